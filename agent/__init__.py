@@ -1,0 +1,3 @@
+"""The hub: stations, rules, storage, screens and commands."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Pure rules of clearance: no I/O, no clock, no randomness."""

@@ -1,0 +1,153 @@
+"""What one source says of one consignment. Format version 1."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from agent.domain.errors import DeclarationInvalid
+from agent.domain.money import Money
+
+VERSION = 1
+
+MAX_PIECES = 1_000
+MAX_LABELS = 8
+MAX_GRAMS = 100_000_000
+"""A hundred tonnes: a freighter's load, and far above any consignment."""
+
+CEILINGS = {
+    "identifier": 64,
+    "kind": 16,
+    "name": 200,
+    "street": 300,
+    "city": 100,
+    "state": 64,
+    "postcode": 16,
+    "country": 2,
+    "phone": 40,
+    "email": 254,
+    "description": 1_000,
+    "hs": 20,
+    "marketplace": 100,
+    "time": 40,
+}
+"""Longest text of each sort, in characters. Ours, chosen wider than Cargo-IMP's 35 so that nothing is cut."""
+
+Identifier = Annotated[str, Meta(min_length=1, max_length=CEILINGS["identifier"])]
+Kind = Annotated[str, Meta(min_length=1, max_length=CEILINGS["kind"])]
+Name = Annotated[str, Meta(max_length=CEILINGS["name"])]
+Street = Annotated[str, Meta(max_length=CEILINGS["street"])]
+City = Annotated[str, Meta(max_length=CEILINGS["city"])]
+State = Annotated[str, Meta(max_length=CEILINGS["state"])]
+Postcode = Annotated[str, Meta(max_length=CEILINGS["postcode"])]
+Country = Annotated[str, Meta(max_length=CEILINGS["country"])]
+Phone = Annotated[str, Meta(max_length=CEILINGS["phone"])]
+Email = Annotated[str, Meta(max_length=CEILINGS["email"])]
+Description = Annotated[str, Meta(max_length=CEILINGS["description"])]
+Hs = Annotated[str, Meta(max_length=CEILINGS["hs"])]
+Marketplace = Annotated[str, Meta(max_length=CEILINGS["marketplace"])]
+Time = Annotated[str, Meta(max_length=CEILINGS["time"])]
+Grams = Annotated[int, Meta(ge=1, le=MAX_GRAMS)]
+Quantity = Annotated[int, Meta(ge=1, le=10_000_000)]
+
+
+class Transport(StrEnum):
+    """Under which regime a consignment travels: postal, or anything else."""
+
+    EXPRESS = "express"
+    MAIL = "mail"
+
+
+class Label(msgspec.Struct, frozen=True, gc=False):
+    """One number printed on a piece; ``kind`` and ``value`` as ``identifiers.label_of`` gives them."""
+
+    kind: Kind
+    value: Identifier
+
+
+class Party(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """A consignor or consignee as the source wrote it. None is "not said", never an empty text."""
+
+    name: Name | None = None
+    street: Street | None = None
+    city: City | None = None
+    state: State | None = None
+    postcode: Postcode | None = None
+    country: Country | None = None
+    """ISO 3166-1 alpha-2, upper case."""
+    phone: Phone | None = None
+    email: Email | None = None
+
+
+Piece = Annotated[tuple[Label, ...], Meta(max_length=MAX_LABELS)]
+
+
+class Declaration(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="v",
+    tag=VERSION,
+):
+    """What ONE source says of one consignment. None is "not said"."""
+
+    consignment: Identifier
+    """The source's own number of the transport contract; for a one-piece parcel, its tracking number."""
+    transport: Transport
+    pieces: Annotated[tuple[Piece, ...], Meta(max_length=MAX_PIECES)] = ()
+    """One entry per physical piece: the labels on it."""
+    receptacle: Identifier | None = None
+    """Number of the bag or master carton the pieces travel in."""
+    consignor: Party = Party()
+    consignee: Party = Party()
+    description: Description | None = None
+    hs: Hs | None = None
+    quantity: Quantity | None = None
+    gross_weight_g: Grams | None = None
+    """Of the whole consignment."""
+    value: Money | None = None
+    origin_country: Country | None = None
+    """Where the goods were made; ISO 3166-1 alpha-2."""
+    marketplace: Marketplace | None = None
+    expected_arrival: Time | None = None
+    """ISO 8601 date and time with offset: arrival at the first port of the country of destination."""
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(Declaration)
+
+
+class _Version(msgspec.Struct):
+    v: int | None = None
+
+
+def encode(declaration: Declaration) -> bytes:
+    """Compact JSON in the order of the fields; equal declarations give equal bytes."""
+    return _ENCODER.encode(declaration)
+
+
+def decode(data: bytes) -> Declaration:
+    """Read back what ``encode`` wrote.
+
+    Raises:
+        DeclarationInvalid: The bytes are no declaration, of another version, or past a ceiling.
+    """
+    try:
+        return _DECODER.decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+        raise DeclarationInvalid(_why(data, exc)) from exc
+
+
+def _why(data: bytes, exc: Exception) -> str:
+    try:
+        version = msgspec.json.decode(data, type=_Version).v
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        version = None
+    if version is not None and version != VERSION:
+        return f"declaration of format {version}; this program reads format {VERSION}, update it first"
+    return f"not a declaration of format {VERSION}: {exc}; import the manifest again"

@@ -1,0 +1,61 @@
+"""What the domain refuses, by name. A finding about a piece is never an exception: see ``findings``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class DomainError(Exception):
+    """Base of everything the domain raises on purpose."""
+
+
+class MoneyInvalid(DomainError):
+    """An amount or a currency that cannot be read exactly."""
+
+
+class DeclarationInvalid(DomainError):
+    """Stored declaration bytes that are no declaration of a version we know."""
+
+
+class DeclarationsMismatch(DomainError):
+    """Declarations that do not belong together were offered as one consignment."""
+
+
+class ManifestRefused(DomainError):
+    """A manifest file that cannot be read at all: its header is unusable. No row of it was taken."""
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        super().__init__(f"{code}: {message}; {hint}")
+        self.code = code
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyError:
+    """One fault of a policy file.
+
+    ``path`` leads to the value inside the file (``rule[2].when``); ``rule`` is the id of the rule it belongs
+    to; ``line`` and ``column`` count from 1 inside that value, or inside the file for a fault of syntax.
+    """
+
+    path: str
+    message: str
+    rule: str | None = None
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        rule = f" (rule {self.rule})" if self.rule else ""
+        place = f", line {self.line}, column {self.column}" if self.column is not None else ""
+        return f"{self.path or 'file'}{rule}{place}: {self.message}"
+
+
+class PolicyInvalid(DomainError):
+    """A policy file with at least one fault; ``errors`` holds every one of them, in the file's order."""
+
+    def __init__(self, source: str, errors: Sequence[PolicyError]) -> None:
+        lines = "".join(f"\n  {error}" for error in errors)
+        super().__init__(f"{source} was refused; the policy in force stays. Mend and publish again:{lines}")
+        self.source = source
+        self.errors = tuple(errors)

@@ -1,0 +1,88 @@
+"""What the scale and the scan say of a piece, held against its declaration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.domain.disposition import Disposition
+from agent.domain.findings import Finding, Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A weight that belongs to this scan: the device's own digits and unit, grams derived (half-even)."""
+
+    digits: str
+    unit: str
+    grams: int
+    u_grams: int
+    stable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previous:
+    """The decision that stands on a piece before the present one.
+
+    ``hold`` is what the authority has set on the piece and not removed; it outlives every decision of the hub.
+    """
+
+    seq: int
+    disposition: Disposition
+    station: str
+    hold: Disposition | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tolerance:
+    """How far a measured weight may lie from the declared one; the larger of the two counts."""
+
+    grams: int
+    permille: int
+
+    def of(self, declared_g: int) -> int:
+        """Tolerance in grams at a declared weight.
+
+        >>> Tolerance(grams=30, permille=100).of(1000)
+        100
+        """
+        return max(self.grams, declared_g * self.permille // 1000)
+
+
+def check_weight(
+    declared_g: int | None, weighed: Weighed | None, no_weight_reason: str | None, tolerance: Tolerance
+) -> tuple[Finding, ...]:
+    """Weight findings of one scan.
+
+    Args:
+        declared_g: Declared gross weight of the piece, or None when nothing was declared.
+        weighed: The weight of this scan, or None.
+        no_weight_reason: Why there is none (``not_weighed``, ``not_stable``, ``device_lost``, ``no_unit``…).
+    """
+    if weighed is None:
+        reason = no_weight_reason or "not_weighed"
+        return (Finding(code="NO_WEIGHT", severity=Severity.REFER, params={"reason": reason}),)
+    if declared_g is None:
+        return ()
+    allowed = tolerance.of(declared_g) + weighed.u_grams
+    if abs(weighed.grams - declared_g) <= allowed:
+        return ()
+    params = {"declared_g": declared_g, "measured_g": weighed.grams, "allowed_g": allowed}
+    return (Finding(code="WEIGHT_MISMATCH", severity=Severity.REFER, params=params),)
+
+
+def check_duplicate(previous: Previous | None) -> tuple[Finding, ...]:
+    """A piece that was decided before is a duplicate scan.
+
+    It refers when the earlier decision cleared the piece: one label may then be on two parcels. After a
+    referral a second scan is what mending a parcel looks like, so it is only noted.
+    """
+    if previous is None:
+        return ()
+    cleared = previous.disposition is Disposition.CLEAR
+    return (
+        Finding(
+            code="DUPLICATE_SCAN",
+            severity=Severity.REFER if cleared else Severity.NOTE,
+            params={"earlier_seq": previous.seq, "earlier_station": previous.station},
+        ),
+    )

@@ -1,0 +1,79 @@
+"""What can go wrong at the hub; every message names the subject and the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class AgentError(Exception):
+    """Base of every error of this package; ``exit_code`` is what a command ends with."""
+
+    exit_code = 1
+
+
+class ConfigInvalid(AgentError):
+    """The configuration has errors; all of them are listed."""
+
+    exit_code = 78
+
+    def __init__(self, path: Path, problems: list[str]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(f"{count} in {path}\n" + "\n".join(f"  {p}" for p in problems))
+        self.problems = problems
+
+
+class AlreadyRunning(AgentError):
+    """Another process owns the data directory."""
+
+    exit_code = 6
+
+    def __init__(self, folder: Path, pid: str) -> None:
+        holder = f"process {pid}" if pid else "another process"
+        super().__init__(f"{folder} is in use by {holder}; stop it first, or use another data directory")
+
+
+class PortTaken(AgentError):
+    """The page's TCP port is in use."""
+
+    exit_code = 6
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(f"port {port} on {host} is taken; choose another with --port or [web] port")
+
+
+class SchemaTooNew(AgentError):
+    """A file was written by a newer program."""
+
+    exit_code = 78
+
+    def __init__(self, path: Path, found: int, known: int) -> None:
+        super().__init__(
+            f"{path} has schema {found}, this program knows up to {known}; install the newer preclear"
+        )
+
+
+class EvidenceFailed(AgentError):
+    """The log could not be written: nothing was decided, and the stations stop."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the evidence log cannot be written ({why}); the lane stops. Check the disk, then restart"
+        )
+
+
+class NotFound(AgentError):
+    """Nothing by that name is known here."""
+
+    exit_code = 4
+
+
+class ManifestRefused(AgentError):
+    """A manifest file cannot be read as a whole."""
+
+    exit_code = 3
+
+
+class CentreRefusedUs(AgentError):
+    """A remote service is needed for this command and did not answer."""
+
+    exit_code = 5

@@ -1,0 +1,53 @@
+"""From the domain's values to the bodies of signed statements."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from agent.clock import iso
+from agent.domain.decision import Decision
+from agent.domain.findings import Finding
+from sync.sealed import SealedFinding, reasons
+
+MAX_OPEN = 16
+"""Open findings in one decision; the strictest stand first, and what is past this is counted in the last."""
+
+
+def decision_body(decision: Decision) -> dict[str, Any]:
+    """Body of a decision statement, without its sealed block."""
+    weighed = decision.weighed
+    return {
+        "piece": asdict(decision.piece),
+        "consignment": decision.consignment,
+        "receptacle": decision.receptacle,
+        "station": decision.station,
+        "operator": decision.operator,
+        "disposition": decision.verdict.disposition.value,
+        "set_by": decision.verdict.set_by.value,
+        "because": decision.because.value,
+        "source": decision.source,
+        "supersedes": decision.supersedes,
+        "evaluated_for": iso(decision.evaluated_for),
+        "valid_until": iso(decision.valid_until),
+        "open": _open(decision.verdict.open),
+        "weight": None if weighed is None else asdict(weighed),
+        "digests": asdict(decision.digests),
+    }
+
+
+def _open(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
+    rows = [{"code": f.code, "params": dict(f.params)} for f in findings[:MAX_OPEN]]
+    if len(findings) > MAX_OPEN:
+        rows[-1] = {"code": "MORE_FINDINGS", "params": {"count": len(findings) - MAX_OPEN + 1}}
+    return rows
+
+
+def sealed_reasons(decision: Decision) -> bytes:
+    """Plaintext of the sealed block of a decision, always of one size."""
+    risk = decision.verdict.risk
+    return reasons(
+        [SealedFinding(f.code, dict(f.params)) for f in decision.verdict.sealed],
+        None if risk is None else risk.permille,
+        () if risk is None else [(r.group, r.milli) for r in risk.reasons],
+    )

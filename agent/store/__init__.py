@@ -1,0 +1,1 @@
+"""The hub's two files: evidence that must last, reference data that comes and goes."""

@@ -1,0 +1,329 @@
+"""``evidence.db``: the signed log, its checkpoints and receipts, and the decision that stands on each piece.
+
+Only the writer knows ``seq`` and ``prev``: it numbers, seals, signs and stores inside one transaction, and an
+entry is shown to anybody after COMMIT. The log is the outbox: unsent is what no receipt covers yet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from agent.clock import Clock, iso
+from agent.domain.decision import Decision, PieceKey
+from agent.domain.disposition import Disposition
+from agent.domain.physical import Previous
+from agent.errors import EvidenceFailed
+from agent.statements import decision_body, sealed_reasons
+from agent.store.head import FILE, Head, OldLog, claim_retired, load, retire
+from agent.store.writer import Writer
+from sync import sealed, sqlite, statement
+from sync.errors import BadNote, BadProof
+from sync.keys import PrivateKey, PublicKey
+from sync.log import Entry, sign_entry
+from sync.note import Checkpoint, origin_of, parse_checkpoint, parse_note, sign_checkpoint
+
+T = TypeVar("T")
+
+CHECKPOINT_EVERY = 256
+
+_APPEND = "INSERT INTO log (seq, kind, payload, leaf, signature) VALUES (?, ?, ?, ?, ?)"
+_RANGE = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq >= ? ORDER BY seq LIMIT ?"
+_RECENT = (
+    "SELECT seq, kind, payload, leaf, signature FROM log WHERE kind = 'decision' ORDER BY seq DESC LIMIT ?"
+)
+_CHECKPOINT = "INSERT INTO checkpoint (size, edge, note, at) VALUES (?, ?, ?, ?)"
+_CHECKPOINT_AT = "SELECT edge, note FROM checkpoint WHERE size = ?"
+_CHECKPOINTS = "SELECT note FROM checkpoint ORDER BY size"
+_RECEIPT = "INSERT INTO receipt (size, note, centre_log, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_LAST_RECEIPT = "SELECT size, note, centre_log FROM receipt ORDER BY size DESC LIMIT 1"
+_RECEIPTS = "SELECT note FROM receipt ORDER BY size"
+_CURRENT = "SELECT seq, disposition, station, hold FROM current WHERE piece = ?"
+_SET_CURRENT = """INSERT INTO current (piece, seq, disposition, station, unmanifested) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (piece) DO UPDATE SET seq = excluded.seq, disposition = excluded.disposition,
+    station = excluded.station, unmanifested = excluded.unmanifested"""
+_UNMANIFESTED = "SELECT piece, seq FROM current WHERE unmanifested = 1 AND piece > ? ORDER BY piece LIMIT ?"
+_ENTRY = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq = ?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Whose log it is, its private keys, and the authority's key that reasons are sealed to."""
+
+    hub: str
+    decisions: PrivateKey
+    checkpoints: PrivateKey
+    sealing: PublicKey
+    audit_key: bytes
+    software: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An entry that is on disk. ``durable_ns`` is the monotonic time just after its COMMIT."""
+
+    entry: Entry
+    durable_ns: int
+
+
+class EvidenceLog:
+    """The hub's signed log. Reads are for any thread of control, writes go through one thread."""
+
+    def __init__(self, path: Path, conn: sqlite.Connection, head: Head, signer: Signer, clock: Clock) -> None:
+        self.path = path
+        self.log_id = head.log_id
+        self._head = head
+        self._signer = signer
+        self._clock = clock
+        self._reader = sqlite.connect(path, read_only=True) if sqlite.is_sound() else None
+        newest = conn.execute(_LAST_RECEIPT).fetchone()
+        self._receipted = 0 if newest is None else int(newest[0])
+        self._anchor = None if newest is None else _anchor_of(newest[2])
+        self._size = head.tree.size
+        self._writer = Writer("evidence-writer", lambda: conn, _Unit(self, head), on_commit=self._committed)
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        signer: Signer,
+        clock: Clock,
+        connect: Callable[[Path], sqlite.Connection] = sqlite.connect,
+    ) -> tuple[EvidenceLog, str | None]:
+        """Open the log, or set a damaged one aside and continue under a new id.
+
+        Returns:
+            The log, and why the old one was set aside, or None.
+
+        Raises:
+            SchemaTooNew: the file was written by a newer program.
+        """
+        path = folder / FILE
+        trouble: str | None = None
+        old: OldLog | None = None
+        try:
+            conn, head = load(path, connect)
+        except sqlite.OperationalError as error:  # no permission, no room, no answer: nothing is damaged
+            raise EvidenceFailed(f"{path}: {error}") from error
+        except (sqlite.DatabaseError, BadNote, BadProof, ValueError) as error:
+            trouble = f"{path.name} was set aside: {error}"
+            old = retire(folder, clock)
+            conn, head = load(path, connect)
+        log = cls(path, conn, head, signer, clock)
+        log._writer.start()
+        if head.tree.size == 0:
+            log._begin(old or claim_retired(folder))
+        if trouble:
+            log.event("LOG_SET_ASIDE", {"reason": trouble[:200]}).result()
+        return log, trouble
+
+    # -- writing ---------------------------------------------------------------------------------------------
+
+    async def append(self, decision: Decision) -> Recorded:
+        """Record a decision; returns once it is on disk.
+
+        Raises:
+            EvidenceFailed: it could not be written, so nothing was decided.
+        """
+        body = decision_body(decision)
+        plaintext = sealed_reasons(decision)
+        piece = str(decision.piece)
+        unmanifested = any(f.code == "UNMANIFESTED" for f in decision.verdict.open)
+
+        def run(conn: sqlite.Connection) -> Entry:
+            seq = self._head.tree.size
+            block = sealed.seal(plaintext, self._signer.sealing, self.log_id, seq)
+            entry = self._write(conn, "decision", {**body, "sealed": block})
+            conn.execute(
+                _SET_CURRENT,
+                (piece, seq, body["disposition"], decision.station, int(unmanifested)),
+            )
+            return entry
+
+        commit = self._writer.submit(run)
+        entry = await self._durably(commit)
+        return Recorded(entry=entry, durable_ns=commit.at_ns)
+
+    def event(self, code: str, params: dict[str, str | int]) -> Future[Entry]:
+        """Record something that happened at the hub and bears on its decisions."""
+        return self._writer.submit(lambda conn: self._write(conn, "event", {"code": code, "params": params}))
+
+    async def checkpoint(self) -> str:
+        """The signed note over the present head; the same head gives the same note."""
+        return await self._durably(self._writer.submit(self._checkpoint))
+
+    async def keep_receipt(self, receipt: str, centre_log: str) -> None:
+        """Keep a receipt that was verified."""
+        size = parse_checkpoint(parse_note(receipt).text).size
+        at = iso(self._clock.now())
+        await self._durably(
+            self._writer.submit(lambda conn: conn.execute(_RECEIPT, (size, receipt, centre_log, at)).rowcount)
+        )
+        self._receipted = max(self._receipted, size)
+        self._anchor = _anchor_of(centre_log)
+
+    def close(self) -> None:
+        """Sign the head, finish what is queued, close the file."""
+        if not self._writer.failed:
+            self._writer.submit(self._checkpoint)
+        self._writer.close()
+        if self._reader:
+            self._reader.close()
+
+    @property
+    def failed(self) -> str | None:
+        """Why the log cannot be written any more, or None."""
+        return self._writer.failed
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    def size(self) -> int:
+        """Entries on disk."""
+        return self._size
+
+    def receipted(self) -> int:
+        """Entries that the newest receipt of the centre covers."""
+        return self._receipted
+
+    async def read(self, first: int, limit: int) -> list[Entry]:
+        """Entries from ``first`` on, in order."""
+        return [_entry(row) for row in await self._select(_RANGE, (first, limit))]
+
+    async def recent(self, limit: int) -> list[Entry]:
+        """The newest decisions, newest first."""
+        return [_entry(row) for row in await self._select(_RECENT, (limit,))]
+
+    async def entry(self, seq: int) -> Entry | None:
+        """One entry."""
+        rows = await self._select(_ENTRY, (seq,))
+        return _entry(rows[0]) if rows else None
+
+    async def previous(self, piece: PieceKey) -> Previous | None:
+        """The decision that stands on a piece, or None."""
+        rows = await self._select(_CURRENT, (str(piece),))
+        if not rows:
+            return None
+        seq, disposition, station, hold = rows[0]
+        return Previous(
+            seq=seq,
+            disposition=Disposition(disposition),
+            station=station,
+            hold=None if hold is None else Disposition(hold),
+        )
+
+    async def unmanifested(self, after: str = "", limit: int = 500) -> list[tuple[str, int]]:
+        """Pieces (``kind:value``) without a declaration, with the number of the decision that says so."""
+        return [(str(p), int(s)) for p, s in await self._select(_UNMANIFESTED, (after, limit))]
+
+    async def notes(self) -> tuple[list[str], list[str]]:
+        """All checkpoints and all receipts."""
+        checkpoints = [row[0] for row in await self._select(_CHECKPOINTS, ())]
+        return checkpoints, [row[0] for row in await self._select(_RECEIPTS, ())]
+
+    async def _select(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
+        if self._reader:
+            return self._reader.execute(sql, params).fetchall()
+        # One connection per file where the library could lose commits with two.
+        return await self._durably(self._writer.submit(lambda conn: conn.execute(sql, params).fetchall()))
+
+    # -- inside the writer's transaction ---------------------------------------------------------------------
+
+    def _begin(self, old: OldLog | None) -> None:
+        signer = self._signer
+        body = {
+            "hub": signer.hub,
+            "software": signer.software,
+            "keys": [signer.decisions.public.keyid, signer.checkpoints.public.keyid],
+            "continues": None if old is None else {"log_id": old.log_id, "size": old.size, "root": old.root},
+            "audit_key_sealed": sealed.seal_bytes(
+                signer.audit_key, signer.sealing, f"preclear/audit-key/v1|{self.log_id}"
+            ),
+        }
+        carried = [] if old is None else old.current
+
+        def run(conn: sqlite.Connection) -> None:
+            self._write(conn, "opened", body)
+            conn.executemany(
+                "INSERT INTO current (piece, seq, disposition, station, unmanifested, hold) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                carried,
+            )
+
+        self._writer.submit(run).result()
+
+    def _write(self, conn: sqlite.Connection, kind: str, body: dict[str, Any]) -> Entry:
+        head, clock = self._head, self._clock
+        boot, mono_ns = clock.boot()
+        source, u_ms = clock.trust()
+        place = statement.Place(
+            log_id=head.log_id,
+            seq=head.tree.size,
+            prev=None if head.last is None else head.last.hex(),
+            boot=boot,
+            mono_ns=mono_ns,
+            at=iso(clock.now()),
+            clock=statement.Clock(source=source, u_ms=u_ms),
+            anchor=self._anchor,
+        )
+        payload = statement.encode(kind, place, body)
+        entry = sign_entry(place.seq, kind, payload, self._signer.decisions)
+        conn.execute(_APPEND, (entry.seq, kind, payload, entry.leaf, entry.signature))
+        head.tree.append(entry.leaf)
+        head.last = entry.leaf
+        return entry
+
+    def _checkpoint(self, conn: sqlite.Connection) -> str:
+        head = self._head
+        row = conn.execute(_CHECKPOINT_AT, (head.tree.size,)).fetchone()
+        if row is not None:
+            return str(row[1])
+        checkpoint = Checkpoint(origin=origin_of(head.log_id), size=head.tree.size, root=head.tree.root())
+        note = sign_checkpoint(checkpoint, self._signer.checkpoints)
+        conn.execute(_CHECKPOINT, (head.tree.size, head.tree.edge(), note, iso(self._clock.now())))
+        head.checkpointed = head.tree.size
+        return note
+
+    def _committed(self) -> int:
+        self._size = self._head.tree.size
+        return self._clock.monotonic_ns()
+
+    async def _durably(self, future: Future[T]) -> T:
+        try:
+            return await asyncio.wrap_future(future)
+        except sqlite.Error as error:
+            raise EvidenceFailed(str(error)) from error
+
+
+class _Unit:
+    """Ties the head to the writer's transactions."""
+
+    def __init__(self, log: EvidenceLog, head: Head) -> None:
+        self._log = log
+        self._head = head
+
+    def snapshot(self) -> Any:
+        return self._head.snapshot()
+
+    def restore(self, state: Any) -> None:
+        self._head.restore(state)
+
+    def before_commit(self, conn: sqlite.Connection) -> None:
+        if self._head.tree.size - self._head.checkpointed >= CHECKPOINT_EVERY:
+            self._log._checkpoint(conn)
+
+
+def _entry(row: Iterable[Any]) -> Entry:
+    seq, kind, payload, leaf, signature = row
+    return Entry(seq=seq, kind=kind, payload=payload, leaf=leaf, signature=signature)
+
+
+def _anchor_of(centre_log: str) -> statement.Anchor | None:
+    try:
+        head = parse_checkpoint(parse_note(centre_log).text)
+    except BadNote:
+        return None
+    return statement.Anchor(origin=head.origin, size=head.size, root=head.root.hex())

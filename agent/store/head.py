@@ -1,0 +1,125 @@
+"""Opening the log: find its head, check it against its newest receipt, set a damaged file aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.clock import Clock
+from agent.ids import new_log_id
+from agent.store.schema import migrate_evidence
+from sync import sqlite
+from sync.merkle import CompactRange
+from sync.note import parse_checkpoint, parse_note
+
+FILE = "evidence.db"
+
+_LAST = "SELECT seq, leaf FROM log ORDER BY seq DESC LIMIT 1"
+_LEAVES = "SELECT leaf FROM log WHERE seq >= ? ORDER BY seq"
+_CHECKPOINT_AT = "SELECT edge, note FROM checkpoint WHERE size = ?"
+_LAST_CHECKPOINT = "SELECT size, edge FROM checkpoint ORDER BY size DESC LIMIT 1"
+_LAST_RECEIPT = "SELECT size, note, centre_log FROM receipt ORDER BY size DESC LIMIT 1"
+_META = "SELECT value FROM meta WHERE key = ?"
+_SET_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
+_STANDING = "SELECT piece, seq, disposition, station, unmanifested, hold FROM current"
+
+
+@dataclass(slots=True)
+class Head:
+    """What only the writer thread touches while it runs."""
+
+    log_id: str
+    tree: CompactRange
+    last: bytes | None
+    checkpointed: int
+
+    def snapshot(self) -> tuple[CompactRange, bytes | None, int]:
+        return self.tree.copy(), self.last, self.checkpointed
+
+    def restore(self, state: tuple[CompactRange, bytes | None, int]) -> None:
+        self.tree, self.last, self.checkpointed = state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldLog:
+    """Head and standing decisions of a log that a new one continues."""
+
+    log_id: str
+    size: int
+    root: str
+    current: list[Any]
+
+
+def load(path: Path, connect: Callable[[Path], sqlite.Connection]) -> tuple[sqlite.Connection, Head]:
+    conn = connect(path)
+    try:
+        migrate_evidence(conn, path)
+        row = conn.execute(_META, ("log_id",)).fetchone()
+        if row is None:
+            log_id = new_log_id()
+            conn.execute(_SET_META, ("log_id", log_id))
+        else:
+            log_id = str(row[0])
+        return conn, _walk(conn, log_id)
+    except BaseException:
+        conn.close()
+        raise
+
+
+def _walk(conn: sqlite.Connection, log_id: str) -> Head:
+    """The head, from the newest checkpoint on; a log that is shorter than its receipt is refused."""
+    row = conn.execute(_LAST_CHECKPOINT).fetchone()
+    start, edge = (0, b"") if row is None else (int(row[0]), bytes(row[1]))
+    tree = CompactRange.from_edge(start, edge)
+    for (leaf,) in conn.execute(_LEAVES, (start,)):
+        tree.append(leaf)
+    last = conn.execute(_LAST).fetchone()
+    if (0 if last is None else int(last[0]) + 1) != tree.size:
+        raise ValueError(f"the log ends at {last}, its tree has {tree.size} entries")
+    receipt = conn.execute(_LAST_RECEIPT).fetchone()
+    if receipt is not None:
+        held = parse_checkpoint(parse_note(receipt[1]).text)
+        kept = conn.execute(_CHECKPOINT_AT, (held.size,)).fetchone()
+        if held.size > tree.size or kept is None:
+            raise ValueError(f"the log has {tree.size} entries, a receipt covers {held.size}")
+        if CompactRange.from_edge(held.size, kept[0]).root() != held.root:
+            raise ValueError(f"the receipt over {held.size} entries has another root than the log")
+    return Head(log_id=log_id, tree=tree, last=None if last is None else bytes(last[1]), checkpointed=start)
+
+
+def retire(folder: Path, clock: Clock) -> OldLog | None:
+    """Set ``evidence.db`` aside under the name of its log; what can be read of its head is returned."""
+    path = folder / FILE
+    old = _read_old(path)
+    label = old.log_id if old else clock.now().strftime("damaged-%Y%m%dT%H%M%S%f")
+    for suffix in ("", "-wal", "-shm"):
+        part = folder / (FILE + suffix)
+        if part.exists():
+            part.rename(folder / f"evidence-{label}.db{suffix}")
+    return old
+
+
+def claim_retired(folder: Path) -> OldLog | None:
+    """The newest log that was set aside while no new one had begun."""
+    aside = sorted(folder.glob("evidence-*.db"), key=lambda p: p.stat().st_mtime_ns)
+    return _read_old(aside[-1]) if aside else None
+
+
+def _read_old(path: Path) -> OldLog | None:
+    try:
+        conn = sqlite.connect(path, read_only=True)
+    except sqlite.Error:
+        return None
+    try:
+        log_id = str(conn.execute(_META, ("log_id",)).fetchone()[0])
+        tree = CompactRange()
+        for (leaf,) in conn.execute(_LEAVES, (0,)):
+            tree.append(leaf)
+        current = conn.execute(_STANDING).fetchall()
+    except (sqlite.Error, TypeError):
+        return None
+    finally:
+        conn.close()
+    return OldLog(log_id=log_id, size=tree.size, root=tree.root().hex(), current=current)

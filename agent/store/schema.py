@@ -1,0 +1,102 @@
+"""Schemas of the hub's two files, as migrations; a released migration is never edited."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from agent.errors import SchemaTooNew
+from sync import sqlite
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+EVIDENCE_ID = 0x70636C45  # "pclE"
+REFERENCE_ID = 0x70636C52  # "pclR"
+
+_EVIDENCE_1 = (
+    """CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT""",
+    """CREATE TABLE log (
+        seq INTEGER PRIMARY KEY, kind TEXT NOT NULL, payload BLOB NOT NULL,
+        leaf BLOB NOT NULL, signature BLOB NOT NULL) STRICT""",
+    """CREATE TABLE checkpoint (
+        size INTEGER PRIMARY KEY, edge BLOB NOT NULL, note TEXT NOT NULL, at TEXT NOT NULL) STRICT""",
+    """CREATE TABLE receipt (
+        size INTEGER PRIMARY KEY, note TEXT NOT NULL, centre_log TEXT NOT NULL, at TEXT NOT NULL) STRICT""",
+    """CREATE TABLE current (
+        piece TEXT PRIMARY KEY, seq INTEGER NOT NULL, disposition TEXT NOT NULL, station TEXT NOT NULL,
+        unmanifested INTEGER NOT NULL, hold TEXT) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX current_unmanifested ON current (piece) WHERE unmanifested = 1""",
+)
+
+_REFERENCE_1 = (
+    """CREATE TABLE source (
+        id INTEGER PRIMARY KEY, party TEXT NOT NULL, role TEXT NOT NULL, message TEXT NOT NULL,
+        sha256 TEXT NOT NULL UNIQUE, received TEXT NOT NULL, rows INTEGER, rejected INTEGER) STRICT""",
+    """CREATE TABLE declaration (
+        id BLOB PRIMARY KEY, consignment TEXT NOT NULL, source INTEGER NOT NULL REFERENCES source (id),
+        body BLOB NOT NULL, salt BLOB NOT NULL, UNIQUE (consignment, source)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE piece (
+        id BLOB PRIMARY KEY, consignment TEXT NOT NULL, number INTEGER NOT NULL,
+        receptacle TEXT, UNIQUE (consignment, number)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE identifier (
+        kind TEXT NOT NULL, value TEXT NOT NULL, piece BLOB NOT NULL, declared TEXT NOT NULL,
+        PRIMARY KEY (value, kind, piece)) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE assessment (
+        consignment TEXT PRIMARY KEY, policy TEXT NOT NULL, lists TEXT, tables TEXT,
+        body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+)
+
+EVIDENCE_VERSION = 1
+REFERENCE_VERSION = 1
+
+
+def migrate_evidence(conn: sqlite.Connection, path: Path) -> None:
+    """Bring ``evidence.db`` to the present schema."""
+    _migrate(conn, path, EVIDENCE_ID, EVIDENCE_VERSION, "evidence", (_EVIDENCE_1,))
+
+
+def migrate_reference(conn: sqlite.Connection, path: Path) -> None:
+    """Bring ``reference.db`` to the present schema."""
+    _migrate(conn, path, REFERENCE_ID, REFERENCE_VERSION, "reference", (_REFERENCE_1,))
+
+
+def _migrate(
+    conn: sqlite.Connection,
+    path: Path,
+    application_id: int,
+    version: int,
+    name: str,
+    steps: tuple[tuple[str, ...], ...],
+) -> None:
+    """Apply what is missing; a newer file, or one of another program, raises :class:`SchemaTooNew`."""
+    found = _pragma(conn, "user_version")
+    owner = _pragma(conn, "application_id")
+    if found > version or owner not in (0, application_id):
+        raise SchemaTooNew(path, found, version)
+    if found == version:
+        return
+    from sqlite_utils.migrations import Migrations  # noqa: PLC0415 - 150 ms that a current file need not pay
+
+    migrations = Migrations(name)
+    for number, statements in enumerate(steps, 1):
+        migrations(name=f"{name}_{number}")(_step(statements))
+    from sqlite_utils import Database  # noqa: PLC0415
+
+    migrations.apply(Database(conn))
+    conn.execute(f"PRAGMA application_id={application_id}")
+    conn.execute(f"PRAGMA user_version={version}")
+
+
+def _step(statements: tuple[str, ...]):  # type: ignore[no-untyped-def]  # sqlite-utils names the type privately
+    def apply(db: Database) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+    apply.__name__ = "apply"
+    return apply
+
+
+def _pragma(conn: sqlite.Connection, name: str) -> int:
+    row = conn.execute(f"PRAGMA {name}").fetchone()
+    return int(row[0])

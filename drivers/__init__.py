@@ -1,0 +1,1 @@
+"""Bytes of scanners and scales become scans and weights; ports and simulators."""

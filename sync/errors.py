@@ -1,0 +1,89 @@
+"""What can go wrong with evidence; a failed verification raises, it never returns False."""
+
+from __future__ import annotations
+
+
+class SyncError(Exception):
+    """Base of every error of this package."""
+
+
+class BadStatement(SyncError):
+    """A statement breaks the format or the canonical profile."""
+
+
+class UnknownVersion(BadStatement):
+    """A format of a version this program does not know."""
+
+    def __init__(self, what: str, version: object) -> None:
+        super().__init__(f"{what} has version {version}, which this program does not know; update preclear")
+        self.version = version
+
+
+class BadEnvelope(SyncError):
+    """An envelope is malformed, too large, or of an unexpected type."""
+
+
+class UnknownKey(SyncError):
+    """No key of that id is trusted for that role."""
+
+
+class BadSignature(SyncError):
+    """Payload or signature was altered, or another key signed."""
+
+
+class BadKeyFile(SyncError):
+    """A key file is missing, malformed, or readable by others."""
+
+
+class BadNote(SyncError):
+    """A checkpoint or receipt is malformed or not signed by the expected key."""
+
+
+class BadProof(SyncError):
+    """An inclusion or consistency proof does not lead to the root."""
+
+
+class BadLog(SyncError):
+    """An entry does not fit its place in the log."""
+
+    def __init__(self, seq: int, why: str) -> None:
+        super().__init__(f"entry {seq}: {why}")
+        self.seq = seq
+        self.why = why
+
+
+class BadSeal(SyncError):
+    """A sealed block cannot be opened with this key in this place."""
+
+
+class BadBatch(SyncError):
+    """An upload is malformed or too large."""
+
+
+class BrokenSqlite(SyncError):
+    """The SQLite library of this process is one that can lose commits."""
+
+
+class CentreRefused(SyncError):
+    """The centre answered, and the answer is no; trying again will not help."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"the centre refused with {status}: {reason}")
+        self.status = status
+        self.reason = reason
+
+
+class CentreUnreachable(SyncError):
+    """The centre did not answer; the log keeps everything until it does."""
+
+
+class LogForked(SyncError):
+    """The centre holds more of this log than this machine: a restored copy, or a lost tail."""
+
+    def __init__(self, log_id: str, here: int, there: int) -> None:
+        super().__init__(
+            f"log {log_id} has {here} entries here and {there} at the centre; "
+            "it must be closed and continued under a new id"
+        )
+        self.here = here
+        self.there = there
