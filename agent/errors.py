@@ -52,6 +52,15 @@ class SchemaTooNew(AgentError):
         )
 
 
+class NotOurs(AgentError):
+    """A file of another program lies where ours should."""
+
+    exit_code = 78
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} belongs to another program; move it away, or use another data directory")
+
+
 class EvidenceFailed(AgentError):
     """The log could not be written: nothing was decided, and the stations stop."""
 
@@ -71,9 +80,3 @@ class ManifestRefused(AgentError):
     """A manifest file cannot be read as a whole."""
 
     exit_code = 3
-
-
-class CentreRefusedUs(AgentError):
-    """A remote service is needed for this command and did not answer."""
-
-    exit_code = 5

@@ -225,7 +225,7 @@ def encode(kind: str, place: Place, body: Mapping[str, Any]) -> bytes:
     placed = msgspec.structs.asdict(place)
     placed["clock"] = msgspec.structs.asdict(place.clock)
     placed["anchor"] = None if place.anchor is None else msgspec.structs.asdict(place.anchor)
-    return canonical({"v": VERSION, "kind": kind, **placed, **body})
+    return canonical({**body, **placed, "v": VERSION, "kind": kind})
 
 
 def parse(kind: str, payload: bytes) -> Statement:

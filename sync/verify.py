@@ -9,7 +9,7 @@ from sync.errors import BadLog, BadNote
 from sync.keys import Keyring, Role
 from sync.log import Entry, Follower, check_signature
 from sync.note import origin_of, verify_checkpoint, verify_cosignature
-from sync.statement import Decision
+from sync.statement import Decision, Opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,12 @@ def verify_log(
     decisions = 0
     for entry in entries:
         check_signature(entry, signer)
-        decisions += isinstance(follower.follow(entry), Decision)
+        found = follower.follow(entry)
+        decisions += isinstance(found, Decision)
+        if isinstance(found, Opened) and (found.hub != hub or signer.keyid not in found.keys):
+            raise BadLog(
+                0, f"it opens a log of {found.hub} with other keys than the registered ones of {hub}"
+            )
         signed_roots = expected.pop(follower.tree.size, None)
         if signed_roots is not None and signed_roots != {follower.tree.root()}:
             raise BadLog(entry.seq, "the log up to here has another root than the one that was signed")

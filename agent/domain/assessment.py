@@ -73,7 +73,7 @@ def assess(effective: Effective, policy: Policy, lists: Sequence[PartyList], at:
 
 
 def staleness(policy: Policy, lists: Sequence[PartyList], at: datetime) -> tuple[Finding, ...]:
-    """What refers every piece at ``at`` (aware): a policy or list past its age, a required list that is not there.
+    """What refers every piece at ``at`` (aware): a policy or list past its age, a list that is absent.
 
     Returns:
         ``POLICY_STALE``, ``LIST_STALE`` (params ``list``, ``age_days``) and ``LIST_ABSENT`` (``list``), all
@@ -111,12 +111,12 @@ def _arrival(declaration: Declaration) -> tuple[datetime | None, list[Finding]]:
         return None, []
     try:
         arrival = datetime.fromisoformat(declaration.expected_arrival)
-        arrival = arrival.astimezone(UTC) if arrival.tzinfo is not None else None
+        # Without an offset it could lie on either side of the second a rule begins.
+        if arrival.tzinfo is not None:
+            return arrival.astimezone(UTC), []
     except (ValueError, OverflowError):
-        arrival = None
-    if arrival is None:
-        return None, [_finding("EXPECTED_ARRIVAL_UNREADABLE", Severity.MEND)]
-    return arrival, []
+        pass
+    return None, [_finding("EXPECTED_ARRIVAL_UNREADABLE", Severity.MEND)]
 
 
 def _missing(facts: Mapping[str, FactValue], policy: Policy, at: datetime) -> Iterable[Finding]:

@@ -21,14 +21,14 @@ class Candidate:
 
     kind: str
     value: str
-    parts: Mapping[str, str] = field(default=NO_PARTS, hash=False)
+    parts: Mapping[str, str] = field(default_factory=lambda: NO_PARTS, hash=False)
     valid: bool = True
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payload:
-    """The text of one scan, cleaned: ``aim`` without its bracket (``C1``), or None when the scanner sent none."""
+    """The text of one scan, cleaned: ``aim`` without its bracket (``C1``), or None if none was sent."""
 
     text: str
     aim: str | None

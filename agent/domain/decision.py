@@ -7,11 +7,11 @@ import hmac
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from agent.domain.disposition import Because, Disposition, SetBy, strictest
 from agent.domain.findings import NEUTRAL_CODE, Disclosure, Finding, Severity
 from agent.domain.physical import Previous, Weighed
+from agent.domain.policy import ModelTerms, OnAbsent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,16 +28,6 @@ class RiskScore:
 
     permille: int
     reasons: tuple[RiskReason, ...] = ()
-
-
-class RiskTerms(Protocol):
-    """What the signed policy says of the model."""
-
-    @property
-    def refer_at_permille(self) -> int: ...
-
-    @property
-    def refer_when_absent(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,21 +92,22 @@ def audit_draw(key: bytes, piece: PieceKey, permille: int) -> bool:
     return int.from_bytes(digest[:8]) % 1000 < permille
 
 
-def risk_findings(risk: RiskScore | None, terms: RiskTerms) -> tuple[Finding, ...]:
-    """What the model's score, or its absence, adds. Risk may add a referral, never remove one."""
+def risk_findings(risk: RiskScore | None, terms: ModelTerms | None) -> tuple[Finding, ...]:
+    """What the model's score, or its absence, adds. Risk may add a referral, never remove one.
+
+    Args:
+        risk: None when the model is missing, refused, or not the one the policy names.
+        terms: What the signed policy says of the model; None when it names none and goes by rules alone.
+    """
+    if terms is None:
+        return ()
     if risk is None:
-        severity = Severity.REFER if terms.refer_when_absent else Severity.NOTE
-        return (Finding(code="MODEL_ABSENT", severity=severity),)
-    if risk.permille >= terms.refer_at_permille:
-        return (
-            Finding(
-                code="RISK",
-                severity=Severity.REFER,
-                disclosure=Disclosure.SEALED,
-                params={"permille": risk.permille},
-            ),
-        )
-    return ()
+        refers = terms.on_absent is OnAbsent.REFER
+        return (Finding(code="MODEL_ABSENT", severity=Severity.REFER if refers else Severity.NOTE),)
+    if risk.permille < terms.refer_at_permille:
+        return ()
+    params = {"permille": risk.permille}
+    return (Finding(code="RISK", severity=Severity.REFER, disclosure=Disclosure.SEALED, params=params),)
 
 
 def audit_findings(drawn: bool) -> tuple[Finding, ...]:

@@ -15,11 +15,14 @@ CODE = "DESCRIPTION_REFUSED"
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
 _WORD = re.compile(r"[^\W_]+")
 _IDENTICAL = re.compile(r"(\S)\1{2,}")
+_ARTICLE_NUMBER = re.compile(r"\b[A-Z]{1,4}[-_/.][0-9][A-Z0-9-]*")
 _EXTENSION = re.compile(r"\.[A-Z][A-Z0-9]{1,4}")
-_UNITS = frozenset(
-    "PC PCS PCE PCES PIECE PIECES SET SETS PAIR PAIRS PR PRS DOZ DOZEN EA EACH QTY UNIT UNITS PKG PKGS PACK PACKS "
-    "CTN CTNS KG KGS G GR GRAM GRAMS LB LBS OZ MG ML CL L LT LTR CM MM M MTR IN INCH INCHES FT YD YDS X".split()
-)
+_UNIT_WORDS = """
+    PC PCS PCE PCES PIECE PIECES SET SETS PAIR PAIRS PR PRS DOZ DOZEN EA EACH QTY UNIT UNITS PKG PKGS
+    PACK PACKS CTN CTNS KG KGS G GR GRAM GRAMS LB LBS OZ MG ML CL L LT LTR CM MM M MTR IN INCH INCHES FT
+    YD YDS X
+"""
+_UNITS = frozenset(_UNIT_WORDS.split())
 
 
 def canonical(text: str) -> str:
@@ -89,7 +92,7 @@ class Terms:
         """The first stop term when ``tokens`` are nothing but stop terms and fillers, else None."""
         if not self._vocabulary.issuperset(tokens):
             return None
-        # covered[i] is the first stop term of a way to cover tokens[:i]: "" for fillers only, absent for none.
+        # covered[i]: the first stop term of a way to cover tokens[:i]; "" for fillers only, absent for none.
         covered: dict[int, str] = {0: ""}
         for i, token in enumerate(tokens):
             if i not in covered:
@@ -121,7 +124,8 @@ def check_description(text: str, terms: Terms) -> Finding | None:
     fault = structural_fault(text)
     if fault is not None:
         return _refused(reason=fault)
-    tokens = [_singular(word) for word in words(text) if _says_something(word)]
+    rest = _ARTICLE_NUMBER.sub(" ", canonical(text))
+    tokens = [_singular(word) for word in _WORD.findall(rest) if _says_something(word)]
     if terms.only_fillers(tokens):
         return _refused(reason="nothing_said")
     term = terms.covering(tokens)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -78,39 +79,50 @@ def effective(declarations: Sequence[Claim]) -> Effective:
 
     changes: dict[str, Any] = {"pieces": _pieces(ranked)}
     conflicts: list[Conflict] = []
-    for name in _FIELDS:
-        chosen = _choose(name, ranked, lambda d, name=name: getattr(d, name), conflicts)
+    for name, read in _FIELDS.items():
+        chosen = _choose(name, ranked, read, conflicts)
         if chosen is not None:
             changes[name] = chosen
-    for side in ("consignor", "consignee"):
-        parts: dict[str, Any] = {}
-        for name in ("name", "phone", "email"):
-            parts[name] = _choose(
-                f"{side}.{name}", ranked, lambda d, s=side, n=name: getattr(getattr(d, s), n), conflicts
-            )
-        address = _choose(f"{side}.address", ranked, lambda d, s=side: _address(getattr(d, s)), conflicts)
-        if address is not None:
-            parts.update(zip(_ADDRESS, address, strict=True))
-        changes[side] = Party(**parts)
+    for side, reads in _PARTIES.items():
+        parts = {name: _choose(f"{side}.{name}", ranked, read, conflicts) for name, read in reads.items()}
+        address = parts.pop("address") or (None,) * len(_ADDRESS)
+        changes[side] = Party(**parts, **dict(zip(_ADDRESS, address, strict=True)))
     merged = msgspec.structs.replace(ranked[0][2], **changes)
     return Effective(declaration=merged, conflicts=tuple(conflicts))
 
 
-_FIELDS = (
-    "transport", "receptacle", "description", "hs", "quantity", "gross_weight_g", "value", "origin_country",
-    "marketplace", "expected_arrival",
-)  # fmt: skip
 _ADDRESS = ("street", "city", "state", "postcode", "country")
+_FIELDS = {
+    name: attrgetter(name)
+    for name in (
+        "transport", "receptacle", "description", "hs", "quantity", "gross_weight_g", "value",
+        "origin_country", "marketplace", "expected_arrival",
+    )
+}  # fmt: skip
 
 
-def _address(party: Party) -> tuple[str | None, ...] | None:
-    address = (party.street, party.city, party.state, party.postcode, party.country)
-    return address if any(address) else None
+def _address_of(side: str) -> Callable[[Declaration], object]:
+    read = attrgetter(*(f"{side}.{part}" for part in _ADDRESS))
+
+    def address(declaration: Declaration) -> object:
+        parts = read(declaration)
+        return parts if any(parts) else None
+
+    return address
+
+
+_PARTIES: Mapping[str, Mapping[str, Callable[[Declaration], object]]] = {
+    side: {
+        **{name: attrgetter(f"{side}.{name}") for name in ("name", "phone", "email")},
+        "address": _address_of(side),
+    }
+    for side in ("consignor", "consignee")
+}
 
 
 def _choose(
     name: str, ranked: Sequence[Claim], read: Callable[[Declaration], object], conflicts: list[Conflict]
-) -> object:
+) -> Any:
     """The first claim that says anything; a conflict is noted when a later one says something else."""
     said = [(role, received, claim) for role, received, d in ranked if (claim := read(d)) is not None]
     if not said:

@@ -15,9 +15,7 @@ FNC1_AIMS = frozenset({"C1", "J1", "Q3", "d2", "e0"})
 """Symbology identifiers whose text begins with FNC1. Source: ISO/IEC 15424."""
 
 _EAN_AIMS = frozenset({"E0", "E3", "E4", "I1"})
-SSCC_SHAPE = re.compile(r"(?:00)?([0-9]{18})")
-"""Eighteen digits, with or without their application identifier 00."""
-
+_SSCC = re.compile(r"(?:00)?([0-9]{18})")
 _DIGITS = re.compile(r"[0-9]+")
 _GTIN_KINDS = {8: "gtin8", 12: "gtin12", 13: "gtin13", 14: "gtin14"}
 
@@ -36,6 +34,7 @@ def read_gs1(payload: Payload) -> Iterator[tuple[int, Candidate]]:
         typed = text.startswith("(")
         message = GS1Message.parse_hri(text) if typed else GS1Message.parse(text, config=_CONFIG)
     except (ParseError, ValueError, ArithmeticError):
+        # biip promises ParseError; the others are what its dates and decimals could let through.
         if payload.fnc1:
             failed = Candidate(kind="gs1", value=text, valid=False, reason="gs1_syntax")
             yield Rank.MESSAGE + Rank.INVALID, failed
@@ -70,7 +69,7 @@ def read_bare_gs1(payload: Payload) -> Iterator[tuple[int, Candidate]]:
         return
     length = len(digits)
     rank = Rank.SYMBOLOGY if payload.aim in _EAN_AIMS else Rank.PRODUCT
-    sscc = SSCC_SHAPE.fullmatch(digits)
+    sscc = _SSCC.fullmatch(digits)
     if sscc is not None:
         yield checked("sscc", sscc[1], Rank.CHECKED, _sscc_parts(sscc[1]))
     if length in _GTIN_KINDS:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from agent.domain.candidates import Candidate, Payload, Rank, Reader
 from agent.domain.declarations import Label
-from agent.domain.gs1 import FNC1_AIMS, SSCC_SHAPE, read_bare_gs1, read_gs1
+from agent.domain.gs1 import FNC1_AIMS, read_bare_gs1, read_gs1
 from agent.domain.s10 import parse_s10
 
 MAX_PAYLOAD = 4096
@@ -24,7 +24,10 @@ _CONTROL = re.compile(r"[\x00-\x03\x05-\x1c\x1f\x7f-\x9f]")
 _AIM = re.compile(r"\]?([A-Za-z][0-9A-Za-z])")
 _AIM_IN_TEXT = re.compile(r"\]([A-Za-z][0-9A-Za-z])")
 _PLAIN = re.compile(r"[A-Z0-9-]{6,40}")
-_LABEL_S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
+_S10 = re.compile(r"[A-Z]{2}[0-9]{9}[A-Z]{2}")
+_LABEL = re.compile(
+    r"(?P<s10>[A-Z]{2}[0-9]{9}[A-Z]{2})|(?:00)?(?P<sscc>[0-9]{18})|(?P<plain>[A-Z0-9-]{6,40})"
+)
 
 
 def identify(payload: str, aim: str | None) -> tuple[Candidate, ...]:
@@ -48,13 +51,11 @@ def identify(payload: str, aim: str | None) -> tuple[Candidate, ...]:
     cleaned = _clean(payload, aim)
     if cleaned is None:
         return ()
-    best: dict[tuple[str, str], tuple[int, Candidate]] = {}
-    for reader in _READERS:
-        for rank, candidate in reader(cleaned):
-            key = candidate.kind, candidate.value
-            if key not in best or rank < best[key][0]:
-                best[key] = rank, candidate
-    return tuple(candidate for _, candidate in sorted(best.values(), key=lambda ranked: ranked[0]))
+    readings = [ranked for reader in _READERS for ranked in reader(cleaned)]
+    best: dict[tuple[str, str], Candidate] = {}
+    for _, candidate in sorted(readings, key=lambda ranked: ranked[0]):
+        best.setdefault((candidate.kind, candidate.value), candidate)
+    return tuple(best.values())
 
 
 def label_of(text: str) -> Label | None:
@@ -67,15 +68,13 @@ def label_of(text: str) -> Label | None:
     Label(kind='s10', value='RR473124829GB')
     """
     compact = text.replace(" ", "").upper()
-    bare = compact.replace("-", "")
-    if _LABEL_S10.fullmatch(bare):
-        return Label("s10", bare)
-    sscc = SSCC_SHAPE.fullmatch(compact)
-    if sscc is not None:
-        return Label("sscc", sscc[1])
-    if _PLAIN.fullmatch(compact):
-        return Label("plain", compact)
-    return None
+    found = _LABEL.fullmatch(compact)
+    if found is None or found.lastgroup is None:
+        return None
+    if found.lastgroup == "plain" and "-" in compact:
+        bare = compact.replace("-", "")
+        return Label("s10", bare) if _S10.fullmatch(bare) else Label("plain", compact)
+    return Label(found.lastgroup, found[found.lastgroup])
 
 
 def _clean(payload: str, aim: str | None) -> Payload | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from agent.domain.disposition import Disposition
 from agent.domain.findings import Finding, Severity
+from agent.domain.policy import Tolerance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,7 @@ class Weighed:
 class Previous:
     """The decision that stands on a piece before the present one.
 
-    ``hold`` is what the authority has set on the piece and not removed; it outlives every decision of the hub.
+    ``hold`` is what the authority has set and not removed; it outlives every decision of the hub.
     """
 
     seq: int
@@ -32,20 +33,9 @@ class Previous:
     hold: Disposition | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tolerance:
-    """How far a measured weight may lie from the declared one; the larger of the two counts."""
-
-    grams: int
-    permille: int
-
-    def of(self, declared_g: int) -> int:
-        """Tolerance in grams at a declared weight.
-
-        >>> Tolerance(grams=30, permille=100).of(1000)
-        100
-        """
-        return max(self.grams, declared_g * self.permille // 1000)
+def allowed_g(declared_g: int, tolerance: Tolerance) -> int:
+    """How far a measured weight may lie from a declared one, in grams."""
+    return max(tolerance.weight_tolerance_g, declared_g * tolerance.weight_tolerance_permille // 1000)
 
 
 def check_weight(
@@ -63,7 +53,7 @@ def check_weight(
         return (Finding(code="NO_WEIGHT", severity=Severity.REFER, params={"reason": reason}),)
     if declared_g is None:
         return ()
-    allowed = tolerance.of(declared_g) + weighed.u_grams
+    allowed = allowed_g(declared_g, tolerance) + weighed.u_grams
     if abs(weighed.grams - declared_g) <= allowed:
         return ()
     params = {"declared_g": declared_g, "measured_g": weighed.grams, "allowed_g": allowed}

@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -146,7 +146,8 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
         PolicyInvalid: with every fault of the file at once; a file of another format or of broken syntax has
             that one fault.
     """
-    root = Table(_toml(data, source), "", errors := [])
+    errors: list[PolicyError] = []
+    root = Table(_toml(data, source), "", errors)
     if (version := root.whole("format", least=1)) != FORMAT or errors:
         reason = f"policy of format {version}; this program reads format {FORMAT}, update it first"
         raise PolicyInvalid(source, errors or [PolicyError(path="format", message=reason)])
@@ -199,12 +200,13 @@ def _toml(data: bytes, source: str) -> object:
         raise PolicyInvalid(source, [PolicyError(path="", message=f"not TOML: {exc}")]) from exc
 
 
-def _zone(root: Table, name: str) -> ZoneInfo | None:
+def _zone(root: Table, name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         root.fault("zone", f"{name[:60]!r} is not a time zone of the IANA database")
-        return None
+        # The pack is refused; its dates are still looked at.
+        return UTC
 
 
 def _outcomes(

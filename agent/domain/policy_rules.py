@@ -39,7 +39,7 @@ def matching(table: Table, key: str, shape: re.Pattern[str], wanted: str) -> str
     return value
 
 
-def read_regimes(root: Table, zone: tzinfo | None) -> tuple[Regime, ...]:
+def read_regimes(root: Table, zone: tzinfo) -> tuple[Regime, ...]:
     """Every ``[[regime]]`` of the file; dates without an offset are read in ``zone``."""
     regimes: list[Regime] = []
     for table in root.tables("regime"):
@@ -64,7 +64,7 @@ def read_regimes(root: Table, zone: tzinfo | None) -> tuple[Regime, ...]:
     return tuple(regimes)
 
 
-def read_rules(root: Table, zone: tzinfo | None, regimes: Mapping[str, Regime]) -> list[Rule]:
+def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list[Rule]:
     """The rules that are well formed; the others leave their faults behind."""
     rules: list[Rule] = []
     seen: set[str] = set()
@@ -116,7 +116,7 @@ def _mode(table: Table) -> Transport | None:
     return table.choice("mode", Transport) if table.has("mode") else None
 
 
-def _window(table: Table, zone: tzinfo | None) -> tuple[datetime, datetime | None]:
+def _window(table: Table, zone: tzinfo) -> tuple[datetime, datetime | None]:
     starts, ends = table.instant("from", zone), table.optional_instant("to", zone)
     if ends is not None and ends <= starts:
         table.fault("to", "is not after `from`; the window would be empty")

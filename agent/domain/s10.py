@@ -24,7 +24,7 @@ def s10_check_digit(serial: str) -> int:
 
     >>> s10_check_digit("47312482")    # RR 473 124 829 GB
     9
-    >>> s10_check_digit("10000002"), s10_check_digit("10000014")    # the two remainders with a rule of their own
+    >>> s10_check_digit("10000002"), s10_check_digit("10000014")    # remainders 0 and 1
     (5, 0)
     """
     weighted = sum(int(d) * w for d, w in zip(serial, _WEIGHTS, strict=True))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from agent.domain.errors import PolicyError
 
 _E = TypeVar("_E", bound=StrEnum)
+_T = TypeVar("_T")
 
 
 class Table:
@@ -49,7 +50,8 @@ class Table:
 
     def optional_text(self, key: str) -> str | None:
         """A text, or None when the key is absent."""
-        return self.text(key) if key in self._data else self._absent(key)
+        self._asked.add(key)
+        return self.text(key) if key in self._data else None
 
     def whole(self, key: str, default: int | None = None, *, least: int = 0, most: int = 2**53 - 1) -> int:
         """A whole number from ``least`` to ``most``."""
@@ -94,7 +96,8 @@ class Table:
 
     def optional_instant(self, key: str, zone: tzinfo | None) -> datetime | None:
         """As ``instant``, or None when the key is absent."""
-        return self.instant(key, zone) if key in self._data else self._absent(key)
+        self._asked.add(key)
+        return self.instant(key, zone) if key in self._data else None
 
     def table(self, key: str) -> Table:
         """The table under ``key``; an absent one is empty."""
@@ -106,8 +109,9 @@ class Table:
         """The tables ``[[key]]``; none when the key is absent."""
         value = self._take(key, [])
         if not isinstance(value, list) or len(value) > most:
-            return self._wrong(key, value, f"a list of at most {most} tables", [])
-        tables = []
+            self._wrong(key, value, f"a list of at most {most} tables", None)
+            return []
+        tables: list[Table] = []
         for place, data in enumerate(value):
             name = data.get("id") if isinstance(data, Mapping) and key == "rule" else None
             rule = name if isinstance(name, str) else self.rule
@@ -130,14 +134,11 @@ class Table:
                 near = get_close_matches(key, self._asked, n=1)
                 self.fault(key, f"unknown key; did you mean {near[0]}?" if near else "unknown key")
 
-    def _take(self, key: str, default: object) -> Any:
+    def _take(self, key: str, default: object) -> object:
         self._asked.add(key)
         return self._data.get(key, default)
 
-    def _absent(self, key: str) -> None:
-        self._asked.add(key)
-
-    def _wrong(self, key: str, value: object, wanted: str, harmless: Any) -> Any:
+    def _wrong(self, key: str, value: object, wanted: str, harmless: _T) -> _T:
         given = f"{value!r:.60} is not" if key in self._data else "is missing: it must be"
         self.fault(key, f"{given} {wanted}")
         return harmless

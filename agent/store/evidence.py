@@ -46,6 +46,7 @@ _CURRENT = "SELECT seq, disposition, station, hold FROM current WHERE piece = ?"
 _SET_CURRENT = """INSERT INTO current (piece, seq, disposition, station, unmanifested) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (piece) DO UPDATE SET seq = excluded.seq, disposition = excluded.disposition,
     station = excluded.station, unmanifested = excluded.unmanifested"""
+_SETTLE = "UPDATE current SET unmanifested = 0 WHERE piece = ?"
 _UNMANIFESTED = "SELECT piece, seq FROM current WHERE unmanifested = 1 AND piece > ? ORDER BY piece LIMIT ?"
 _ENTRY = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq = ?"
 
@@ -123,8 +124,11 @@ class EvidenceLog:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
-    async def append(self, decision: Decision) -> Recorded:
+    async def append(self, decision: Decision, *, settles: PieceKey | None = None) -> Recorded:
         """Record a decision; returns once it is on disk.
+
+        Args:
+            settles: The number under which an unmanifested piece was waiting that this decision settles.
 
         Raises:
             EvidenceFailed: it could not be written, so nothing was decided.
@@ -142,6 +146,8 @@ class EvidenceLog:
                 _SET_CURRENT,
                 (piece, seq, body["disposition"], decision.station, int(unmanifested)),
             )
+            if settles is not None and str(settles) != piece:
+                conn.execute(_SETTLE, (str(settles),))
             return entry
 
         commit = self._writer.submit(run)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.errors import SchemaTooNew
+from agent.errors import NotOurs, SchemaTooNew
 from sync import sqlite
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ _REFERENCE_1 = (
         id BLOB PRIMARY KEY, consignment TEXT NOT NULL, source INTEGER NOT NULL REFERENCES source (id),
         body BLOB NOT NULL, salt BLOB NOT NULL, UNIQUE (consignment, source)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE piece (
-        id BLOB PRIMARY KEY, consignment TEXT NOT NULL, number INTEGER NOT NULL,
-        receptacle TEXT, UNIQUE (consignment, number)) STRICT, WITHOUT ROWID""",
+        id BLOB PRIMARY KEY, consignment TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL,
+        value TEXT NOT NULL, receptacle TEXT, UNIQUE (consignment, number)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE identifier (
         kind TEXT NOT NULL, value TEXT NOT NULL, piece BLOB NOT NULL, declared TEXT NOT NULL,
         PRIMARY KEY (value, kind, piece)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE assessment (
-        consignment TEXT PRIMARY KEY, policy TEXT NOT NULL, lists TEXT, tables TEXT,
-        body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+        consignment TEXT PRIMARY KEY, read TEXT NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX declaration_source ON declaration (source)""",
 )
 
 EVIDENCE_VERSION = 1
@@ -69,12 +69,10 @@ def _migrate(
     name: str,
     steps: tuple[tuple[str, ...], ...],
 ) -> None:
-    """Apply what is missing; a newer file, or one of another program, raises :class:`SchemaTooNew`."""
-    found = _pragma(conn, "user_version")
-    owner = _pragma(conn, "application_id")
-    if found > version or owner not in (0, application_id):
-        raise SchemaTooNew(path, found, version)
-    if found == version:
+    """Apply what is missing; a newer file, or one of another program, is refused."""
+    if _pragma(conn, "application_id") not in (0, application_id):
+        raise NotOurs(path)
+    if check_schema(conn, path, version) == version:
         return
     from sqlite_utils.migrations import Migrations  # noqa: PLC0415 - 150 ms that a current file need not pay
 
@@ -86,6 +84,18 @@ def _migrate(
     migrations.apply(Database(conn))
     conn.execute(f"PRAGMA application_id={application_id}")
     conn.execute(f"PRAGMA user_version={version}")
+
+
+def check_schema(conn: sqlite.Connection, path: Path, known: int) -> int:
+    """The schema version of a file.
+
+    Raises:
+        SchemaTooNew: it is newer than the program.
+    """
+    found = _pragma(conn, "user_version")
+    if found > known:
+        raise SchemaTooNew(path, found, known)
+    return found
 
 
 def _step(statements: tuple[str, ...]):  # type: ignore[no-untyped-def]  # sqlite-utils names the type privately

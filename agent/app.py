@@ -1,0 +1,228 @@
+"""Builds one hub and runs it: one task group owns every task, one stack closes what was opened."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import aiohttp
+from tenacity import wait_random_exponential
+
+from agent import control
+from agent.clock import Clock, SystemClock
+from agent.config import Config
+from agent.documents import Documents
+from agent.enrol import Trust, load_trust
+from agent.hub import Hub
+from agent.lock import DataLock
+from agent.reference_data import in_force, load_lists, load_model, load_policy
+from agent.station import Station, run_station
+from agent.store.evidence import EvidenceLog
+from agent.store.head import retire
+from agent.store.reference import ReferenceStore
+from agent.views import VERSION
+from agent.web.server import create_web, known_hosts, serve_web
+from sync.client import Client, SyncState
+from sync.errors import LogForked
+
+log = logging.getLogger(__name__)
+
+CHECKPOINT_EVERY_S = 60.0
+CATCH_UP_PAUSE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An open hub, and what it trusts."""
+
+    hub: Hub
+    trust: Trust
+
+
+@asynccontextmanager
+async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> AsyncIterator[Opened]:
+    """Lock the data directory, open the hub's files, verify its reference data, load its model.
+
+    Args:
+        forked: Close the log first and continue it under a new id.
+
+    Raises:
+        AlreadyRunning: another process owns the data directory.
+        NotFound, BadKeyFile: the hub has no keys, or they are not safe.
+        ReferenceRefused: policy or lists are not the authority's.
+    """
+    folder = config.hub.data
+    lock = DataLock(folder)
+    try:
+        trust = load_trust(folder, config.hub.name, config.trust.cards)
+        policy = load_policy(config.policy.file, trust.keys)
+        lists = load_lists(config.lists, trust.keys)
+        scorer, refused = load_model(config.model.folder, policy[0])
+        with_lists = in_force(policy, lists, scorer)
+        if forked:
+            retire(folder, clock)
+        evidence, trouble = EvidenceLog.open(folder, trust.signer, clock)
+        try:
+            if trouble:
+                log.error("log set aside", extra={"error": trouble})
+            if refused:
+                evidence.event("MODEL_REFUSED", {"reason": refused[:200]})
+            reference = ReferenceStore(folder, clock)
+            try:
+                yield Opened(
+                    hub=Hub(
+                        name=config.hub.name,
+                        clock=clock,
+                        log=evidence,
+                        reference=reference,
+                        documents=Documents(reference, with_lists, clock),
+                        in_force=with_lists,
+                        scorer=scorer,
+                        audit_key=trust.signer.audit_key,
+                    ),
+                    trust=trust,
+                )
+            finally:
+                reference.close()
+        finally:
+            evidence.close()
+    finally:
+        lock.release()
+
+
+async def run(config: Config, *, ready: Callable[[str], None], clock: Clock | None = None) -> None:
+    """Run the hub until SIGTERM or SIGINT.
+
+    A log that the centre knows to be longer than ours is closed and continued under a new id.
+
+    Args:
+        ready: Called with the page's address once everything listens.
+    """
+    clock = clock or SystemClock()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    forked = False
+    while not stop.is_set():
+        try:
+            await _run_once(config, clock, stop, ready, forked=forked)
+        except* LogForked as group:
+            log.critical("log forked", extra={"error": str(group.exceptions[0])})
+            forked = True
+
+
+class _Stopped(Exception):
+    """Ends the task group when the hub is told to stop."""
+
+
+async def _until(stop: asyncio.Event) -> NoReturn:
+    await stop.wait()
+    raise _Stopped
+
+
+async def _run_once(
+    config: Config, clock: Clock, stop: asyncio.Event, ready: Callable[[str], None], *, forked: bool
+) -> None:
+    async with AsyncExitStack() as stack:
+        opened = await stack.enter_async_context(open_hub(config, clock, forked=forked))
+        hub = opened.hub
+        stations = {section.name: Station(section, hub) for section in config.stations}
+        app = create_web(hub, stations, _keyed(stations), known_hosts(config.web))
+        runner, port = await serve_web(app, config.web.host, config.web.port)
+        stack.push_async_callback(runner.cleanup)
+        stack.push_async_callback((await control.serve(hub, config.hub.data)).cleanup)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for station in stations.values():
+                    tasks.create_task(run_station(station, hub), name=f"station {station.name}")
+                tasks.create_task(_checkpoints(hub), name="checkpoints")
+                tasks.create_task(_catch_up(hub), name="assess again")
+                if config.centre:
+                    tasks.create_task(_sync(config, opened), name="sync")
+                _tell_policy(hub)
+                ready(f"http://{_shown(config.web.host)}:{port}/")
+                tasks.create_task(_until(stop), name="stop")
+        except* _Stopped:
+            pass
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - compared
+
+
+async def _sync(config: Config, opened: Opened) -> None:
+    assert config.centre is not None
+    hub = opened.hub
+
+    def tell(state: SyncState) -> None:
+        hub.notices.state(
+            "sync",
+            {
+                "v": VERSION,
+                "type": "sync",
+                "online": state.online,
+                "unsent": state.unsent,
+                "receipted": state.receipted,
+                "error": state.last_error,
+            },
+        )
+
+    async with aiohttp.ClientSession() as session:
+        client = Client(
+            session=session,
+            url=config.centre.url,
+            log=hub.log,
+            hub=config.hub.name,
+            keys=opened.trust.keys,
+            centre=config.centre.name,
+        )
+        longest = wait_random_exponential(multiplier=1, max=config.centre.longest_wait_s)
+        await client.run(hub.new_entries, tell, backoff=longest)
+
+
+async def _checkpoints(hub: Hub) -> None:
+    """Sign the head of the log at regular times, so that a cut tail shows however little was decided."""
+    while True:
+        await hub.clock.sleep(CHECKPOINT_EVERY_S)
+        await hub.log.checkpoint()
+
+
+async def _catch_up(hub: Hub) -> None:
+    """Assess again, newest first, what was assessed with another policy, list or model."""
+    while await asyncio.to_thread(hub.documents.catch_up):
+        await hub.clock.sleep(CATCH_UP_PAUSE_S)
+
+
+def _tell_policy(hub: Hub) -> None:
+    policy = hub.in_force.policy
+    age_s = (hub.clock.now() - policy.issued).total_seconds()
+    hub.notices.state(
+        "policy",
+        {
+            "v": VERSION,
+            "type": "policy",
+            "id": policy.id,
+            "sequence": policy.sequence,
+            "issued": policy.issued.isoformat(),
+            "stale": age_s > policy.fresh_for_days * 86_400,
+        },
+    )
+
+
+def _keyed(stations: dict[str, Station]) -> Callable[[str, str], Awaitable[None]]:
+    async def keyed(name: str, text: str) -> None:
+        station = stations[name]
+        target = station.section.keyed_to
+        if target == "scan":
+            station.keyed(text)
+        else:
+            await control.hand_over(Path(target.removeprefix("unix:")), text)
+
+    return keyed

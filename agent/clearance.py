@@ -1,0 +1,257 @@
+"""The way of a parcel, from its scan to the entry in the log. Start reading here.
+
+Each line of :func:`clear_piece` leads to one room of the house: identifiers, the manifest, the scale, the
+documents, the physical checks, the risk, the decision, the log, the screens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from agent.documents import Document
+from agent.domain.assessment import staleness
+from agent.domain.candidates import Candidate
+from agent.domain.decision import (
+    Decision,
+    Digests,
+    PieceKey,
+    RiskScore,
+    Verdict,
+    audit_draw,
+    audit_findings,
+    decide,
+    risk_findings,
+)
+from agent.domain.disposition import Because
+from agent.domain.findings import Finding, Severity
+from agent.domain.identifiers import identify
+from agent.domain.physical import Previous, Weighed, check_duplicate, check_weight
+from agent.errors import AgentError
+from agent.hub import Hub
+from agent.scan import Place, Scan, Weighing
+from agent.store.evidence import Recorded
+from agent.store.reference import Match
+from agent.views import decision_view
+from models.features import PhysicalFacts
+from sync.statement import Decision as DecisionStatement
+from sync.statement import parse
+
+
+class UnreadableScan(AgentError):
+    """What was scanned is no number that could be on a parcel: scan again; nothing was decided."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"{length} characters that are no parcel number; scan the label again")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What is known of one piece when it is decided on."""
+
+    piece: PieceKey
+    match: Match | None
+    document: Document | None
+    weighing: Weighing
+    extra: tuple[Finding, ...]
+    scan_digest: str | None
+
+
+async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
+    """Decide on the piece that was just scanned, and record the decision.
+
+    The same piece again at the same station within the policy's window repeats its verdict, without an entry.
+
+    Raises:
+        UnreadableScan: no candidate could be read from the scan; nothing was decided.
+        EvidenceFailed: the decision could not be recorded, so there is none.
+    """
+    candidates = identify(scan.text, scan.aim)
+    if not candidates:
+        raise UnreadableScan(len(scan.text))
+    match = await hub.reference.match(candidates, hub.clock.now())  # the manifest chooses
+    piece = match.key if match else PieceKey(kind=candidates[0].kind, value=candidates[0].value)
+    repeated = station.repeats(piece, scan)
+    if repeated is not None:
+        _publish(repeated, hub, again_at=station.name)
+        return repeated
+    weighing = await station.weighing_for(scan)  # of this scan, or none
+    seen = await _see(piece, match, weighing, scan, _label_findings(candidates, match), hub)
+    async with hub.one_at_a_time(str(piece)):
+        previous = await hub.log.previous(piece)
+        verdict = judge(seen, previous, hub, check_duplicate(previous))
+        decision = _decision(seen, verdict, previous, hub, station.name, Because.SCAN, scan.source)
+        recorded = await hub.log.append(decision)  # numbered, sealed, signed, committed
+    if scan.source == "station":
+        hub.latencies_ns.append(recorded.durable_ns - max(scan.at_ns, weighing.last_byte_ns))
+    station.decided(piece, scan, recorded)
+    _publish(recorded, hub)  # screens and handhelds
+    return recorded
+
+
+async def dry_run(scan: Scan, station: Place, hub: Hub) -> tuple[PieceKey, Verdict]:
+    """What would be decided now; nothing is recorded, nothing is published.
+
+    Raises:
+        UnreadableScan: no candidate could be read from the scan.
+    """
+    candidates = identify(scan.text, scan.aim)
+    if not candidates:
+        raise UnreadableScan(len(scan.text))
+    match = await hub.reference.match(candidates, hub.clock.now())
+    piece = match.key if match else PieceKey(kind=candidates[0].kind, value=candidates[0].value)
+    weighing = await station.weighing_for(scan)
+    seen = await _see(piece, match, weighing, scan, _label_findings(candidates, match), hub)
+    previous = await hub.log.previous(piece)
+    return piece, judge(seen, previous, hub, check_duplicate(previous))
+
+
+async def _see(
+    piece: PieceKey,
+    match: Match | None,
+    weighing: Weighing,
+    scan: Scan,
+    extra: tuple[Finding, ...],
+    hub: Hub,
+) -> _Seen:
+    return _Seen(
+        piece=piece,
+        match=match,
+        document=None if match is None else await hub.documents.of(match.consignment),
+        weighing=weighing,
+        extra=extra,
+        scan_digest=hashlib.sha256(scan.raw).hexdigest(),
+    )
+
+
+def judge(seen: _Seen, previous: Previous | None, hub: Hub, also: tuple[Finding, ...] = ()) -> Verdict:
+    """All findings on a piece, and the disposition that follows from them."""
+    policy = hub.in_force.policy
+    document, weighing = seen.document, seen.weighing
+    risk: RiskScore | None = None
+    findings = [*seen.extra, *also]
+    if document is not None:
+        findings += document.findings
+        findings += check_weight(document.declared_g, weighing.weighed, weighing.reason, policy.tolerance)
+        findings += staleness(policy, hub.in_force.lists, hub.clock.now())
+        risk = hub.score(document.features, _physical(weighing.weighed), document.declared_g)
+        findings += risk_findings(risk, policy.model)
+        findings += audit_findings(audit_draw(hub.audit_key, seen.piece, policy.audit_permille))
+    return decide(findings, policy.outcome_of, risk=risk, previous=previous)
+
+
+async def decide_again(hub: Hub) -> int:
+    """Decide anew on pieces that were set aside as unmanifested and have a declaration now.
+
+    Returns:
+        How many decisions were recorded.
+    """
+    after, count = "", 0
+    while waiting := await hub.log.unmanifested(after):
+        for piece, seq in waiting:
+            after = piece
+            kind, _, value = piece.partition(":")
+            match = await hub.reference.match([Candidate(kind=kind, value=value)], hub.clock.now())
+            if match is not None:
+                count += await _decide_one_again(PieceKey(kind=kind, value=value), seq, match, hub)
+    return count
+
+
+async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -> bool:
+    entry = await hub.log.entry(seq)
+    if entry is None:
+        return False
+    statement = parse(entry.kind, entry.payload)
+    assert isinstance(statement, DecisionStatement)
+    weight = statement.weight
+    weighed = None
+    if weight is not None:
+        weighed = Weighed(
+            digits=weight.digits,
+            unit=weight.unit,
+            grams=weight.grams,
+            u_grams=weight.u_grams,
+            stable=weight.stable,
+        )
+    seen = _Seen(
+        piece=match.key,
+        match=match,
+        document=await hub.documents.of(match.consignment),
+        weighing=Weighing(weighed=weighed, reason="not_weighed" if weighed is None else None),
+        extra=_label_findings((), match),
+        scan_digest=statement.digests.scan,
+    )
+    async with hub.one_at_a_time(str(match.key)):
+        standing = await hub.log.previous(piece)
+        if standing is None or standing.seq != seq:
+            return False  # scanned again meanwhile: that decision stands
+        verdict = judge(seen, standing, hub)
+        decision = _decision(seen, verdict, standing, hub, statement.station, Because.MANIFEST, "hub")
+        recorded = await hub.log.append(decision, settles=piece)
+    _publish(recorded, hub)
+    return True
+
+
+def _label_findings(candidates: tuple[Candidate, ...], match: Match | None) -> tuple[Finding, ...]:
+    """What the label itself gives rise to."""
+    if match is None:
+        unmanifested = Finding(code="UNMANIFESTED", severity=Severity.STOP)
+        if candidates and not candidates[0].valid:
+            params = {"kind": candidates[0].kind}
+            return (unmanifested, Finding(code="CHECK_DIGIT", severity=Severity.NOTE, params=params))
+        return (unmanifested,)
+    if match.others:
+        found = {"pieces": match.others + 1}
+        return (Finding(code="AMBIGUOUS_LABEL", severity=Severity.REFER, params=found),)
+    return ()
+
+
+def _physical(weighed: Weighed | None) -> PhysicalFacts:
+    if weighed is None:
+        return PhysicalFacts(measured_g=None, u_grams=None)
+    return PhysicalFacts(measured_g=weighed.grams, u_grams=weighed.u_grams)
+
+
+def _decision(
+    seen: _Seen,
+    verdict: Verdict,
+    previous: Previous | None,
+    hub: Hub,
+    station: str,
+    because: Because,
+    source: str,
+) -> Decision:
+    now = hub.clock.now()
+    in_force, document, match = hub.in_force, seen.document, seen.match
+    evaluated_for: datetime = now if document is None else document.evaluated_for
+    return Decision(
+        piece=seen.piece,
+        consignment=None if match is None else match.consignment,
+        receptacle=None if match is None else match.receptacle,
+        station=station,
+        operator=None,
+        verdict=verdict,
+        because=because,
+        source=source,
+        supersedes=None if previous is None else previous.seq,
+        evaluated_for=evaluated_for,
+        valid_until=now + timedelta(hours=in_force.policy.validity_hours),
+        weighed=seen.weighing.weighed,
+        digests=Digests(
+            policy=in_force.policy_digest,
+            lists=in_force.lists_digest,
+            model=None if hub.scorer is None else hub.scorer.digest,
+            inputs=None if document is None else document.inputs,
+            scan=seen.scan_digest,
+        ),
+    )
+
+
+def _publish(recorded: Recorded, hub: Hub, again_at: str | None = None) -> None:
+    view = decision_view(recorded.entry)
+    if again_at is None:
+        hub.notices.publish(view)
+        hub.new_entries.set()
+    else:
+        hub.notices.publish({**view, "type": "repeat", "station": again_at})

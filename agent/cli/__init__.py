@@ -1,0 +1,51 @@
+"""The command ``preclear``; each command's module is imported when it is called, so starting is quick."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import click
+
+from agent import __version__
+
+_COMMANDS = {
+    "bench": "agent.cli.measure:bench",
+    "decide": "agent.cli.work:decide",
+    "demo": "agent.cli.show:demo",
+    "export": "agent.cli.proof:export",
+    "import": "agent.cli.work:import_",
+    "keys": "agent.cli.proof:keys",
+    "run": "agent.cli.work:run",
+    "status": "agent.cli.work:status",
+    "verify": "agent.cli.proof:verify",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = _COMMANDS.get(cmd_name)
+        if place is None:
+            return None
+        module, name = place.split(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        from agent.cli.common import told  # noqa: PLC0415 - it loads the errors of all packages
+
+        with told():
+            return super().invoke(ctx)
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="preclear")
+def main() -> None:
+    """Screen and preclear parcels at the hub of origin: offline, with signed decisions.
+
+    Exit codes: 0 ok, 1 unexpected, 2 usage, 3 a finding (verification failed, rows refused), 4 not found,
+    5 unreachable, 6 in use, 78 bad configuration.
+    """

@@ -1,0 +1,165 @@
+"""Commands of the daily work: run, import, decide, status."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agent import control, logs
+from agent.app import open_hub
+from agent.app import run as run_hub
+from agent.cli.common import config_option, json_option, show
+from agent.clock import SystemClock
+from agent.config import Config, load_config
+from agent.domain.effective import SourceRole
+from agent.errors import NotFound
+from agent.hub import Hub
+from agent.importing import import_manifest
+from agent.status import stored_status
+from agent.store.head import FILE as EVIDENCE
+
+
+@click.command()
+@config_option
+def run(config_path: Path) -> None:
+    """Run the hub: read the devices, decide, serve the page, sync with the centre."""
+    config = load_config(config_path)
+    logs.to_stderr()
+    asyncio.run(run_hub(config, ready=lambda url: click.echo(f"ready {url}")))
+
+
+async def _with_hub(
+    config: Config, verb: str, body: dict[str, Any], here: Callable[[Hub], Awaitable[Any]]
+) -> Any:
+    """Hand the work to the running hub, or do the same work here."""
+    found = await control.call(config.hub.data, verb, body)
+    if found is not None:
+        return found
+    async with open_hub(config, SystemClock()) as opened:
+        return await here(opened.hub)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--party", default="unnamed", show_default=True, help="Who sent the file.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in SourceRole]),
+    default=SourceRole.FORWARDER.value,
+    show_default=True,
+    help="In which capacity.",
+)
+@config_option
+@json_option
+def import_(file: Path, party: str, role: str, config_path: Path, as_json: bool) -> None:
+    """Take in a CSV manifest; every refused row is reported."""
+    config = load_config(config_path)
+    path = file.resolve()
+    report = asyncio.run(
+        _with_hub(
+            config,
+            "import",
+            {"path": str(path), "party": party, "role": role},
+            lambda hub: _import_here(hub, path, party, SourceRole(role)),
+        )
+    )
+    show(report, as_json=as_json, lines=_import_lines)
+    sys.exit(3 if report["rejected_rows"] else 0)
+
+
+async def _import_here(hub: Hub, path: Path, party: str, role: SourceRole) -> dict[str, Any]:
+    def progress(done: int, total: int) -> None:
+        if sys.stderr.isatty() and total:
+            click.echo(f"\r{done * 100 // total:3d} %  {done >> 20} of {total >> 20} MB", err=True, nl=False)
+
+    return (await import_manifest(path, hub, party=party, role=role, progress=progress)).as_json()
+
+
+def _import_lines(report: dict[str, Any]) -> Iterator[str]:
+    if report["already_known"]:
+        yield f"{report['file']} was taken in before; nothing changed"
+        return
+    for error in report["errors"]:
+        place = f"line {error['line']}" + (f", {error['column']}" if error["column"] else "")
+        shown = f' "{error["value"]}"' if error["value"] else ""
+        yield f"{place}: {error['code']} {error['message']}{shown}. {error['hint']}"
+    yield (
+        f"{report['file']}: {report['accepted']} consignments accepted, "
+        f"{report['rejected_rows']} rows refused"
+    )
+    if report["decided_again"]:
+        yield f"{report['decided_again']} pieces that were set aside were decided again"
+
+
+@click.command()
+@click.argument("barcode")
+@click.option("--grams", type=click.IntRange(1, 100_000_000), help="The weight, if it was weighed elsewhere.")
+@click.option("--explain", is_flag=True, help="Every open finding with its parameters.")
+@click.option("--dry-run", is_flag=True, help="Record nothing.")
+@config_option
+@json_option
+def decide(
+    barcode: str, grams: int | None, explain: bool, dry_run: bool, config_path: Path, as_json: bool
+) -> None:
+    """Decide on one piece by its number, and record the decision."""
+    config = load_config(config_path)
+    found = asyncio.run(
+        _with_hub(
+            config,
+            "decide",
+            {"barcode": barcode, "grams": grams, "record": not dry_run},
+            lambda hub: control.decide_barcode(hub, barcode, grams=grams, record=not dry_run),
+        )
+    )
+    show(found, as_json=as_json, lines=lambda view: _decision_lines(view, explain))
+
+
+def _decision_lines(view: dict[str, Any], explain: bool) -> Iterator[str]:
+    piece = view["piece"]
+    where = f"entry {view['seq']}" if view["recorded"] else "not recorded"
+    yield f"{view['disposition']}  {piece['value']} ({piece['kind']})  set by {view['set_by']}, {where}"
+    for finding in view["findings"]:
+        params = "  ".join(f"{k}={v}" for k, v in finding["params"].items())
+        yield f"  {finding['code']}" + (f"  {params}" if explain and params else "")
+
+
+@click.command()
+@config_option
+@json_option
+def status(config_path: Path, as_json: bool) -> None:
+    """What the hub holds, what is unsent, how its devices are."""
+    config = load_config(config_path)
+    found = asyncio.run(_status(config))
+    show(found, as_json=as_json, lines=_status_lines)
+
+
+async def _status(config: Config) -> dict[str, Any]:
+    found = await control.call(config.hub.data, "status")
+    if found is not None:
+        return found
+    if not (config.hub.data / EVIDENCE).exists():
+        raise NotFound(f"{config.hub.data} holds no log yet; start the hub with: preclear run")
+    async with open_hub(config, SystemClock()) as opened:
+        hub = opened.hub
+        return {**await stored_status(hub.name, hub.log, hub.reference), "running": False}
+
+
+def _status_lines(found: dict[str, Any]) -> Iterator[str]:
+    yield f"{found['hub']}: {'running' if found['running'] else 'not running'}"
+    yield (
+        f"log {found['log_id']}: {found['entries']} entries, "
+        f"{found['receipted']} receipted, {found['unsent']} unsent"
+    )
+    yield f"declarations: {found['declarations']} from {found['sources']} sources"
+    for state in found.get("states", []):
+        if state["type"] == "device":
+            trouble = f"  {state['error']}" if state["error"] else ""
+            yield f"{state['station']} {state['role']}: {state['state']}{trouble}"
+    if "latency_ms" in found:
+        late = found["latency_ms"]
+        yield f"last byte to durable: p50 {late['p50']} ms, p99 {late['p99']} ms over {late['count']} scans"

@@ -1,0 +1,221 @@
+"""The TOML file, read once into one frozen tree; every problem of a file is told at once."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from agent.errors import ConfigInvalid
+
+MAX_BYTES = 1_000_000
+
+
+class _Node(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Owner = Annotated[str, Field(pattern=r"^(hub|centre)/[A-Za-z0-9._-]{1,60}$")]
+
+
+class HubSection(_Node):
+    """Whose hub this is, and where its files lie."""
+
+    name: Owner
+    data: Path
+
+
+class TrustSection(_Node):
+    """Key cards that are pinned: the centre's and the authority's."""
+
+    cards: list[Path] = Field(min_length=1)
+
+
+class CentreSection(_Node):
+    """Where signed decisions go; ``longest_wait_s`` bounds the back-off while there is no link."""
+
+    url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
+    name: Owner
+    longest_wait_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+
+
+class PolicySection(_Node):
+    """The signed policy pack in force."""
+
+    file: Path
+
+
+class ModelSection(_Node):
+    """Another model bundle than the shipped one."""
+
+    folder: Path | None = None
+
+
+class WebSection(_Node):
+    """The lane page. ``hosts``: further names under which people open it."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8079
+    hosts: list[str] = []
+
+
+class DeviceSection(_Node):
+    """A serial port and its line settings."""
+
+    port: str
+    baud: Annotated[int, Field(ge=300, le=1_000_000)] = 9600
+    bits: Literal[7, 8] = 8
+    parity: Literal["none", "even", "odd"] = "none"
+    stop_bits: Literal[1, 2] = 1
+
+    @field_validator("port")
+    @classmethod
+    def _stable(cls, value: str) -> str:
+        if re.fullmatch(r"/dev/tty(USB|ACM)\d+", value):
+            raise ValueError(
+                f"{value} changes with the order of plugging; use its name under /dev/serial/by-id "
+                "or /dev/serial/by-path"
+            )
+        return value
+
+
+class ScannerSection(DeviceSection):
+    """A scanner that sends lines; ``no_read`` lists what it says when it could not read."""
+
+    no_read: list[str] = ["NR", "NOREAD", "?"]
+
+
+class ScaleSection(DeviceSection):
+    """A scale and the protocol it speaks."""
+
+    protocol: str = "mt-sics"
+
+
+class StationSection(_Node):
+    """A scanner and a scale that belong together.
+
+    ``keyed_to``: where a number goes that is typed on the page: ``scan`` treats it as a scan of this station;
+    ``unix:PATH`` hands it to a lane simulator.
+    """
+
+    name: Name
+    scanner: ScannerSection
+    scale: ScaleSection | None = None
+    keyed_to: Annotated[str, Field(pattern=r"^(scan|unix:.+)$")] = "scan"
+
+
+class Config(_Node):
+    """One hub."""
+
+    hub: HubSection
+    trust: TrustSection
+    policy: PolicySection
+    centre: CentreSection | None = None
+    lists: list[Path] = []
+    model: ModelSection = ModelSection()
+    web: WebSection = WebSection()
+    stations: list[StationSection] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Config:
+        names = [s.name for s in self.stations]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two stations are called {name!r}")
+        ports = [d.port for s in self.stations for d in (s.scanner, s.scale) if d is not None]
+        for port in ports:
+            if ports.count(port) > 1:
+                raise ValueError(f"two devices use {port}")
+        return self
+
+
+def load_config(path: Path) -> Config:
+    """Read the configuration; relative paths in it start at its folder.
+
+    Raises:
+        ConfigInvalid: every problem, with its line and, for an unknown key, the nearest known one.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigInvalid(path, [f"cannot be read: {error.strerror}"]) from error
+    if len(data) > MAX_BYTES:
+        raise ConfigInvalid(path, [f"{len(data)} bytes is more than a configuration may have"])
+    try:
+        text = data.decode()
+        tree = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ConfigInvalid(path, [str(error)]) from error
+    try:
+        config = Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigInvalid(path, [_problem(e, text) for e in error.errors()]) from error
+    return _anchored(config, path.resolve().parent)
+
+
+def _anchored(config: Config, folder: Path) -> Config:
+    model = config.model
+    return config.model_copy(
+        update={
+            "hub": config.hub.model_copy(update={"data": folder / config.hub.data}),
+            "trust": TrustSection(cards=[folder / c for c in config.trust.cards]),
+            "policy": PolicySection(file=folder / config.policy.file),
+            "lists": [folder / p for p in config.lists],
+            "model": ModelSection(folder=None if model.folder is None else folder / model.folder),
+        }
+    )
+
+
+def _problem(error: Any, text: str) -> str:
+    place = ".".join(str(part) for part in error["loc"]) or "file"
+    place = re.sub(r"\.(\d+)", r"[\1]", place)
+    line = _line_of(error["loc"], text)
+    where = f"line {line}  {place}" if line else place
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(error["loc"][-1]), _known(error["loc"]), n=1)
+        hint = f'Did you mean "{near[0]}"?' if near else "Remove it."
+        return f"{where}  unknown key. {hint}"
+    said = error["msg"].removeprefix("Value error, ")
+    shown = "" if isinstance(error["input"], dict | list) else f' (is: "{error["input"]}")'
+    return f"{where}  {said}{shown}"
+
+
+def _known(loc: tuple[str | int, ...]) -> list[str]:
+    node: Any = Config
+    for part in loc[:-1]:
+        if isinstance(part, int):
+            continue
+        annotation = node.model_fields[part].annotation
+        options = [
+            a for a in (annotation, *getattr(annotation, "__args__", ())) if hasattr(a, "model_fields")
+        ]
+        if not options:
+            return []
+        node = options[0]
+    return list(node.model_fields)
+
+
+def _line_of(loc: tuple[str | int, ...], text: str) -> int | None:
+    """The line of a key: sections are counted by their headers, so repeated ones are told apart."""
+    section = [str(p) for p in loc if isinstance(p, str)]
+    index = next((p for p in loc if isinstance(p, int)), 0)
+    key, path = section[-1], section[:-1]
+    seen, inside = -1, not path
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = raw.split("#")[0].strip()
+        header = re.fullmatch(r"\[+\s*([\w.\-]+)\s*\]+", line)
+        if header:
+            names = header.group(1).split(".")
+            if path and names == path[:1] and line.startswith("[["):
+                seen += 1
+            inside = names == path and max(seen, 0) == index
+            if names == section and max(seen, 0) == index:
+                return number
+        elif inside and re.match(rf"{re.escape(key)}\s*=", line):
+            return number
+    return None

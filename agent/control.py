@@ -1,0 +1,147 @@
+"""The UNIX socket by which commands reach a running hub: whoever may open it may use it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from agent.clearance import clear_piece, dry_run
+from agent.domain.effective import SourceRole
+from agent.errors import AgentError, NotFound
+from agent.hub import Hub
+from agent.importing import import_manifest
+from agent.scan import CommandLine, Scan
+from agent.status import status_of
+from agent.views import decision_view
+
+FILE = "control.sock"
+IMPORT_TIMEOUT_S = 3600.0
+HAND_OVER_TIMEOUT_S = 5.0
+
+
+async def decide_barcode(
+    hub: Hub, barcode: str, *, grams: int | None = None, record: bool = True
+) -> dict[str, Any]:
+    """Decide on a number that a person gives; ``record=False`` shows OPEN findings and keeps nothing."""
+    scan = Scan(text=barcode, aim=None, raw=barcode.encode(), at_ns=hub.clock.monotonic_ns(), source="cli")
+    place = CommandLine(grams=grams)
+    if record:
+        recorded = await clear_piece(scan, place, hub)
+        return {**decision_view(recorded.entry), "recorded": True}
+    piece, verdict = await dry_run(scan, place, hub)
+    return {
+        "type": "decision",
+        "recorded": False,
+        "piece": {"kind": piece.kind, "value": piece.value},
+        "disposition": verdict.disposition.value,
+        "set_by": verdict.set_by.value,
+        "findings": [{"code": f.code, "params": dict(f.params)} for f in verdict.open],
+    }
+
+
+async def serve(hub: Hub, folder: Path) -> web.AppRunner:
+    """Listen on the data directory's socket, for its owner only."""
+    app = web.Application(client_max_size=65_536)
+    app.router.add_get("/status", _status(hub))
+    app.router.add_post("/import", _import(hub))
+    app.router.add_post("/decide", _decide(hub))
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    path = folder / FILE
+    path.unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        await web.UnixSite(runner, str(path)).start()
+    finally:
+        os.umask(before)
+    return runner
+
+
+async def call(folder: Path, verb: str, body: dict[str, Any] | None = None) -> dict[str, Any] | None:
+    """Ask the running hub; None when none runs on that data directory.
+
+    Raises:
+        AgentError: the hub answered with an error.
+    """
+    path = folder / FILE
+    if not path.exists():
+        return None
+    timeout = aiohttp.ClientTimeout(total=IMPORT_TIMEOUT_S, connect=5)
+    connector = aiohttp.UnixConnector(str(path))
+    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+        url = f"http://hub/{verb}"
+        try:
+            asking = session.get(url) if body is None else session.post(url, json=body)
+            async with asking as answer:
+                found: dict[str, Any] = await answer.json()
+        except aiohttp.ClientConnectorError:
+            return None  # a socket that a killed hub has left behind
+    if "error" in found:
+        error = AgentError(found["error"])
+        error.exit_code = found["exit_code"]
+        raise error
+    return found
+
+
+async def hand_over(path: Path, text: str) -> None:
+    """Hand a typed number to the simulator of a lane.
+
+    Raises:
+        NotFound: nobody listens there.
+    """
+    try:
+        async with asyncio.timeout(HAND_OVER_TIMEOUT_S):
+            reader, writer = await asyncio.open_unix_connection(path)
+            writer.write(json.dumps({"present": text}).encode() + b"\n")
+            await writer.drain()
+            await reader.readline()
+            writer.close()
+    except (OSError, TimeoutError) as error:
+        raise NotFound(f"no lane simulator listens on {path}") from error
+
+
+def _answer(found: dict[str, Any]) -> web.Response:
+    return web.json_response(found)
+
+
+def _refusal(error: AgentError) -> web.Response:
+    return web.json_response({"error": str(error), "exit_code": error.exit_code}, status=409)
+
+
+def _status(hub: Hub) -> Any:
+    async def status(_: web.Request) -> web.Response:
+        return _answer(await status_of(hub))
+
+    return status
+
+
+def _import(hub: Hub) -> Any:
+    async def take_in(request: web.Request) -> web.Response:
+        body = await request.json()
+        try:
+            report = await import_manifest(
+                Path(body["path"]), hub, party=body["party"], role=SourceRole(body["role"])
+            )
+        except AgentError as error:
+            return _refusal(error)
+        return _answer(report.as_json())
+
+    return take_in
+
+
+def _decide(hub: Hub) -> Any:
+    async def decide(request: web.Request) -> web.Response:
+        body = await request.json()
+        try:
+            found = await decide_barcode(hub, body["barcode"], grams=body["grams"], record=body["record"])
+        except AgentError as error:
+            return _refusal(error)
+        return _answer(found)
+
+    return decide

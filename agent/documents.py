@@ -1,0 +1,137 @@
+"""The document half of a clearance: assessed when a declaration arrives, kept for the scan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.clock import Clock
+from agent.domain.assessment import assess
+from agent.domain.declarations import Declaration
+from agent.domain.effective import effective
+from agent.domain.findings import Disclosure, Finding, Severity
+from agent.domain.names import PartyList
+from agent.domain.policy import Policy
+from agent.store.reference import Claims, ReferenceStore, StoredAssessment, StoredFinding
+from models.features import DocumentFacts, Tables, document_features
+
+CHUNK = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What the documents of one piece say, ready to be joined with its weight."""
+
+    findings: tuple[Finding, ...]
+    evaluated_for: datetime
+    declared_g: int | None
+    features: tuple[float, ...] | None
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """Policy, lists and model tables that documents are held against, with their digests."""
+
+    policy: Policy
+    policy_digest: str
+    lists: tuple[PartyList, ...]
+    lists_digest: str | None
+    tables: Tables | None
+
+    @property
+    def read(self) -> str:
+        """What an assessment must have read to be still good."""
+        tables = "none" if self.tables is None else str(self.tables.version)
+        return f"{self.policy_digest}|{self.lists_digest or 'none'}|{tables}"
+
+
+class Documents:
+    """Assessments of consignments, made once and made again when what they read has changed."""
+
+    def __init__(self, store: ReferenceStore, in_force: InForce, clock: Clock) -> None:
+        self._store = store
+        self._in_force = in_force
+        self._clock = clock
+
+    async def of(self, consignment: str) -> Document:
+        """The kept assessment, or one made now."""
+        claims = await self._store.claims(consignment)
+        kept = await self._store.assessment(consignment, self._in_force.read)
+        if kept is None:
+            kept = self._assess(claims, self._clock.now())
+            self._store.keep_assessments(self._in_force.read, [(consignment, kept)])
+        return Document(
+            findings=tuple(
+                Finding(
+                    code=f.code,
+                    severity=Severity(f.severity),
+                    disclosure=Disclosure(f.disclosure),
+                    params=f.params,
+                )
+                for f in kept.findings
+            ),
+            evaluated_for=kept.evaluated_for,
+            declared_g=kept.declared_g,
+            features=None if kept.features is None else tuple(kept.features),
+            inputs=claims.digest,
+        )
+
+    def catch_up(self, limit: int = CHUNK) -> int:
+        """Assess consignments that have no present assessment, newest first; for a thread of its own.
+
+        Returns:
+            How many were assessed; 0 when there is nothing left to do.
+        """
+        read, now = self._in_force.read, self._clock.now()
+        stale = self._store.stale(read, limit)
+        rows = [(c, self._assess(self._store.claims_in_thread(c), now)) for c in stale]
+        if rows:
+            self._store.keep_assessments(read, rows).result()
+        return len(rows)
+
+    def assess_new(self, declarations: Sequence[Declaration]) -> int:
+        """Assess consignments as they arrive, for the importing thread."""
+        read, now = self._in_force.read, self._clock.now()
+        rows = [
+            (d.consignment, self._assess(self._store.claims_in_thread(d.consignment), now))
+            for d in declarations
+        ]
+        self._store.keep_assessments(read, rows).result()
+        return len(rows)
+
+    def _assess(self, claims: Claims, now: datetime) -> StoredAssessment:
+        found = effective(claims.claims)
+        in_force = self._in_force
+        assessment = assess(found, in_force.policy, in_force.lists, now)
+        return StoredAssessment(
+            findings=[
+                StoredFinding(f.code, f.severity.value, f.disclosure.value, dict(f.params))
+                for f in assessment.findings
+            ],
+            evaluated_for=assessment.evaluated_for,
+            declared_g=declared_weight(found.declaration),
+            features=_features(found.declaration, in_force.tables),
+        )
+
+
+def declared_weight(declaration: Declaration) -> int | None:
+    """Declared gross grams of one piece; None where a total was declared for several pieces."""
+    return declaration.gross_weight_g if len(declaration.pieces) <= 1 else None
+
+
+def _features(declaration: Declaration, tables: Tables | None) -> list[float] | None:
+    if tables is None:
+        return None
+    value = declaration.value
+    facts = DocumentFacts(
+        declared_g=declaration.gross_weight_g,
+        value_minor=None if value is None else value.minor,
+        currency=None if value is None else value.currency,
+        quantity=declaration.quantity,
+        hs=declaration.hs,
+        description=declaration.description or "",
+        pieces=max(1, len(declaration.pieces)),
+    )
+    return list(document_features(facts, tables))

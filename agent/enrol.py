@@ -1,0 +1,76 @@
+"""The hub's own keys: made once on the machine, never leaving it; only a card of their public halves does."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent import __version__
+from agent.errors import NotFound
+from agent.ids import new_secret
+from agent.store.evidence import Signer
+from sync.errors import BadKeyFile
+from sync.keys import Keyring, Role, generate, load_private, read_card, save_private, write_card
+
+KEYS = "keys"
+CARD = "hub.pub"
+_AUDIT = "audit.key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """Pinned public keys, the hub's own among them so that it can verify itself, and what it signs with."""
+
+    keys: Keyring
+    signer: Signer
+
+
+def make_keys(folder: Path, hub: str) -> Path:
+    """Make the hub's keys and the card to register at the centre; returns the path of the card.
+
+    Raises:
+        BadKeyFile: there are keys already; they are never overwritten.
+    """
+    keys = folder / KEYS
+    keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    pairs = [generate(hub, Role.DECISIONS), generate(hub, Role.CHECKPOINTS)]
+    for pair in pairs:
+        save_private(pair, keys)
+    handle = os.open(keys / _AUDIT, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(new_secret())
+    card = folder / CARD
+    card.write_bytes(write_card(pair.public for pair in pairs))
+    return card
+
+
+def load_trust(folder: Path, hub: str, cards: list[Path]) -> Trust:
+    """The hub's private keys and everything it trusts.
+
+    Raises:
+        NotFound: the hub has no keys yet.
+        BadKeyFile: a key or card is missing, malformed, or readable by others.
+        UnknownKey: the pinned cards have no key that reasons can be sealed to.
+    """
+    keys = folder / KEYS
+    if not (keys / _AUDIT).exists():
+        raise NotFound(f"{hub} has no keys in {keys}; make them with: preclear keys make")
+    decisions = load_private(keys, hub, Role.DECISIONS)
+    checkpoints = load_private(keys, hub, Role.CHECKPOINTS)
+    public = [decisions.public, checkpoints.public]
+    for card in cards:
+        try:
+            public.extend(read_card(card.read_bytes(), str(card)))
+        except OSError as error:
+            raise BadKeyFile(f"{card} cannot be read: {error.strerror}") from error
+    ring = Keyring(public)
+    signer = Signer(
+        hub=hub,
+        decisions=decisions,
+        checkpoints=checkpoints,
+        sealing=ring.only(Role.SEALING),
+        audit_key=(keys / _AUDIT).read_bytes(),
+        software=f"preclear {__version__}",
+    )
+    return Trust(keys=ring, signer=signer)

@@ -1,0 +1,59 @@
+"""Everything a decision needs, in one place; built by ``app``, passed to whoever works."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
+
+from agent.clock import Clock
+from agent.documents import Documents, InForce
+from agent.domain.decision import RiskReason, RiskScore
+from agent.notices import Notices
+from agent.store.evidence import EvidenceLog
+from agent.store.reference import ReferenceStore
+from models.features import PhysicalFacts, vector
+from models.scorer import Scorer
+
+
+@dataclass(kw_only=True)
+class Hub:
+    """One hub at work."""
+
+    name: str
+    clock: Clock
+    log: EvidenceLog
+    reference: ReferenceStore
+    documents: Documents
+    in_force: InForce
+    scorer: Scorer | None
+    audit_key: bytes
+    notices: Notices = field(default_factory=Notices)
+    new_entries: asyncio.Event = field(default_factory=asyncio.Event)
+    latencies_ns: deque[int] = field(default_factory=lambda: deque(maxlen=10_000))
+    """Last device byte to durable entry, of the newest scans."""
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    @asynccontextmanager
+    async def one_at_a_time(self, piece: str) -> AsyncIterator[None]:
+        """Between reading what stands on a piece and recording what follows, nobody else decides on it."""
+        lock = self._locks.get(piece)
+        if lock is None:
+            lock = self._locks[piece] = asyncio.Lock()
+        async with lock:
+            yield
+
+    def score(
+        self, features: tuple[float, ...] | None, physical: PhysicalFacts, declared_g: int | None
+    ) -> RiskScore | None:
+        """Risk of one piece; None when the model is missing, refused, or not the one the policy names."""
+        if self.scorer is None or features is None:
+            return None
+        risk = self.scorer.score(vector(features, physical, declared_g))
+        return RiskScore(
+            permille=risk.permille,
+            reasons=tuple(RiskReason(group=r.group, milli=r.milli) for r in risk.reasons),
+        )

@@ -1,0 +1,74 @@
+"""A scan, whoever made it, and the weight that belongs to it, wherever it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from agent.domain.decision import PieceKey
+from agent.domain.physical import Weighed
+from agent.store.evidence import Recorded
+
+Origin = Literal["station", "keyed", "cli"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """One label that was read or typed. ``at_ns`` is the monotonic time of its last byte."""
+
+    text: str
+    aim: str | None
+    raw: bytes
+    at_ns: int
+    source: Origin = "station"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """What the scale says to one scan: a weight, or why there is none.
+
+    ``last_byte_ns`` is when the reading arrived that settled it; 0 where no device was asked.
+    """
+
+    weighed: Weighed | None
+    reason: str | None
+    last_byte_ns: int = 0
+
+
+class Place(Protocol):
+    """Where a piece is decided on: a station, or the command line."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def weighing_for(self, scan: Scan) -> Weighing:
+        """The weighing of this scan and of no other."""
+        ...
+
+    def repeats(self, piece: PieceKey, scan: Scan) -> Recorded | None:
+        """The entry whose verdict this scan repeats, or None."""
+        ...
+
+    def decided(self, piece: PieceKey, scan: Scan, recorded: Recorded) -> None:
+        """Remember what was decided on a scan."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """A person with a keyboard, who gives the grams, or none."""
+
+    grams: int | None = None
+    name: str = "cli"
+
+    async def weighing_for(self, scan: Scan) -> Weighing:
+        if self.grams is None:
+            return Weighing(weighed=None, reason="not_weighed")
+        weighed = Weighed(digits=str(self.grams), unit="g", grams=self.grams, u_grams=1)
+        return Weighing(weighed=weighed, reason=None)
+
+    def repeats(self, piece: PieceKey, scan: Scan) -> None:
+        return None
+
+    def decided(self, piece: PieceKey, scan: Scan, recorded: Recorded) -> None:
+        pass

@@ -1,0 +1,61 @@
+"""What the hub says of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent import __version__
+from agent.hub import Hub
+from agent.store.evidence import EvidenceLog
+from agent.store.reference import ReferenceStore
+
+
+async def status_of(hub: Hub) -> dict[str, Any]:
+    """Log, receipts, reference data, policy, model, devices: plain JSON."""
+    policy = hub.in_force.policy
+    return {
+        **await stored_status(hub.name, hub.log, hub.reference),
+        "running": True,
+        "policy": {"id": policy.id, "sequence": policy.sequence, "issued": policy.issued.isoformat()},
+        "lists": [{"id": found.id, "issued": found.issued.isoformat()} for found in hub.in_force.lists],
+        "model": None if hub.scorer is None else {"version": hub.scorer.version, "digest": hub.scorer.digest},
+        "states": hub.notices.states(),
+        "latency_ms": _latency(list(hub.latencies_ns)),
+    }
+
+
+async def stored_status(name: str, log: EvidenceLog, reference: ReferenceStore) -> dict[str, Any]:
+    """What the files alone say."""
+    declarations, sources = await reference.counts()
+    return {
+        "schema": "preclear.status",
+        "version": __version__,
+        "hub": name,
+        "log_id": log.log_id,
+        "entries": log.size(),
+        "receipted": log.receipted(),
+        "unsent": log.size() - log.receipted(),
+        "log_failed": log.failed,
+        "declarations": declarations,
+        "sources": sources,
+    }
+
+
+def percentile(values: list[int], permille: int) -> int:
+    """The value that ``permille`` of the sorted ``values`` do not exceed; 0 for none.
+
+    >>> percentile([5, 1, 9, 3], 500), percentile([5, 1, 9, 3], 990)
+    (3, 9)
+    """
+    if not values:
+        return 0
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * permille // 1000) - 1))]
+
+
+def _latency(values: list[int]) -> dict[str, float | int]:
+    return {
+        "count": len(values),
+        "p50": round(percentile(values, 500) / 1e6, 3),
+        "p99": round(percentile(values, 990) / 1e6, 3),
+    }

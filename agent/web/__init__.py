@@ -1,0 +1,1 @@
+"""The lane page and its live channel."""

@@ -1,0 +1,192 @@
+// Every text of the pages. Decisions carry codes and numbers; sentences are made here, where they are shown.
+//
+// Another language is another table with the same keys. A verdict has at most three words, a reason eight.
+// Nothing here may say or suggest that the parcel was admitted: that is for the customs authority alone.
+
+const en = {
+  "word.CLEAR": "CLEAR",
+  "word.RFI": "INFO NEEDED",
+  "word.RFS": "SCREEN",
+  "word.DNL": "DO NOT LOAD",
+  "word.rescan": "SCAN AGAIN",
+  "word.ready": "SCAN",
+  "word.stopped": "LANE STOPPED",
+  "word.gone": "NO CONNECTION",
+  "word.waiting": "WAIT",
+  "word.unknown": "ASK SUPERVISOR",
+
+  "action.safety": "Stop. Isolate. Do not open. Do not move.",
+  "action.set_aside": "Set aside",
+  "action.ready": "Scan the next parcel",
+  "action.gone": "Load nothing by this screen",
+  "action.waiting": "Connecting to the hub",
+  "action.held": "Held by the authority",
+
+  "tag.repeat": "Same parcel",
+  "more": "{reason} (+{count} more)",
+
+  "reason.UNMANIFESTED": "Not on any manifest: set aside",
+  "reason.CHECK_DIGIT": "Check digit of the number is wrong",
+  "reason.AMBIGUOUS_LABEL": "{pieces} declared parcels carry this number",
+  "reason.WEIGHT_MISMATCH": "Declared {declared_g} g, measured {measured_g} g",
+  "reason.NO_WEIGHT": "No weight: place, wait, scan again",
+  "reason.NO_WEIGHT.no_scale": "No weight: this lane has no scale",
+  "reason.NO_WEIGHT.device_lost": "No weight: the scale is lost",
+  "reason.NO_WEIGHT.device_silent": "No weight: the scale is silent",
+  "reason.NO_WEIGHT.out_of_range": "No weight: too heavy or too light",
+  "reason.NO_WEIGHT.not_seen_empty": "No weight: empty the scale, then place",
+  "reason.DUPLICATE_SCAN": "Scanned before at {earlier_station}",
+  "reason.DESCRIPTION_REFUSED": "Sender must describe the goods better",
+  "reason.PARTY_REFUSED": "Sender must correct the {field}",
+  "reason.COUNTRY_UNKNOWN": "Sender must correct the {field}",
+  "reason.HS_MALFORMED": "Sender must correct the HS code",
+  "reason.EXPECTED_ARRIVAL_UNREADABLE": "Sender must correct the arrival time",
+  "reason.SOURCES_DISAGREE": "Documents disagree on the {field}",
+  "reason.VALUE_NOT_COMPARABLE": "Sender must give the value in USD",
+  "reason.CONSIGNEE_NOT_IN_US": "Consignee is outside the United States",
+  "reason.POSTCODE_MALFORMED": "Sender must correct the ZIP code",
+  "reason.FORMAL_ENTRY_NEEDED": "Formal entry needed at this value",
+  "reason.NO_DE_MINIMIS": "Entry needed at any value",
+  "reason.GOODS_RESTRICTED": "Restricted goods: send to screening",
+  "reason.SCREENING": "Send to screening",
+  "reason.SAFETY": "Danger to people",
+  "reason.MODEL_ABSENT": "Risk model missing: send to screening",
+  "reason.POLICY_STALE": "Rules {age_days} days old: send to screening",
+  "reason.LIST_STALE": "Watchlist {age_days} days old: send to screening",
+  "reason.LIST_ABSENT": "Watchlist missing: send to screening",
+  "reason.RULE_NOT_EVALUABLE": "Rule cannot be judged: send to screening",
+  "reason.MORE_FINDINGS": "{count} more findings",
+  "reason.MISSING": "Sender must add the {field}",
+
+  "rescan.no_read": "Nothing was read",
+  "rescan.unreadable": "Not a parcel number",
+  "rescan.too_many_scans": "Too many scans at once",
+  "rescan.noise": "The scanner sent noise",
+
+  "field.consignor.name": "sender's name",
+  "field.consignor.street": "sender's street",
+  "field.consignor.city": "sender's city",
+  "field.consignor.state": "sender's state",
+  "field.consignor.postcode": "sender's postcode",
+  "field.consignor.country": "sender's country",
+  "field.consignor.phone": "sender's phone",
+  "field.consignor.email": "sender's e-mail",
+  "field.consignee.name": "consignee's name",
+  "field.consignee.street": "consignee's street",
+  "field.consignee.city": "consignee's city",
+  "field.consignee.state": "consignee's state",
+  "field.consignee.postcode": "consignee's ZIP code",
+  "field.consignee.country": "consignee's country",
+  "field.consignee.phone": "consignee's phone",
+  "field.consignee.email": "consignee's e-mail",
+  "field.goods.description": "goods description",
+  "field.goods.hs": "HS code",
+  "field.goods.quantity": "quantity",
+  "field.goods.origin_country": "country of origin",
+  "field.consignment.gross_weight_g": "gross weight",
+  "field.consignment.value_minor": "value",
+  "field.consignment.currency": "currency",
+  "field.consignment.marketplace": "marketplace",
+  "field.consignment.expected_arrival": "expected arrival",
+  "field.consignment.receptacle": "bag number",
+
+  "detail.weight": "{digits} {unit}",
+  "detail.receptacle": "Bag {receptacle}",
+  "recent": "Last 20 parcels",
+  "again": "{number} was decided again: {word}",
+  "acknowledge": "Acknowledge",
+  "keyed.label": "Type a number",
+  "keyed.send": "Send",
+  "keyed.sent": "Sent to the lane",
+  "keyed.sending": "Sending…",
+  "keyed.refused": "Not sent: {detail}",
+  "keyed.failed": "Not sent: no connection to the hub",
+  "sound.off": "Start shift: sound on",
+  "sound.on": "Test the sounds",
+  "hub": "Hub",
+  "lanes": "Lanes",
+  "lane.none": "No parcel yet",
+
+  "link.up": "Connected",
+  "link.down": "Connecting…",
+  "device.scanner": "Scanner",
+  "device.scale": "Scale",
+  "device.opening": "starting",
+  "device.up": "ready",
+  "device.silent": "silent: is it switched on?",
+  "device.lost": "lost: is it plugged in?",
+  "device.line": "{device}: {state}",
+  "device.error": "{device}: {state} ({error})",
+  "sync.online": "online, {unsent} to send",
+  "sync.offline": "offline, {unsent} queued",
+  "policy.line": "Rules {id} no. {sequence}, issued {age}",
+  "policy.stale": "Rules {id} no. {sequence} are too old, issued {age}: all parcels go to screening",
+  "outdated": "This page is older than the hub. Reload it.",
+  "title": "{lane} · preclear",
+};
+
+export const TEXTS = { en };
+
+/** The first language the reader prefers that there is a table for. */
+export function choose(preferred) {
+  const known = preferred.map((tag) => tag.toLowerCase().split("-")[0]).find((tag) => tag in TEXTS);
+  return known ?? "en";
+}
+
+export const language = choose(navigator.languages ?? []);
+
+const numbers = new Intl.NumberFormat(language);
+const ages = new Intl.RelativeTimeFormat(language, { numeric: "always" });
+const times = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+export function has(key) {
+  return Object.hasOwn(TEXTS[language], key);
+}
+
+/** The text of a key, with `{name}` filled in; a missing parameter shows as a dash, a missing text as its key. */
+export function text(key, params = {}) {
+  if (!has(key)) return key;
+  return TEXTS[language][key].replace(/\{(\w+)\}/g, (_, name) => {
+    const value = Object.hasOwn(params, name) ? params[name] : "–";
+    return typeof value === "number" ? numbers.format(value) : String(value).slice(0, 200);
+  });
+}
+
+/** Time of day of an instant, on the clock of the wall here. */
+export function timeOf(iso) {
+  return times.format(new Date(iso));
+}
+
+/** How long ago an instant was. */
+export function ageOf(iso, now = Date.now()) {
+  const minutes = Math.max(0, Math.round((now - Date.parse(iso)) / 60_000));
+  if (minutes < 90) return ages.format(-minutes, "minute");
+  return minutes < 2880 ? ages.format(-Math.round(minutes / 60), "hour") : ages.format(-Math.round(minutes / 1440), "day");
+}
+
+/** What a finding asks for, in words; a code that nobody has put into words is shown as it is. */
+export function reasonOf({ code, params }) {
+  const named = { ...params };
+  if (typeof named.field === "string") named.field = fieldOf(named.field);
+  const precise = `reason.${code}.${params.reason}`;
+  if (has(precise)) return text(precise, named);
+  if (has(`reason.${code}`)) return text(`reason.${code}`, named);
+  if (code.startsWith("MISSING_")) return text("reason.MISSING", { field: missing(code) });
+  return code;
+}
+
+function fieldOf(name) {
+  return has(`field.${name}`) ? text(`field.${name}`) : name;
+}
+
+/** `MISSING_GOODS_ORIGIN_COUNTRY` is about `goods.origin_country`: the part before the first dot has no `_`. */
+function missing(code) {
+  const words = code.slice("MISSING_".length).toLowerCase();
+  return fieldOf(words.replace("_", "."));
+}
+
+/** Puts the texts of a page's markup in place. */
+export function translate(root = document) {
+  root.documentElement.lang = language;
+  for (const element of root.querySelectorAll("[data-text]")) element.textContent = text(element.dataset.text);
+}

@@ -1,0 +1,148 @@
+// From messages to what a lane's screen shows. Pure: no document, no clock of its own.
+
+import { has, reasonOf, text } from "./texts.js";
+
+export const ROWS = 20;
+
+/** A CLEAR that was looked at for so long is of an earlier parcel; left standing, it would wave the next one on. */
+export const CLEAR_FADES_MS = 20_000;
+
+const KNOWN = new Set(["CLEAR", "RFI", "RFS", "DNL"]);
+
+/** The word of a disposition; of one that this page does not know, never a mild one. */
+export function wordOf(disposition) {
+  return KNOWN.has(disposition) ? text(`word.${disposition}`) : text("word.unknown");
+}
+
+/** Shape and colours of a disposition; an unknown one looks like the strictest. */
+export function lookOf(disposition) {
+  return KNOWN.has(disposition) ? disposition : "DNL";
+}
+
+/** Whether people must keep away from the parcel: the authority's stop, and findings of danger; no stop of ours. */
+export function isDangerous(decision) {
+  const stopped = decision.disposition === "DNL" && decision.set_by === "AUTHORITY";
+  return stopped || decision.findings.some((finding) => finding.code === "SAFETY");
+}
+
+/** Why, in at most eight words, and what to do; empty for CLEAR. */
+export function explain(decision) {
+  if (isDangerous(decision)) return [text("action.safety")];
+  if (decision.disposition === "CLEAR") return [];
+  if (decision.set_by === "AUTHORITY") return [text("action.held")];
+  const [first, ...others] = decision.findings;
+  const lines = [];
+  if (first) {
+    const reason = reasonOf(first);
+    lines.push(others.length ? text("more", { reason, count: others.length }) : reason);
+  }
+  if (decision.disposition === "DNL" && first?.code !== "UNMANIFESTED") lines.push(text("action.set_aside"));
+  return lines;
+}
+
+function rescanReason(message) {
+  return text(has(`rescan.${message.reason}`) ? `rescan.${message.reason}` : "rescan.noise");
+}
+
+/** What one lane knows, and therefore shows. */
+export class Lane {
+  constructor(station) {
+    this.station = station;
+    this.clear();
+  }
+
+  /** Forgets everything, as when the hub has begun another log. */
+  clear() {
+    /** Decisions, newest first. */
+    this.rows = [];
+    this.current = null;
+    this.rescan = null;
+    this.stopped = null;
+    this.up = null;
+    /** Stops of the authority that nobody has acknowledged, oldest first. */
+    this.holds = [];
+  }
+
+  /** The link to the hub came or went; states are told anew after each hello. */
+  link(up) {
+    this.up = up;
+    if (up) this.stopped = null;
+  }
+
+  /**
+   * Takes a message in.
+   *
+   * Returns what is to be heard (`CLEAR`, `RFI`, `RFS`, `DNL`, `SCAN`), or null; and the decision that changed
+   * another parcel than the one on the belt, or null.
+   */
+  apply(message, past, now) {
+    const nothing = { sound: null, elsewhere: null };
+    if (message.station !== this.station) return nothing;
+    if (message.type === "rescan") {
+      this.rescan = message;
+      return { ...nothing, sound: "SCAN" };
+    }
+    if (message.type === "stopped") {
+      this.stopped = message;
+      return { ...nothing, sound: "DNL" };
+    }
+    if (message.type !== "decision" && message.type !== "repeat") return nothing;
+    if (message.type === "decision") this.#keep(message);
+    if (message.because !== "scan" && !this.#isOnTheBelt(message)) {
+      return { ...nothing, elsewhere: past ? null : message };
+    }
+    this.#show(message, past, now);
+    return { ...nothing, sound: past ? null : lookOf(message.disposition) };
+  }
+
+  #keep(decision) {
+    this.rows = [decision, ...this.rows.filter((row) => row.seq !== decision.seq)]
+      .sort((one, other) => other.seq - one.seq)
+      .slice(0, ROWS);
+  }
+
+  #isOnTheBelt(decision) {
+    return this.current !== null && this.current.message.seq === decision.supersedes;
+  }
+
+  #show(message, past, now) {
+    // A verdict from before the page was opened is of a parcel that may be gone: it stays in the list. A stop
+    // of the authority is shown whatever its age.
+    const held = message.disposition === "DNL" && message.set_by === "AUTHORITY";
+    this.rescan = null;
+    this.current = past && !held ? null : { message, at: now };
+    if (past) this.holds = [];
+    if (held) this.holds.push(message);
+  }
+
+  /** The operator has seen the stop that is on the screen. */
+  acknowledge() {
+    this.holds.shift();
+  }
+
+  /** What fills the screen at `now` (ms): a look, a word, lines below it, and the decision it comes from. */
+  shown(now) {
+    const plain = (look, word, ...lines) => ({ look, word: text(word), lines, decision: null, hold: false });
+    if (this.holds.length) return this.#verdict(this.holds[0], true);
+    if (this.up === null) return plain("SCAN", "word.waiting", text("action.waiting"));
+    // Scans made while the link is down are decided and recorded; this screen would show an older one.
+    if (!this.up) return plain("STOPPED", "word.gone", text("action.gone"));
+    if (this.stopped) return plain("STOPPED", "word.stopped", this.stopped.reason);
+    if (this.rescan) return plain("SCAN", "word.rescan", rescanReason(this.rescan));
+    const { message, at } = this.current ?? {};
+    if (!message || (message.disposition === "CLEAR" && now - at >= CLEAR_FADES_MS)) {
+      return plain("READY", "word.ready", text("action.ready"));
+    }
+    return this.#verdict(message, false);
+  }
+
+  #verdict(decision, hold) {
+    return {
+      look: lookOf(decision.disposition),
+      word: wordOf(decision.disposition),
+      lines: explain(decision),
+      decision,
+      hold,
+    };
+  }
+}

@@ -1,0 +1,29 @@
+"""The one place of this package that asks the system what time it is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+
+class MonotonicClock(Protocol):
+    """Time that never jumps: good for waits and ages, meaningless as a date."""
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds since a moment that stays the same while the machine runs."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that long; cancellation passes through."""
+        ...
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def monotonic_ns(self) -> int:
+        return time.monotonic_ns()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

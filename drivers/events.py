@@ -1,0 +1,105 @@
+"""What a device said, once its bytes are understood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, Protocol
+
+
+class Status(StrEnum):
+    """What a scale says beside, or instead of, a value."""
+
+    MOTION = "motion"
+    ZERO = "zero"
+    NET = "net"
+    NEGATIVE = "negative"
+    TARE = "tare"
+    OVERLOAD = "overload"
+    UNDERLOAD = "underload"
+    OUT_OF_RANGE = "out_of_range"
+    NOT_READY = "not_ready"
+    ERROR = "error"
+
+
+NO_WEIGHT = frozenset(
+    {Status.OVERLOAD, Status.UNDERLOAD, Status.OUT_OF_RANGE, Status.NOT_READY, Status.ERROR}
+)
+"""With one of these a reading carries no value, whatever digits the device sent along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightReading:
+    """One answer of a scale.
+
+    ``value`` keeps the device's digits, trailing zeros included (they carry the division), in ``unit``.
+    ``stable`` is the device's own word; None where it cannot tell. ``raw`` is the frame without its
+    terminator.
+    """
+
+    value: Decimal | None
+    unit: str | None
+    stable: bool | None
+    status: frozenset[Status]
+    raw: bytes
+
+    def __post_init__(self) -> None:
+        if self.value is not None and self.status & NO_WEIGHT:
+            raise ValueError(f"a reading that is {', '.join(sorted(self.status & NO_WEIGHT))} has no value")
+        if self.value is not None and not self.value.is_finite():
+            raise ValueError(f"{self.value} is not a weight")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A scale's answer to a command that asks for something else than the weight.
+
+    ``command`` is the command's own name (``I4``, ``Z``, ``T``), ``text`` what follows its status letter.
+    """
+
+    command: str
+    done: bool
+    text: str
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRead:
+    """One message of a barcode scanner.
+
+    ``aim`` is the AIM symbology identifier (``]C1``; ISO/IEC 15424), split off from ``payload``; None where
+    the scanner sends none. ``text`` is the payload decoded as ``encoding`` says; a GS (0x1D) stays in it.
+    """
+
+    aim: str | None
+    payload: bytes
+    text: str
+    encoding: Literal["utf-8", "latin-1"]
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRead:
+    """The scanner says that it saw no barcode it could read."""
+
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """Bytes that meant nothing: how many were thrown away, and why (a code, never a sentence)."""
+
+    discarded: int
+    reason: str
+
+
+Event = WeightReading | Answer | ScanRead | NoRead | Noise
+
+
+class Parser(Protocol):
+    """A protocol: bytes in any cut in, events out. It never raises, and never holds more than one frame."""
+
+    def feed(self, data: bytes) -> list[Event]:
+        """Every event that these bytes complete, in order."""
+        ...

@@ -1,0 +1,1 @@
+"""One module per scale protocol: bytes in, ``WeightReading`` and ``Answer`` out."""

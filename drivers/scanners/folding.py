@@ -1,0 +1,54 @@
+"""One scan for one label, although a scanner held still reads it several times."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from drivers.events import ScanRead
+
+_MOST_REMEMBERED = 64
+"""Scans; no scanner reads more different labels within a window, and a broken one must not grow us."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A label that was scanned; ``repeats`` counts the further reads that were folded into it."""
+
+    read: ScanRead
+    at_ns: int
+    repeats: int = 0
+
+
+class Folder:
+    """Folds the reads of ONE device; reads of two devices are never the same scan.
+
+    Args:
+        window_ms: Reads of the same payload within so much time of the first are one scan. A later read
+            extends the count, not the window: a label that stays in view is scanned again once per window.
+    """
+
+    __slots__ = ("_last", "_recent", "_window_ns")
+
+    def __init__(self, window_ms: int = 800) -> None:
+        if window_ms < 0:
+            raise ValueError(f"a folding window of {window_ms} ms is in the past; give 0 or more")
+        self._window_ns = window_ms * 1_000_000
+        self._recent: dict[tuple[str | None, bytes], Scan] = {}
+        self._last: Scan | None = None
+
+    @property
+    def last(self) -> Scan | None:
+        """The scan that was made or extended last, with its count so far."""
+        return self._last
+
+    def feed(self, read: ScanRead, at_ns: int) -> Scan | None:
+        """A new scan, or None when the read was folded into an earlier one."""
+        self._recent = {key: s for key, s in self._recent.items() if at_ns - s.at_ns < self._window_ns}
+        key = (read.aim, read.payload)
+        if earlier := self._recent.get(key):
+            self._last = self._recent[key] = replace(earlier, repeats=earlier.repeats + 1)
+            return None
+        if len(self._recent) >= _MOST_REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        self._last = self._recent[key] = Scan(read=read, at_ns=at_ns)
+        return self._last

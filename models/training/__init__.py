@@ -1,0 +1,1 @@
+"""Builds the shipped bundle from made data: ``python -m models.training``. Needs LightGBM."""

@@ -1,0 +1,500 @@
+"""The hub's client against the reference centre, over real sockets that fail in every way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from sync import client as sync_client
+from sync import keys as sync_keys
+from sync import wire
+from sync.central import store
+from sync.client import CentreAway, SyncResult, SyncState
+from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked
+from sync.keys import Role, Suite
+from sync.note import cosign, sign_note_ed25519
+from sync.verify import verify_log
+
+
+@pytest.fixture
+def log(centre: Any, make_log: Any) -> Any:
+    """A log of 20 entries whose hub is registered."""
+    made = make_log(20)
+    centre.register(made)
+    return made
+
+
+def held(centre: Any, log: Any) -> list[Any]:
+    return centre.ask(lambda c: list(store.entries(c, log.log_id, 0, 10_000)))
+
+
+@dataclass
+class Link:
+    """A TCP link to the centre that can be cut: after so many bytes up, or so many answers down."""
+
+    port: int
+    up: int | None = None
+    answers: int | None = None
+    connections: int = 0
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.port)
+        try:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._up(reader, far_writer))
+                both.create_task(self._down(far_reader, writer))
+        except* (ConnectionError, EOFError):
+            pass
+        finally:
+            for each in (writer, far_writer):
+                each.transport.abort()
+
+    async def _up(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(4096):
+            if self.up is not None:
+                data, self.up = data[: self.up], max(0, self.up - len(data))
+            writer.write(data)
+            await writer.drain()
+            if self.up == 0:
+                raise EOFError
+        raise EOFError
+
+    async def _down(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65_536):
+            if self.answers is not None:
+                self.answers -= 1
+                if self.answers < 0:
+                    raise EOFError
+            writer.write(data)
+            await writer.drain()
+        raise EOFError
+
+
+@asynccontextmanager
+async def a_link(centre: Any, **cut: int) -> AsyncIterator[tuple[Link, str]]:
+    link = Link(port=centre.server.port, **cut)
+    server = await asyncio.start_server(link.carry, "127.0.0.1", 0)
+    async with server:
+        yield link, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+# -- one round ----------------------------------------------------------------------------------------------
+
+
+async def test_everything_is_sent_and_receipted(centre: Any, log: Any) -> None:
+    assert await centre.client(log, batch=7).sync_once() == SyncResult(sent=20, receipted=20)
+    assert held(centre, log) == log.entries
+    assert len(log.receipts) == 1
+
+
+async def test_only_what_is_new_is_sent(centre: Any, log: Any) -> None:
+    client = centre.client(log)
+    await client.sync_once()
+    log.append(3)
+    assert await client.sync_once() == SyncResult(sent=3, receipted=23)
+    assert await client.sync_once() == SyncResult(sent=0, receipted=23)
+    assert len(log.receipts) == 2
+
+
+async def test_an_empty_log_asks_nothing_of_the_centre(centre: Any, make_log: Any) -> None:
+    client = centre.client(make_log(), url="http://127.0.0.1:9")
+    assert await client.sync_once() == SyncResult(sent=0, receipted=0)
+
+
+async def test_the_kept_receipt_verifies_offline(centre: Any, log: Any) -> None:
+    await centre.client(log).sync_once()
+    receipts = [receipt for receipt, _ in log.receipts]
+    report = verify_log(log.log_id, log.hub, log.entries, [], receipts, centre.keyring(log), "centre/test")
+    assert (report.receipts, report.receipted) == (1, 20)
+
+
+async def test_what_is_decided_during_an_upload_waits_for_the_next_round(centre: Any, log: Any) -> None:
+    read = log.read
+
+    async def read_while_working(first: int, limit: int) -> Any:
+        log.append(1)
+        return await read(first, limit)
+
+    log.read = read_while_working
+    assert await centre.client(log, batch=10).sync_once() == SyncResult(sent=20, receipted=20)
+    assert log.size() == 22
+
+
+async def test_entries_too_heavy_for_one_body_travel_in_several(
+    centre: Any, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = []
+    pack = wire.pack
+    monkeypatch.setattr(wire, "MAX_BODY", 12_000)  # the centre's own limit counts what is packed
+    monkeypatch.setattr(
+        wire, "pack", lambda log_id, entries: sizes.append(len(entries)) or pack(log_id, entries)
+    )
+    assert (await centre.client(log).sync_once()).sent == 20
+    assert len(sizes) > 4
+    assert sum(sizes) == 20
+
+
+# -- links that fail ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after", [1, 300, 1_500, 3_000, 6_000])
+async def test_a_link_that_is_cut_in_the_middle_loses_nothing(centre: Any, log: Any, after: int) -> None:
+    async with a_link(centre, up=after) as (link, url):
+        client = centre.client(log, url=url, batch=5)
+        with pytest.raises(CentreUnreachable):
+            await client.sync_once()
+        assert log.receipted() == 0
+        link.up = None
+        result = await client.sync_once()
+    assert result.receipted == 20
+    assert held(centre, log) == log.entries
+
+
+@pytest.mark.parametrize("answers", [1, 2, 4])
+async def test_an_answer_lost_after_the_commit_costs_nothing(centre: Any, log: Any, answers: int) -> None:
+    async with a_link(centre, answers=answers) as (link, url):
+        client = centre.client(log, url=url, batch=7)
+        with pytest.raises(CentreUnreachable):
+            await client.sync_once()
+        stored = len(held(centre, log))
+        assert stored == min(20, 7 * answers)  # one batch more than the hub has heard of
+        link.answers = None
+        result = await client.sync_once()
+    assert result == SyncResult(sent=20 - stored, receipted=20)
+    assert held(centre, log) == log.entries
+
+
+async def test_a_lost_receipt_is_given_again(centre: Any, log: Any) -> None:
+    async with a_link(centre, answers=2) as (link, url):
+        client = centre.client(log, url=url)
+        with pytest.raises(CentreUnreachable):
+            await client.sync_once()
+        link.answers = None
+        assert await client.sync_once() == SyncResult(sent=0, receipted=20)
+    assert centre.ask(lambda c: len(store.receipts(c, log.log_id))) == 1
+
+
+async def test_no_centre_at_all_is_unreachable(centre: Any, log: Any) -> None:
+    url = centre.url
+    await centre.server.close()
+    with pytest.raises(CentreAway, match="does not answer"):
+        await centre.client(log, url=url).sync_once()
+    assert log.receipted() == 0
+
+
+async def test_a_restart_of_the_centre_between_two_rounds_loses_nothing(centre: Any, log: Any) -> None:
+    await centre.client(log).sync_once()
+    await centre.restart()
+    log.append(5)
+    assert await centre.client(log).sync_once() == SyncResult(sent=5, receipted=25)
+
+
+@asynccontextmanager
+async def answering(
+    answer: Callable[[web.Request], Any],
+) -> AsyncIterator[str]:
+    app = web.Application()
+    app.router.add_post("/{path:.*}", answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "wish"),
+    [
+        (503, {"Retry-After": "17"}, 17),
+        (503, {"Retry-After": "99999999"}, 600),
+        (503, {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        (500, {}, None),
+        (408, {"Retry-After": "3"}, 3),
+        (302, {"Location": "http://hotel.example/login"}, None),
+    ],
+)
+async def test_answers_that_ask_to_come_back_are_told_apart_from_refusals(
+    centre: Any, log: Any, status: int, headers: dict[str, str], wish: float | None
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(status=status, headers=headers)
+
+    async with answering(answer) as url:
+        with pytest.raises(CentreAway) as caught:
+            await centre.client(log, url=url).sync_once()
+    assert caught.value.retry_after_s == wish
+
+
+@pytest.mark.parametrize("body", [b"<html>Please sign in</html>", b"{}", b"[]", b"\xff", b"x" * 300_000])
+async def test_a_page_of_something_in_between_is_no_answer_of_the_centre(
+    centre: Any, log: Any, body: bytes
+) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=body)
+
+    async with answering(answer) as url:
+        with pytest.raises(CentreAway):
+            await centre.client(log, url=url).sync_once()
+    assert log.receipts == []
+
+
+# -- refusals and forks -------------------------------------------------------------------------------------
+
+
+async def test_an_unregistered_hub_is_refused_with_the_centres_reason(centre: Any, make_log: Any) -> None:
+    with pytest.raises(CentreRefused, match="register-hub") as caught:
+        await centre.client(make_log(2)).sync_once()
+    assert caught.value.status == 403
+
+
+@pytest.mark.parametrize("receipted", [True, False])
+async def test_a_restored_copy_that_lacks_the_tail_is_a_forked_log(
+    centre: Any, log: Any, receipted: bool
+) -> None:
+    restored = log.copy()
+    del restored.entries[12:]
+    if receipted:
+        await centre.client(log).sync_once()
+    else:
+        await centre.show(log)  # the centre has seen the head only
+    with pytest.raises(LogForked) as caught:
+        await centre.client(restored).sync_once()
+    assert (caught.value.here, caught.value.there) == (12, 20)
+    assert restored.receipts == []
+
+
+async def test_a_restored_copy_that_went_on_is_refused_and_both_pasts_are_kept(centre: Any, log: Any) -> None:
+    other = log.copy()
+    del other.entries[12:]
+    other.append(10, "lane 9")
+    await centre.client(log).sync_once()
+    with pytest.raises(CentreRefused, match="equivocation"):
+        await centre.client(other).sync_once()
+    assert held(centre, log) == log.entries
+    assert centre.ask(lambda c: len(store.equivocations(c, log.log_id))) == 1
+
+
+async def test_a_centre_that_takes_entries_and_does_not_move_is_not_believed(centre: Any, log: Any) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        status = 200 if request.path.endswith("entries") else 409
+        return web.json_response({"size": 3}, status=status)
+
+    async with answering(answer) as url:
+        with pytest.raises(CentreRefused, match="holds 3"):
+            await centre.client(log, url=url).sync_once()
+
+
+async def test_a_centre_that_always_asks_for_another_entry_is_given_up(centre: Any, log: Any) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({"size": 3}, status=409)
+
+    async with answering(answer) as url:
+        with pytest.raises(CentreRefused, match="again and again"):
+            await centre.client(log, url=url).sync_once()
+
+
+def _altered_byte(text: str) -> str:
+    line = text.rindex(" ") + 30
+    return text[:line] + ("A" if text[line] != "A" else "B") + text[line + 1 :]
+
+
+def _alterations(log: Any) -> dict[str, Callable[[str, str], tuple[str, str]]]:
+    stranger = sync_keys.generate("centre/test", Role.COSIGNATURES, Suite.ED25519)
+    return {
+        "cosignature altered": lambda r, c: (_altered_byte(r), c),
+        "no cosignature": lambda r, c: (log.note(), c),
+        "cosigned by a stranger": lambda r, c: (cosign(log.note(), "centre/test", stranger, 1), c),
+        "size altered": lambda r, c: (r.replace("\n20\n", "\n21\n", 1), c),
+        "centre's log altered": lambda r, c: (r, _altered_byte(c)),
+        "centre's log of a stranger": lambda r, c: (
+            r,
+            sign_note_ed25519(log.head().body(), "centre/test", stranger),
+        ),
+        "hub's own line missing": lambda r, c: (r.replace(log.note().split("\n\n")[1], "", 1), c),
+        "no note": lambda r, c: ("thank you", c),
+    }
+
+
+@pytest.mark.parametrize(
+    "alteration",
+    [
+        "cosignature altered",
+        "no cosignature",
+        "cosigned by a stranger",
+        "size altered",
+        "centre's log altered",
+        "centre's log of a stranger",
+        "hub's own line missing",
+        "no note",
+    ],
+)
+async def test_an_altered_receipt_is_refused_and_not_kept(centre: Any, log: Any, alteration: str) -> None:
+    await centre.upload(log)
+    _, genuine = await centre.show(log)
+    receipt, centre_log = _alterations(log)[alteration](genuine["receipt"], genuine["log"])
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response({**genuine, "receipt": receipt, "log": centre_log})
+
+    async with answering(answer) as url:
+        with pytest.raises(BadNote):
+            await centre.client(log, url=url).sync_once()
+    assert (log.receipts, log.receipted()) == ([], 0)
+
+
+async def test_the_receipt_of_an_older_head_is_refused(centre: Any, log: Any) -> None:
+    await centre.upload(log)
+    _, older = await centre.show(log, 19)
+
+    async def answer(_request: web.Request) -> web.Response:
+        return web.json_response(older)
+
+    async with answering(answer) as url:
+        with pytest.raises(BadNote, match="over 19 entries where 20"):
+            await centre.client(log, url=url).sync_once()
+    assert log.receipts == []
+
+
+# -- the loop -----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Loop:
+    """The client's loop in a task; ``slept`` are the waits it asked for, none of which is waited for."""
+
+    client: Any
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    states: list[SyncState] = field(default_factory=list)
+    slept: list[float] = field(default_factory=list)
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        await asyncio.sleep(0.001)
+
+    @asynccontextmanager
+    async def running(self, **more: Any) -> AsyncIterator[asyncio.Task[None]]:
+        task = asyncio.create_task(
+            self.client.run(self.wake, self.states.append, pause_s=1.25, sleep=self.sleep, **more)
+        )
+        try:
+            yield task
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 - the condition is the other side's to make true
+                await asyncio.sleep(0.002)
+
+
+async def test_the_loop_sends_what_is_new_when_it_is_woken(centre: Any, log: Any) -> None:
+    loop = Loop(centre.client(log))
+    async with loop.running():
+        await loop.until(lambda: log.receipted() == 20)
+        log.append(4)
+        loop.wake.set()
+        await loop.until(lambda: log.receipted() == 24)
+        await loop.until(lambda: bool(loop.states) and loop.states[-1].receipted == 24)
+    assert [(s.online, s.last_error, s.receipted, s.unsent) for s in loop.states] == [
+        (True, None, 20, 0),
+        (True, None, 24, 0),
+    ]
+    assert loop.states[0].since == loop.states[1].since
+
+
+async def test_a_state_is_told_once_and_not_again_while_nothing_changes(centre: Any, log: Any) -> None:
+    loop = Loop(centre.client(log))
+    async with loop.running(heartbeat_s=0.001):
+        await loop.until(lambda: len(loop.slept) > 5)
+    assert len(loop.states) == 1
+
+
+async def test_the_loop_waits_as_long_as_the_centre_asks_and_then_goes_on(centre: Any, log: Any) -> None:
+    refusals = 2
+
+    async def answer(request: web.Request) -> web.Response:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            return web.Response(status=503, headers={"Retry-After": "40"})
+        body = await request.read()
+        async with centre.session.post(
+            f"{centre.url}{request.match_info['path']}",
+            data=body,
+            headers={"Content-Type": request.headers["Content-Type"]},
+        ) as real:
+            return web.Response(status=real.status, body=await real.read(), content_type="application/json")
+
+    async with answering(answer) as url:
+        loop = Loop(centre.client(log, url=url))
+        async with loop.running(backoff=lambda attempt: 0.5 * attempt.attempt_number):
+            await loop.until(lambda: log.receipted() == 20)
+            await loop.until(lambda: len(loop.states) == 2)
+    assert loop.slept[:3] == [40.5, 41.0, 1.25]
+    assert [(s.online, s.unsent) for s in loop.states] == [(False, 20), (True, 0)]
+    assert "503" in (loop.states[0].last_error or "")
+
+
+async def test_the_back_off_grows_with_jitter_and_has_a_ceiling(centre: Any, log: Any) -> None:
+    loop = Loop(centre.client(log, url="http://127.0.0.1:9"))
+    async with loop.running():
+        await loop.until(lambda: len(loop.slept) >= 40)
+    assert all(0 <= seconds <= 30 for seconds in loop.slept)
+    assert max(loop.slept[:2]) <= 2
+    assert max(loop.slept) > 2
+    assert len(set(loop.slept)) > 30
+
+
+async def test_a_refusal_is_not_retried_quickly_and_a_later_registration_is_noticed(
+    centre: Any, make_log: Any
+) -> None:
+    log = make_log(2)
+    loop = Loop(centre.client(log))
+    async with loop.running(refused_s=300.0):
+        await loop.until(lambda: len(loop.states) == 1)
+        loop.wake.set()
+        centre.register(log)
+        await loop.until(lambda: log.receipted() == 2)
+        await loop.until(lambda: len(loop.states) == 2)
+    assert loop.slept[0] == 300.0
+    refused, taken = loop.states
+    assert (refused.online, taken.online, taken.last_error) == (True, True, None)
+    assert "unknown-hub" in (refused.last_error or "")
+
+
+async def test_a_forked_log_ends_the_loop_and_is_handed_to_the_caller(centre: Any, log: Any) -> None:
+    await centre.client(log).sync_once()
+    restored = log.copy()
+    del restored.entries[12:]
+    with pytest.raises(LogForked):
+        await Loop(centre.client(restored)).client.run(asyncio.Event(), [].append)
+
+
+async def test_cancelling_the_loop_passes_through(centre: Any, log: Any) -> None:
+    loop = Loop(centre.client(log))
+    async with loop.running() as task:
+        await loop.until(lambda: log.receipted() == 20)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def test_a_batch_beyond_what_the_centre_takes_is_refused_at_once(make_log: Any) -> None:
+    with pytest.raises(ValueError, match="501 entries"):
+        sync_client.Client(
+            session=None,  # type: ignore[arg-type]
+            url="http://x",
+            log=make_log(),
+            hub="hub/x",
+            keys=sync_keys.Keyring([]),
+            centre="centre/x",
+            batch=501,
+        )
