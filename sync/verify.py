@@ -66,12 +66,10 @@ def verify_log(
     decisions = 0
     for entry in entries:
         check_signature(entry, signer)
-        found = follower.follow(entry)
-        decisions += isinstance(found, Decision)
-        if isinstance(found, Opened) and (found.hub != hub or signer.keyid not in found.keys):
-            raise BadLog(
-                0, f"it opens a log of {found.hub} with other keys than the registered ones of {hub}"
-            )
+        said = follower.follow(entry)
+        decisions += isinstance(said, Decision)
+        if isinstance(said, Opened) and (said.hub != hub or signer.keyid not in said.keys):
+            raise BadLog(0, f"it opens a log of {said.hub} with other keys than the registered ones of {hub}")
         signed_roots = expected.pop(follower.tree.size, None)
         if signed_roots is not None and signed_roots != {follower.tree.root()}:
             raise BadLog(entry.seq, "the log up to here has another root than the one that was signed")

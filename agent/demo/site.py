@@ -23,6 +23,7 @@ from models.scorer import Scorer
 HUB = "hub/demo"
 CENTRE = "centre/demo"
 AUTHORITY = "authority/demo"
+LIST = "demo-parties"
 PACK = Path(__file__).parents[1] / "domain" / "packs" / "default.toml"
 READY_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
@@ -93,9 +94,9 @@ async def prepare(site: Site, lanes: Sequence[str], ports: dict[str, tuple[Path,
     folder = site.folder
     centre, authority = str(folder / "centre"), str(folder / "authority")
     now = site.clock.now()
-    (folder / "policy.toml").write_bytes(
-        fill(PACK.read_bytes(), model_digest=Scorer.load().digest, issued=now)
-    )
+    pack = fill(PACK.read_bytes(), model_digest=Scorer.load().digest, issued=now)
+    # The publisher names the lists without which no piece may be cleared.
+    (folder / "policy.toml").write_bytes(pack.replace(b"required = []", b'required = ["%b"]' % LIST.encode()))
     (folder / "list.json").write_bytes(_watchlist(now))
     await asyncio.gather(
         central("init", "--data", centre, "--name", CENTRE),
@@ -117,7 +118,7 @@ def _watchlist(now: datetime) -> bytes:
     return json.dumps(
         {
             "v": 1,
-            "id": "demo-parties",
+            "id": LIST,
             "issued": now.astimezone(UTC).isoformat(),
             "entries": [{"id": f"D{number}", "names": [name]} for number, name in enumerate(names, 1)],
         }

@@ -1,4 +1,4 @@
-"""What a piece may do next, and who said so (DESIGN §2)."""
+"""What a piece may do next, and who said so."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ import click
 
 if TYPE_CHECKING:
     from sync.central.reasons import Opened
+    from sync.sqlite import Connection
 
 FINDING = 3
 NOTHING_THERE = 4
@@ -35,7 +37,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         from sync.central import errors as ours
-        from sync.errors import BadKeyFile, SyncError
+        from sync.errors import BadKeyFile, SyncError, UnknownVersion
 
         codes: dict[type[SyncError], int] = {
             ours.NotInitialised: NOTHING_THERE,
@@ -45,12 +47,16 @@ class _Commands(click.Group):
             ours.ForeignFile: BAD_CONFIGURATION,
             ours.NewerSchema: BAD_CONFIGURATION,
             BadKeyFile: BAD_CONFIGURATION,
+            UnknownVersion: BAD_CONFIGURATION,
         }
         try:
             return super().invoke(ctx)
         except SyncError as error:
             click.echo(f"preclear-central: {error}", err=True)
             ctx.exit(next((code for kind, code in codes.items() if isinstance(error, kind)), 1))
+        except OSError as error:
+            click.echo(f"preclear-central: {error.filename}: {error.strerror}", err=True)
+            ctx.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,7 +73,7 @@ def init(data: Path, name: str) -> None:
     from sync.central.schema import open_store
 
     card = init_centre(data, name)
-    open_store(data / DATABASE).close()
+    open_store(data / DATABASE, create=True).close()
     click.echo(f"{name} is ready; give {card} to every hub")
 
 
@@ -222,17 +228,11 @@ def verify(data: Path) -> None:
         sys.exit(FINDING)
 
 
-def _open(data: Path) -> Any:
-    from contextlib import closing
-
-    from sync.central.errors import NotInitialised
+def _open(data: Path) -> closing[Connection]:
     from sync.central.identity import DATABASE
     from sync.central.schema import open_store
 
-    path = data / DATABASE
-    if not path.exists():
-        raise NotInitialised(f"{path} does not exist; run: preclear-central init")
-    return closing(open_store(path))
+    return closing(open_store(data / DATABASE))
 
 
 def _reasons_json(opened: Opened) -> str:

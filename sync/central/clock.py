@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time  # noqa: TID251 - this module is the clock that the others are given
+import time
 
 
 def posix_now() -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from sync import sqlite
-from sync.central.errors import ForeignFile, NewerSchema
-from sync.sqlite import Connection
+from sync.central.errors import ForeignFile, NewerSchema, NotInitialised, StoreBusy
+from sync.sqlite import Connection, Error
 
 APPLICATION_ID = 0x50434C43
 """``PCLC`` in the file's header: no other program's file is opened by mistake."""
@@ -81,21 +81,31 @@ CREATE TABLE centre_leaf (
 """
 
 
-def open_store(path: Path) -> Connection:
-    """Open ``central.db``; a new file gets its tables.
+def open_store(path: Path, *, create: bool = False) -> Connection:
+    """Open ``central.db``.
 
     Raises:
+        NotInitialised: there is no such file, and it is not to be made.
         NewerSchema: a newer program wrote it.
         ForeignFile: it is not a centre's database.
+        StoreBusy: it cannot be opened: rights, damage, or a lock.
         BrokenSqlite: the library could lose commits while a command writes beside the service.
     """
     sqlite.require_sound("a command beside the running service")
-    conn = sqlite.connect(path)
+    if not create and not path.exists():
+        # A file that was lost must not be replaced by an empty one without a word.
+        raise NotInitialised(
+            f"{path} does not exist; run `preclear-central init`, or put the file back from its backup"
+        )
     try:
-        _prepare(conn, path)
-    except BaseException:
-        conn.close()
-        raise
+        conn = sqlite.connect(path)
+        try:
+            _prepare(conn, path)
+        except BaseException:
+            conn.close()
+            raise
+    except Error as error:
+        raise StoreBusy(f"{path} cannot be opened: {error}") from error
     return conn
 
 

@@ -18,6 +18,17 @@ _STOP_S = 5.0
 """How long requests may take to end after a signal."""
 
 
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"asctime", "message"}
+
+
+class _WithFields(logging.Formatter):
+    """Appends the fields given as ``extra``."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = [f"{name}={value!r}" for name, value in vars(record).items() if name not in _STANDARD]
+        return " ".join([super().format(record), *fields])
+
+
 def serve(data: Path, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; prints one line once requests are taken.
 
@@ -26,7 +37,9 @@ def serve(data: Path, host: str, port: int) -> None:
         AlreadyThere: the port is taken.
         BadConfiguration: the address is not one of this machine.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_WithFields("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     asyncio.run(_serve(data, host, port))
 
 

@@ -91,13 +91,13 @@ class _Service:
 
     async def post_checkpoint(self, request: web.Request) -> web.Response:
         log_id = request.match_info["log_id"]
+        body = await self._body(request, MAX_NOTE)
+        try:
+            note = body.decode()
+        except UnicodeDecodeError as error:
+            raise Refused(400, "bad-note", "the note is not UTF-8 text") from error
+        now = self.settings.now()
         with self.checkpoints.one():
-            body = await self._body(request, MAX_NOTE)
-            try:
-                note = body.decode()
-            except UnicodeDecodeError as error:
-                raise Refused(400, "bad-note", "the note is not UTF-8 text") from error
-            now = self.settings.now()
             return _json(
                 await self.writer.run(
                     lambda conn: ingest.checkpoint(conn, self.centre, log_id, note, now), Lane.CHECKPOINT
@@ -200,6 +200,8 @@ def _unpack(log_id: str, body: bytes) -> list[Entry]:
 
 
 def _json(answer: Answer) -> web.Response:
+    if answer.status == 403:
+        log.warning("contradiction kept, hub quarantined", extra={"detail": answer.body["detail"]})
     return web.json_response(answer.body, status=answer.status)
 
 

@@ -245,6 +245,7 @@ def centre_folder(tmp_path: Path) -> Path:
     """The folder of a new centre."""
     folder = tmp_path / "centre"
     init_centre(folder, CENTRE)
+    open_store(folder / DATABASE, create=True).close()
     return folder
 
 

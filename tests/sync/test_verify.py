@@ -26,7 +26,7 @@ AT = 1_740_821_400
 OPENED: dict[str, Any] = {
     "hub": "hub-1",
     "software": "1",
-    "keys": [],
+    "keys": [SIGNER.public.keyid],
     "continues": None,
     "audit_key_sealed": None,
 }

@@ -75,6 +75,10 @@ function paintRows() {
   )));
 }
 
+function paintDevices() {
+  byId("devices").replaceChildren(...[...devices.values()].map(deviceLight));
+}
+
 function showSound() {
   byId("sound").dataset.on = String(sound.running);
   write(byId("sound"), text(sound.running ? "sound.on" : "sound.off"));
@@ -85,12 +89,12 @@ function receive(message, past) {
   if (message.type === "hello") {
     write(byId("hub"), clip(message.hub));
     devices.clear();
-    paint();
+    paintDevices();
   }
   if (message.type === "device" && message.station === station) {
     devices.set(message.role, message);
+    paintDevices();
   }
-  byId("devices").replaceChildren(...[...devices.values()].map(deviceLight));
   const { sound: heard, elsewhere } = lane.apply(message, past, performance.now());
   if (heard) {
     lastNews = performance.now();
@@ -140,6 +144,7 @@ byId("acknowledge").addEventListener("click", () => {
   paint();
 });
 byId("sound").addEventListener("click", async () => {
+  sessionStorage.setItem("sound", "on");
   await sound.unlock();
   sound.test();
 });
@@ -167,5 +172,6 @@ setInterval(() => {
 }, TICK_MS);
 paint();
 showSound();
-// Where a kiosk's policy allows it, the lane has its voice from the start.
-if (navigator.userActivation?.hasBeenActive || new URLSearchParams(location.search).has("kiosk")) sound.unlock();
+// After a reload of its own the lane speaks on, and in a kiosk from the start, where the browser's policy lets it.
+const kiosk = new URLSearchParams(location.search).has("kiosk");
+if (kiosk || sessionStorage.getItem("sound") === "on") sound.unlock();

@@ -17,9 +17,18 @@ class Card {
     const link = make("a", { href: `/lane/${encodeURIComponent(station)}` }, station);
     this.element = make("li", {}, make("h3", {}, link), this.verdict, this.number, this.why, this.lights);
     this.devices = new Map();
+    this.last = null;
+  }
+
+  /** States are told anew after each hello; what no longer holds must not stay. */
+  welcome() {
+    this.devices.clear();
+    this.lights.replaceChildren();
+    if (this.last) this.decided(this.last);
   }
 
   decided(decision) {
+    this.last = decision;
     const look = lookOf(decision.disposition);
     this.element.dataset.look = look;
     this.verdict.replaceChildren(shape(look), wordOf(decision.disposition));
@@ -50,6 +59,7 @@ function receive(message) {
   if (message.type === "hello") {
     write(byId("hub"), clip(message.hub));
     for (const name of message.stations) if (!cards.has(name)) cards.set(name, new Card(name));
+    for (const card of cards.values()) card.welcome();
     byId("cards").replaceChildren(...message.stations.map((name) => cards.get(name).element));
   }
   const card = cards.get(message.station);

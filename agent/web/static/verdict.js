@@ -19,10 +19,14 @@ export function lookOf(disposition) {
   return KNOWN.has(disposition) ? disposition : "DNL";
 }
 
+/** Whether the authority stopped the parcel; that stays on the screen until somebody has acknowledged it. */
+function isHeld(decision) {
+  return decision.disposition === "DNL" && decision.set_by === "AUTHORITY";
+}
+
 /** Whether people must keep away from the parcel: the authority's stop, and findings of danger; no stop of ours. */
 export function isDangerous(decision) {
-  const stopped = decision.disposition === "DNL" && decision.set_by === "AUTHORITY";
-  return stopped || decision.findings.some((finding) => finding.code === "SAFETY");
+  return isHeld(decision) || decision.findings.some((finding) => finding.code === "SAFETY");
 }
 
 /** Why, in at most eight words, and what to do; empty for CLEAR. */
@@ -88,10 +92,10 @@ export class Lane {
     }
     if (message.type !== "decision" && message.type !== "repeat") return nothing;
     if (message.type === "decision") this.#keep(message);
-    if (message.because !== "scan" && !this.#isOnTheBelt(message)) {
-      return { ...nothing, elsewhere: past ? null : message };
-    }
-    this.#show(message, past, now);
+    if (this.#isOnTheBelt(message)) this.#show(message, past, now);
+    else if (past) return nothing;
+    else if (isHeld(message)) this.holds.push(message);
+    else return { ...nothing, elsewhere: message };
     return { ...nothing, sound: past ? null : lookOf(message.disposition) };
   }
 
@@ -101,18 +105,19 @@ export class Lane {
       .slice(0, ROWS);
   }
 
-  #isOnTheBelt(decision) {
-    return this.current !== null && this.current.message.seq === decision.supersedes;
+  /** A decision that a manifest or a new rule made is seldom of the parcel that lies there now. */
+  #isOnTheBelt(message) {
+    if (message.type === "repeat" || message.because === "scan") return true;
+    return this.current !== null && this.current.message.seq === message.supersedes;
   }
 
   #show(message, past, now) {
     // A verdict from before the page was opened is of a parcel that may be gone: it stays in the list. A stop
     // of the authority is shown whatever its age.
-    const held = message.disposition === "DNL" && message.set_by === "AUTHORITY";
     this.rescan = null;
-    this.current = past && !held ? null : { message, at: now };
+    this.current = past && !isHeld(message) ? null : { message, at: now };
     if (past) this.holds = [];
-    if (held) this.holds.push(message);
+    if (isHeld(message)) this.holds.push(message);
   }
 
   /** The operator has seen the stop that is on the screen. */

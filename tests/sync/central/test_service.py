@@ -114,13 +114,16 @@ async def test_an_unknown_hub_is_told_the_remedy_and_taken_once_registered(
 # -- contradictions -----------------------------------------------------------------------------------------
 
 
-async def test_a_second_entry_for_one_place_is_kept_and_quarantines_the_hub(centre: Any, log: Any) -> None:
+async def test_a_second_entry_for_one_place_is_kept_and_quarantines_the_hub(
+    centre: Any, log: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     await centre.upload(log)
     other = log.copy()
     del other.entries[5:]
     other.append(2, "lane 9")
     status, answer = await centre.upload(other, 4)
     assert (status, answer["error"]) == (403, "equivocation")
+    assert [record.message for record in caplog.records] == ["contradiction kept, hub quarantined"]
     kept = centre.ask(lambda c: store.equivocations(c, log.log_id))
     assert kept == [other.entries[5]]
     assert centre.ask(lambda c: list(store.entries(c, log.log_id, 5, 6))) == [log.entries[5]]

@@ -14,7 +14,7 @@ import pytest
 from sync import keys as sync_keys
 from sync import sqlite
 from sync.central import store
-from sync.central.errors import BadConfiguration, ForeignFile, NewerSchema, StoreBusy
+from sync.central.errors import BadConfiguration, ForeignFile, NewerSchema, NotInitialised, StoreBusy
 from sync.central.schema import APPLICATION_ID, SCHEMA, open_store
 from sync.central.writer import Lane, Writer, in_transaction
 from sync.keys import Role, Suite
@@ -25,7 +25,10 @@ AT = 1_760_000_000
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "central.db"
+    """A centre's database with empty tables."""
+    found = tmp_path / "central.db"
+    open_store(found, create=True).close()
+    return found
 
 
 @pytest.fixture
@@ -69,7 +72,20 @@ def test_a_newer_schema_is_refused_by_number(path: Path) -> None:
     assert (caught.value.found, caught.value.known) == (SCHEMA + 6, SCHEMA)
 
 
-def test_another_programs_file_is_refused_and_not_touched(path: Path) -> None:
+def test_a_lost_file_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    with pytest.raises(NotInitialised, match="backup"):
+        open_store(tmp_path / "central.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_file_is_refused_with_its_name(path: Path) -> None:
+    path.write_bytes(b"no database" * 999)
+    with pytest.raises(StoreBusy, match=r"central\.db cannot be opened"):
+        open_store(path)
+
+
+def test_another_programs_file_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "theirs.db"
     with closing(sqlite.connect(path)) as conn:
         conn.execute("CREATE TABLE theirs (x)")
     with pytest.raises(ForeignFile):

@@ -1,0 +1,180 @@
+"""Assessments: the document half of a clearance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.domain.assessment import Assessment, assess, staleness
+from agent.domain.declarations import Declaration, Label, Party, Transport
+from agent.domain.disposition import Disposition
+from agent.domain.effective import Effective, SourceRole, effective
+from agent.domain.findings import Disclosure, Severity
+from agent.domain.money import Money
+from agent.domain.names import Entry, PartyList
+from agent.domain.policy import Policy, parse_policy
+
+ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = datetime(2026, 1, 5, tzinfo=UTC)
+
+GOOD = Declaration(
+    consignment="RB123456785GB",
+    transport=Transport.EXPRESS,
+    pieces=((Label("s10", "RB123456785GB"),),),
+    consignor=Party(name="Acme Ltd", street="1 High St", country="GB"),
+    consignee=Party(name="Jane Doe", street="2 Main St", country="US", postcode="62701"),
+    description="men's cotton shirt",
+    hs="610910",
+    gross_weight_g=250,
+    value=Money(300_000, "USD"),
+    origin_country="CN",
+)
+LISTED = PartyList(id="sdn", issued=ISSUED, entries=(Entry(id="42", names=("DOE, Jane",)),))
+
+
+def assessed(policy: Policy, *lists: PartyList, at: datetime = NOW, **changes: Any) -> Assessment:
+    return assess(Effective(declaration=msgspec.structs.replace(GOOD, **changes)), policy, lists, at)
+
+
+def codes(assessment: Assessment) -> list[str]:
+    """Codes of everything found but notes."""
+    return [f.code for f in assessment.findings if f.severity is not Severity.NOTE]
+
+
+def test_a_good_declaration_gives_nothing_but_notes(policy: Policy) -> None:
+    assessment = assessed(policy, LISTED, consignee=Party(name="Ann Poe", street="2 Main St", country="US"))
+    assert codes(assessment) == []
+    assert [f.code for f in assessment.findings] == ["FORMAL_ENTRY_NEEDED"]
+    assert assessment.consignment == "RB123456785GB"
+    assert (assessment.declared_weight_g, assessment.value) == (250, Money(300_000, "USD"))
+    assert (assessment.policy_id, assessment.policy_sequence) == (policy.id, policy.sequence)
+    assert assessment.lists == ("sdn",)
+    assert assessment.assessed_at == assessment.evaluated_for == NOW
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"consignee": Party(country="US")}, ["MISSING_CONSIGNEE_NAME", "MISSING_CONSIGNEE_STREET"]),
+        ({"consignor": Party(name="A Ltd", country="GB")}, ["MISSING_CONSIGNOR_STREET"]),
+        ({"gross_weight_g": None}, ["MISSING_CONSIGNMENT_GROSS_WEIGHT_G"]),
+        ({"description": None}, ["MISSING_GOODS_DESCRIPTION"]),
+        ({"hs": None}, ["MISSING_GOODS_HS"]),
+        ({"value": None}, ["MISSING_CONSIGNMENT_VALUE_MINOR"]),
+        ({"description": "gift"}, ["DESCRIPTION_REFUSED"]),
+        ({"description": "fentanyl test strips"}, ["GOODS_RESTRICTED"]),
+        ({"hs": "61091"}, ["HS_MALFORMED"]),
+        ({"hs": "shirts"}, ["HS_MALFORMED"]),
+        ({"origin_country": "XX"}, ["COUNTRY_UNKNOWN"]),
+        ({"value": Money(100, "EUR")}, ["VALUE_NOT_COMPARABLE"]),
+        ({"consignee": Party(name="Unknown", street="2 Main St", country="US")}, ["PARTY_REFUSED"]),
+        ({"consignee": Party(name="Jane Doe", street="...", country="US")}, ["PARTY_REFUSED"]),
+        ({"consignee": Party(name="Jane Doe", street="2 Main St", country="DE")}, ["CONSIGNEE_NOT_IN_US"]),
+        (
+            {"consignee": Party(name="Jane Doe", street="2 Main St", country="US", postcode="6270")},
+            ["POSTCODE_MALFORMED"],
+        ),
+        ({"expected_arrival": "2026-01-09T10:00:00"}, ["EXPECTED_ARRIVAL_UNREADABLE"]),
+        ({"expected_arrival": "soon"}, ["EXPECTED_ARRIVAL_UNREADABLE"]),
+    ],
+)
+def test_each_fault_of_a_document_is_found(
+    policy: Policy, change: dict[str, Any], expected: list[str]
+) -> None:
+    assessment = assessed(policy, **change)
+    assert codes(assessment) == expected
+    assert all(f.disclosure is Disclosure.OPEN for f in assessment.findings)
+
+
+def test_mail_is_asked_for_what_mail_must_say(policy: Policy) -> None:
+    assert codes(assessed(policy, transport=Transport.MAIL, hs=None)) == ["MISSING_GOODS_QUANTITY"]
+
+
+def test_what_is_missing_is_asked_for_only_while_its_regime_is_in_force(policy: Policy) -> None:
+    boundary = datetime(2025, 8, 29, 4, 1, tzinfo=UTC)
+    assert codes(assessed(policy, at=boundary - timedelta(seconds=1), hs=None)) == []
+    assert codes(assessed(policy, at=boundary, hs=None)) == ["MISSING_GOODS_HS"]
+
+
+def test_a_regime_asks_up_to_not_at_its_end(policy: Policy) -> None:
+    ended = replace(policy, regimes=tuple(replace(regime, ends=NOW) for regime in policy.regimes))
+    assert codes(assessed(ended, at=NOW - timedelta(seconds=1), hs=None)) == ["MISSING_GOODS_HS"]
+    assert codes(assessed(ended, at=NOW, hs=None)) == []
+
+
+def test_rules_are_those_of_the_expected_arrival(policy: Policy) -> None:
+    before, after = "2025-08-29T00:00:59-04:00", "2025-08-29T00:01:00-04:00"
+    assert codes(assessed(policy, hs=None, expected_arrival=before)) == []
+    late = assessed(policy, at=datetime(2025, 8, 1, tzinfo=UTC), hs=None, expected_arrival=after)
+    assert codes(late) == ["MISSING_GOODS_HS"]
+    assert late.evaluated_for == datetime(2025, 8, 29, 4, 1, tzinfo=UTC)
+
+
+def test_a_listed_party_refers_and_is_sealed(policy: Policy) -> None:
+    (finding,) = [f for f in assessed(policy, LISTED).findings if f.severity is not Severity.NOTE]
+    assert (finding.code, finding.disclosure) == ("LISTED_PARTY", Disclosure.SEALED)
+    assert dict(finding.params) == {"list": "sdn", "entry": "42", "party": "consignee"}
+    assert policy.outcome_of(finding) is Disposition.RFS
+
+
+def test_a_sealed_rule_gives_a_sealed_finding(policy: Policy) -> None:
+    (finding,) = [
+        f for f in assessed(policy, description="steel tablet press").findings if f.severity is Severity.REFER
+    ]
+    assert (finding.code, finding.disclosure) == ("GOODS_RESTRICTED", Disclosure.SEALED)
+
+
+def test_sources_that_disagree_are_found_with_the_field_and_without_the_claims(policy: Policy) -> None:
+    claims = [
+        (SourceRole.CARRIER, "2026-01-01T00:00:00Z", GOOD),
+        (SourceRole.SELLER, "2026-01-02T00:00:00Z", msgspec.structs.replace(GOOD, gross_weight_g=900)),
+    ]
+    found = assess(effective(claims), policy, [], NOW).findings
+    assert [dict(f.params) for f in found if f.code == "SOURCES_DISAGREE"] == [{"field": "gross_weight_g"}]
+
+
+@given(
+    name=st.none() | st.text(max_size=40),
+    description=st.none() | st.text(max_size=60),
+    arrival=st.none() | st.text(max_size=30) | st.datetimes().map(str),
+    country=st.none() | st.text(max_size=2),
+)
+def test_no_finding_ever_repeats_a_name_or_a_description(
+    policy: Policy, name: str | None, description: str | None, arrival: str | None, country: str | None
+) -> None:
+    marked = None if name is None else f"Quetzalcoatl {name}"
+    assessment = assessed(
+        policy,
+        consignee=Party(name=marked, country=country),
+        description=None if description is None else f"Quetzalcoatl {description}",
+        expected_arrival=arrival,
+    )
+    assert not any("quetzal" in str(v).lower() for f in assessment.findings for v in f.params.values())
+
+
+def test_fresh_policy_and_lists_refer_nothing(policy: Policy) -> None:
+    assert staleness(policy, [LISTED], NOW) == ()
+
+
+def test_age_is_counted_to_the_second(policy: Policy) -> None:
+    list_end = ISSUED + timedelta(days=policy.lists.fresh_for_days)
+    assert staleness(policy, [LISTED], list_end) == ()
+    (stale,) = staleness(policy, [LISTED], list_end + timedelta(seconds=1))
+    assert (stale.code, stale.severity, stale.disclosure) == ("LIST_STALE", Severity.REFER, Disclosure.OPEN)
+    assert dict(stale.params) == {"list": "sdn", "age_days": 10}
+    policy_end = ISSUED + timedelta(days=policy.fresh_for_days)
+    assert staleness(policy, [], policy_end) == ()
+    (old,) = staleness(policy, [], policy_end + timedelta(seconds=1))
+    assert (old.code, dict(old.params)) == ("POLICY_STALE", {"age_days": 30})
+
+
+def test_a_required_list_that_is_absent_refers(pack: bytes) -> None:
+    strict = parse_policy(pack.replace(b"required = []", b'required = ["sdn", "other"]'))
+    (absent,) = staleness(strict, [LISTED], NOW)
+    assert (absent.code, dict(absent.params)) == ("LIST_ABSENT", {"list": "other"})
