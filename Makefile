@@ -7,10 +7,10 @@ ARGS ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench model lock clean
+.PHONY: help demo test lint bench model screenshot lock clean
 
 help: ## What there is to make
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
 
 demo: $(VENV)/.runtime ## Play a day at a hub (ARGS="--once --json" and others: preclear demo --help)
 	@$(BIN)/preclear demo $(ARGS)
@@ -26,6 +26,9 @@ bench: $(VENV)/.dev ## Measure, as ratios to a floor taken in the same run
 
 model: $(VENV)/.dev ## Train the risk model again and write its bundle
 	@$(BIN)/python -m models.training
+
+screenshot: $(VENV)/.dev ## Take the README's picture of the lane page, with the browser test
+	@PRECLEAR_SCREENSHOT=agent/docs/lane.png $(BIN)/pytest -q -m browser tests/agent/demo
 
 lock: ## Resolve the locks again (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header pyproject.toml --group build -o requirements.lock

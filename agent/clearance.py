@@ -61,7 +61,8 @@ class _Seen:
 async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
     """Decide on the piece that was just scanned, and record the decision.
 
-    The same piece again at the same station within the policy's window repeats its verdict, without an entry.
+    The same piece again at the same station within the policy's window repeats its verdict, without an entry,
+    as long as nothing else was decided on it meanwhile.
 
     Raises:
         UnreadableScan: no candidate could be read from the scan; nothing was decided.
@@ -73,7 +74,7 @@ async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
     match = await hub.reference.match(candidates, hub.clock.now())  # the manifest chooses
     piece = match.key if match else PieceKey(kind=candidates[0].kind, value=candidates[0].value)
     repeated = station.repeats(piece, scan)
-    if repeated is not None:
+    if repeated is not None and await _stands(repeated, piece, hub):
         _publish(repeated, hub, again_at=station.name)
         return repeated
     weighing = await station.weighing_for(scan)  # of this scan, or none
@@ -84,10 +85,17 @@ async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
         decision = _decision(seen, verdict, previous, hub, station.name, Because.SCAN, scan.source)
         recorded = await hub.log.append(decision)  # numbered, sealed, signed, committed
     if scan.source == "station":
+        hub.durable_ns = recorded.durable_ns
         hub.latencies_ns.append(recorded.durable_ns - max(scan.at_ns, weighing.last_byte_ns))
     station.decided(piece, scan, recorded)
     _publish(recorded, hub)  # screens and handhelds
     return recorded
+
+
+async def _stands(recorded: Recorded, piece: PieceKey, hub: Hub) -> bool:
+    """Whether that is still what stands: a manifest, or another station, may have come between."""
+    standing = await hub.log.previous(piece)
+    return standing is not None and standing.seq == recorded.entry.seq
 
 
 async def dry_run(scan: Scan, station: Place, hub: Hub) -> tuple[PieceKey, Verdict]:
@@ -152,7 +160,9 @@ async def decide_again(hub: Hub) -> int:
         for piece, seq in waiting:
             after = piece
             kind, _, value = piece.partition(":")
-            match = await hub.reference.match([Candidate(kind=kind, value=value)], hub.clock.now())
+            # Every reading of the number: a manifest may declare it as another kind than the label's best.
+            candidates = [Candidate(kind=kind, value=value), *identify(value, None)]
+            match = await hub.reference.match(candidates, hub.clock.now())
             if match is not None:
                 count += await _decide_one_again(PieceKey(kind=kind, value=value), seq, match, hub)
     return count
@@ -186,6 +196,9 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
         standing = await hub.log.previous(piece)
         if standing is None or standing.seq != seq:
             return False  # scanned again meanwhile: that decision stands
+        if match.key != piece and await hub.log.previous(match.key) is not None:
+            await hub.log.settle(piece)  # scanned under its other number meanwhile: that decision stands
+            return False
         verdict = judge(seen, standing, hub)
         decision = _decision(seen, verdict, standing, hub, statement.station, Because.MANIFEST, "hub")
         recorded = await hub.log.append(decision, settles=piece)

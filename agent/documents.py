@@ -57,10 +57,9 @@ class Documents:
 
     async def of(self, consignment: str) -> Document:
         """The kept assessment, or one made now."""
-        claims = await self._store.claims(consignment)
         kept = await self._store.assessment(consignment, self._in_force.read)
         if kept is None:
-            kept = self._assess(claims, self._clock.now())
+            kept = self.assess(await self._store.claims(consignment), self._clock.now())
             self._store.keep_assessments(self._in_force.read, [(consignment, kept)])
         return Document(
             findings=tuple(
@@ -75,7 +74,7 @@ class Documents:
             evaluated_for=kept.evaluated_for,
             declared_g=kept.declared_g,
             features=None if kept.features is None else tuple(kept.features),
-            inputs=claims.digest,
+            inputs=kept.inputs,
         )
 
     def catch_up(self, limit: int = CHUNK) -> int:
@@ -86,7 +85,7 @@ class Documents:
         """
         read, now = self._in_force.read, self._clock.now()
         stale = self._store.stale(read, limit)
-        rows = [(c, self._assess(self._store.claims_in_thread(c), now)) for c in stale]
+        rows = [(c, self.assess(self._store.claims_in_thread(c), now)) for c in stale]
         if rows:
             self._store.keep_assessments(read, rows).result()
         return len(rows)
@@ -95,13 +94,14 @@ class Documents:
         """Assess consignments as they arrive, for the importing thread."""
         read, now = self._in_force.read, self._clock.now()
         rows = [
-            (d.consignment, self._assess(self._store.claims_in_thread(d.consignment), now))
+            (d.consignment, self.assess(self._store.claims_in_thread(d.consignment), now))
             for d in declarations
         ]
         self._store.keep_assessments(read, rows).result()
         return len(rows)
 
-    def _assess(self, claims: Claims, now: datetime) -> StoredAssessment:
+    def assess(self, claims: Claims, now: datetime) -> StoredAssessment:
+        """Checks, policy and document features of one consignment."""
         found = effective(claims.claims)
         in_force = self._in_force
         assessment = assess(found, in_force.policy, in_force.lists, now)
@@ -113,6 +113,7 @@ class Documents:
             evaluated_for=assessment.evaluated_for,
             declared_g=declared_weight(found.declaration),
             features=_features(found.declaration, in_force.tables),
+            inputs=claims.digest,
         )
 
 

@@ -62,11 +62,20 @@ class NotOurs(AgentError):
 
 
 class EvidenceFailed(AgentError):
-    """The log could not be written: nothing was decided, and the stations stop."""
+    """The log could not be written or read: nothing was decided, and the stations stop."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
             f"the evidence log cannot be written ({why}); the lane stops. Check the disk, then restart"
+        )
+
+
+class ReferenceFailed(AgentError):
+    """What was declared could not be read or kept: nothing was decided, and the stations stop."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the declarations cannot be read or kept ({why}); the lane stops. Check the disk, then restart"
         )
 
 

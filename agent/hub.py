@@ -35,6 +35,8 @@ class Hub:
     new_entries: asyncio.Event = field(default_factory=asyncio.Event)
     latencies_ns: deque[int] = field(default_factory=lambda: deque(maxlen=10_000))
     """Last device byte to durable entry, of the newest scans."""
+    durable_ns: int = 0
+    """When the newest entry of a scan was on disk; monotonic."""
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     @asynccontextmanager

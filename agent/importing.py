@@ -15,9 +15,10 @@ from agent.domain.effective import SourceRole
 from agent.domain.errors import ManifestRefused as DomainRefused
 from agent.domain.manifest_csv import read_manifest
 from agent.domain.manifest_rows import Row, RowError
-from agent.errors import ManifestRefused
+from agent.errors import ManifestRefused, ReferenceFailed
 from agent.hub import Hub
 from agent.store.reference import Source
+from sync import sqlite
 
 BATCH = 1000
 MAX_REPORTED = 1000
@@ -103,8 +104,10 @@ def _take_in(path: Path, hub: Hub, party: str, role: SourceRole, progress: Progr
         raise ManifestRefused(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ManifestRefused(
-            f"{path} is not UTF-8 text (byte {error.start}); save it as CSV UTF-8 and import it again"
+            f"{path} is not UTF-8 text (line {_undecodable(path)}); save it as CSV UTF-8 and import it again"
         ) from error
+    except sqlite.Error as error:
+        raise ReferenceFailed(str(error)) from error
     except DomainRefused as error:
         raise ManifestRefused(f"{path}: {error}") from error
     return report
@@ -130,6 +133,17 @@ def _refuse(error: RowError, last_line: int, report: ImportReport) -> int:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _undecodable(path: Path) -> int:
+    """The first line that is not UTF-8; the error itself counts from the start of some buffer."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode()
+            except UnicodeDecodeError:
+                return number
+    return 0
 
 
 def _lines(file: IO[str], total: int, progress: Progress) -> Iterator[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from agent.clock import iso
 from agent.domain.decision import Decision
 from agent.domain.findings import Finding
+from agent.domain.physical import Weighed
 from sync.sealed import SealedFinding, reasons
 
 MAX_OPEN = 16
@@ -16,9 +16,9 @@ MAX_OPEN = 16
 
 def decision_body(decision: Decision) -> dict[str, Any]:
     """Body of a decision statement, without its sealed block."""
-    weighed = decision.weighed
+    weighed, digests = decision.weighed, decision.digests
     return {
-        "piece": asdict(decision.piece),
+        "piece": {"kind": decision.piece.kind, "value": decision.piece.value},
         "consignment": decision.consignment,
         "receptacle": decision.receptacle,
         "station": decision.station,
@@ -31,8 +31,24 @@ def decision_body(decision: Decision) -> dict[str, Any]:
         "evaluated_for": iso(decision.evaluated_for),
         "valid_until": iso(decision.valid_until),
         "open": _open(decision.verdict.open),
-        "weight": None if weighed is None else asdict(weighed),
-        "digests": asdict(decision.digests),
+        "weight": None if weighed is None else _weight(weighed),
+        "digests": {
+            "policy": digests.policy,
+            "lists": digests.lists,
+            "model": digests.model,
+            "inputs": digests.inputs,
+            "scan": digests.scan,
+        },
+    }
+
+
+def _weight(weighed: Weighed) -> dict[str, Any]:
+    return {
+        "digits": weighed.digits,
+        "unit": weighed.unit,
+        "grams": weighed.grams,
+        "u_grams": weighed.u_grams,
+        "stable": weighed.stable,
     }
 
 

@@ -12,7 +12,7 @@ from agent.clearance import UnreadableScan, clear_piece
 from agent.config import DeviceSection, StationSection
 from agent.domain.decision import PieceKey
 from agent.domain.physical import Weighed
-from agent.errors import EvidenceFailed
+from agent.errors import EvidenceFailed, ReferenceFailed
 from agent.hub import Hub
 from agent.ids import jitter
 from agent.scan import Origin, Scan, Weighing
@@ -84,8 +84,8 @@ class Station:
 
     def on_scale_health(self, health: DeviceHealth) -> None:
         """The scale went or came back."""
-        if health.state in (DeviceState.LOST, DeviceState.SILENT) and self._machine is not None:
-            self._machine.lost(self._hub.clock.monotonic_ns())
+        if health.state is DeviceState.LOST and self._machine is not None:
+            self._machine.lost(health.since_ns)
             self._weight_changed.set()
         self._tell_health("scale", health)
 
@@ -123,14 +123,14 @@ class Station:
             self._tell("rescan", reason="too_many_scans")
 
     async def decide_scans(self) -> NoReturn:
-        """Decide on scans in their order; a log that cannot be written stops the station, and it says so."""
+        """Decide on scans in their order; a disk that fails stops the station, and it says so."""
         while True:
             scan = await self._scans.get()
             try:
                 await clear_piece(scan, self, self._hub)
             except UnreadableScan as error:
                 self._tell("rescan", reason="unreadable", detail=str(error))
-            except EvidenceFailed as error:
+            except (EvidenceFailed, ReferenceFailed) as error:
                 self.stopped = str(error)
                 log.critical("station stopped", extra={"station": self.name, "error": str(error)})
                 self._hub.notices.state(

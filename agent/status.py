@@ -6,38 +6,29 @@ from typing import Any
 
 from agent import __version__
 from agent.hub import Hub
-from agent.store.evidence import EvidenceLog
-from agent.store.reference import ReferenceStore
 
 
 async def status_of(hub: Hub) -> dict[str, Any]:
     """Log, receipts, reference data, policy, model, devices: plain JSON."""
     policy = hub.in_force.policy
+    declarations, sources = await hub.reference.counts()
     return {
-        **await stored_status(hub.name, hub.log, hub.reference),
+        "schema": "preclear.status",
+        "version": __version__,
+        "hub": hub.name,
         "running": True,
+        "log_id": hub.log.log_id,
+        "entries": hub.log.size(),
+        "receipted": hub.log.receipted(),
+        "unsent": hub.log.size() - hub.log.receipted(),
+        "log_failed": hub.log.failed,
+        "declarations": declarations,
+        "sources": sources,
         "policy": {"id": policy.id, "sequence": policy.sequence, "issued": policy.issued.isoformat()},
         "lists": [{"id": found.id, "issued": found.issued.isoformat()} for found in hub.in_force.lists],
         "model": None if hub.scorer is None else {"version": hub.scorer.version, "digest": hub.scorer.digest},
         "states": hub.notices.states(),
         "latency_ms": _latency(list(hub.latencies_ns)),
-    }
-
-
-async def stored_status(name: str, log: EvidenceLog, reference: ReferenceStore) -> dict[str, Any]:
-    """What the files alone say."""
-    declarations, sources = await reference.counts()
-    return {
-        "schema": "preclear.status",
-        "version": __version__,
-        "hub": name,
-        "log_id": log.log_id,
-        "entries": log.size(),
-        "receipted": log.receipted(),
-        "unsent": log.size() - log.receipted(),
-        "log_failed": log.failed,
-        "declarations": declarations,
-        "sources": sources,
     }
 
 

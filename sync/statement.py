@@ -222,10 +222,22 @@ def payload_type(kind: str) -> str:
 
 def encode(kind: str, place: Place, body: Mapping[str, Any]) -> bytes:
     """Canonical bytes of a statement at its place in the log."""
-    placed = msgspec.structs.asdict(place)
-    placed["clock"] = msgspec.structs.asdict(place.clock)
-    placed["anchor"] = None if place.anchor is None else msgspec.structs.asdict(place.anchor)
-    return canonical({**body, **placed, "v": VERSION, "kind": kind})
+    anchor = place.anchor
+    placed = {
+        "v": VERSION,
+        "kind": kind,
+        "log_id": place.log_id,
+        "seq": place.seq,
+        "prev": place.prev,
+        "boot": place.boot,
+        "mono_ns": place.mono_ns,
+        "at": place.at,
+        "clock": {"source": place.clock.source, "u_ms": place.clock.u_ms},
+        "anchor": None
+        if anchor is None
+        else {"origin": anchor.origin, "size": anchor.size, "root": anchor.root},
+    }
+    return canonical({**body, **placed})
 
 
 def parse(kind: str, payload: bytes) -> Statement:

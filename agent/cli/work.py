@@ -10,18 +10,17 @@ from typing import Any
 
 import click
 
-from agent import control, logs
+from agent import __version__, control, logs
 from agent.app import open_hub
 from agent.app import run as run_hub
 from agent.cli.common import config_option, json_option, show
 from agent.clock import SystemClock
 from agent.config import Config, load_config
 from agent.domain.effective import SourceRole
-from agent.errors import NotFound
 from agent.hub import Hub
 from agent.importing import import_manifest
-from agent.status import stored_status
 from agent.store.head import FILE as EVIDENCE
+from agent.store.stored_log import StoredLog
 
 
 @click.command()
@@ -142,11 +141,18 @@ async def _status(config: Config) -> dict[str, Any]:
     found = await control.call(config.hub.data, "status")
     if found is not None:
         return found
-    if not (config.hub.data / EVIDENCE).exists():
-        raise NotFound(f"{config.hub.data} holds no log yet; start the hub with: preclear run")
-    async with open_hub(config, SystemClock()) as opened:
-        hub = opened.hub
-        return {**await stored_status(hub.name, hub.log, hub.reference), "running": False}
+    with StoredLog(config.hub.data / EVIDENCE) as stored:
+        size, receipted = stored.size(), stored.receipted()
+        return {
+            "schema": "preclear.status",
+            "version": __version__,
+            "hub": config.hub.name,
+            "running": False,
+            "log_id": stored.log_id,
+            "entries": size,
+            "receipted": receipted,
+            "unsent": size - receipted,
+        }
 
 
 def _status_lines(found: dict[str, Any]) -> Iterator[str]:
@@ -155,7 +161,8 @@ def _status_lines(found: dict[str, Any]) -> Iterator[str]:
         f"log {found['log_id']}: {found['entries']} entries, "
         f"{found['receipted']} receipted, {found['unsent']} unsent"
     )
-    yield f"declarations: {found['declarations']} from {found['sources']} sources"
+    if "declarations" in found:
+        yield f"declarations: {found['declarations']} from {found['sources']} sources"
     for state in found.get("states", []):
         if state["type"] == "device":
             trouble = f"  {state['error']}" if state["error"] else ""

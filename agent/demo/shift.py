@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,6 +17,7 @@ from agent.demo.lane import Lane, Screen
 from agent.demo.link import Link
 from agent.demo.report import Report, make_report
 from agent.demo.site import Site, prepare, running
+from agent.errors import PortTaken
 from agent.store.head import FILE
 from agent.store.stored_log import StoredLog
 from agent.views import decision_view
@@ -45,6 +47,7 @@ class Order:
 async def play(order: Order, clock: Clock, say: Say, progress: Progress) -> Report | None:
     """Play a shift; without ``once`` the page is then served until the task is cancelled."""
     began_ns = clock.monotonic_ns()
+    _refuse_taken(order.port)
     with tempfile.TemporaryDirectory(prefix="preclear-", ignore_cleanup_errors=True) as folder:
         site = Site(folder=Path(folder), clock=clock, page_port=order.port)
         day = make_day(site.folder, pieces=order.pieces, lanes=len(LANES), seed=order.seed)
@@ -70,6 +73,16 @@ async def play(order: Order, clock: Clock, say: Say, progress: Progress) -> Repo
             seconds=(ended_ns - began_ns) / 1e9,
             link_killed=killed,
         )
+
+
+def _refuse_taken(port: int) -> None:
+    """Say at once that the page's port is taken, before anything is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTaken("127.0.0.1", port) from error
 
 
 @asynccontextmanager

@@ -160,6 +160,7 @@ async def running(arguments: Sequence[str], ready: str, log: Path) -> AsyncItera
             stdout=asyncio.subprocess.PIPE,
             stderr=errors,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            start_new_session=True,  # a Ctrl-C is for us; we end it in good order
         )
     assert process.stdout is not None
     try:
@@ -167,9 +168,9 @@ async def running(arguments: Sequence[str], ready: str, log: Path) -> AsyncItera
             async with asyncio.timeout(READY_TIMEOUT_S):
                 while not (line := (await process.stdout.readline()).decode()).startswith(ready):
                     if not line:
-                        raise DemoFailed(f"{module} did not start: {log.read_text()[-600:].strip()}")
+                        raise DemoFailed(f"{log.stem} did not start: {log.read_text()[-600:].strip()}")
         except TimeoutError as error:
-            raise DemoFailed(f"{module} was not ready after {READY_TIMEOUT_S:.0f} s; see {log}") from error
+            raise DemoFailed(f"{log.stem} was not ready after {READY_TIMEOUT_S:.0f} s; see {log}") from error
         yield line.removeprefix(ready).strip()
     finally:
         await _end(process)

@@ -30,8 +30,10 @@ def read_gs1(payload: Payload) -> Iterator[tuple[int, Candidate]]:
     as one; an SSCC with its AI 00 in front is still an SSCC.
     """
     text = payload.text
+    typed = text.startswith("(")
+    if not (payload.fnc1 or typed or text[:2].isdecimal()):
+        return  # every application identifier begins with two digits
     try:
-        typed = text.startswith("(")
         message = GS1Message.parse_hri(text) if typed else GS1Message.parse(text, config=_CONFIG)
     except (ParseError, ValueError, ArithmeticError):
         # biip promises ParseError; the others are what its dates and decimals could let through.

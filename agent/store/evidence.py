@@ -158,6 +158,10 @@ class EvidenceLog:
         """Record something that happened at the hub and bears on its decisions."""
         return self._writer.submit(lambda conn: self._write(conn, "event", {"code": code, "params": params}))
 
+    async def settle(self, piece: PieceKey) -> None:
+        """An unmanifested piece no longer waits: another decision stands on it under its declared number."""
+        await self._durably(self._writer.submit(lambda conn: conn.execute(_SETTLE, (str(piece),)).rowcount))
+
     async def checkpoint(self) -> str:
         """The signed note over the present head; the same head gives the same note."""
         return await self._durably(self._writer.submit(self._checkpoint))
@@ -232,7 +236,10 @@ class EvidenceLog:
 
     async def _select(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
         if self._reader:
-            return self._reader.execute(sql, params).fetchall()
+            try:
+                return self._reader.execute(sql, params).fetchall()
+            except sqlite.Error as error:
+                raise EvidenceFailed(str(error)) from error
         # One connection per file where the library could lose commits with two.
         return await self._durably(self._writer.submit(lambda conn: conn.execute(sql, params).fetchall()))
 

@@ -69,24 +69,34 @@ def load(path: Path, connect: Callable[[Path], sqlite.Connection]) -> tuple[sqli
 
 
 def _walk(conn: sqlite.Connection, log_id: str) -> Head:
-    """The head, from the newest checkpoint on; a log that is shorter than its receipt is refused."""
-    row = conn.execute(_LAST_CHECKPOINT).fetchone()
-    start, edge = (0, b"") if row is None else (int(row[0]), bytes(row[1]))
-    tree = CompactRange.from_edge(start, edge)
-    for (leaf,) in conn.execute(_LEAVES, (start,)):
-        tree.append(leaf)
-    last = conn.execute(_LAST).fetchone()
-    if (0 if last is None else int(last[0]) + 1) != tree.size:
-        raise ValueError(f"the log ends at {last}, its tree has {tree.size} entries")
+    """The head, walked from the newest receipt on; a log that does not fit its notes is refused.
+
+    What no receipt covers exists here alone, so every entry of it must be readable.
+    """
+    start, edge = 0, b""
     receipt = conn.execute(_LAST_RECEIPT).fetchone()
     if receipt is not None:
         held = parse_checkpoint(parse_note(receipt[1]).text)
         kept = conn.execute(_CHECKPOINT_AT, (held.size,)).fetchone()
-        if held.size > tree.size or kept is None:
-            raise ValueError(f"the log has {tree.size} entries, a receipt covers {held.size}")
-        if CompactRange.from_edge(held.size, kept[0]).root() != held.root:
-            raise ValueError(f"the receipt over {held.size} entries has another root than the log")
-    return Head(log_id=log_id, tree=tree, last=None if last is None else bytes(last[1]), checkpointed=start)
+        if kept is None:
+            raise ValueError(f"a receipt covers {held.size} entries, whose checkpoint is missing")
+        start, edge = held.size, bytes(kept[0])
+        if CompactRange.from_edge(start, edge).root() != held.root:
+            raise ValueError(f"the receipt over {start} entries has another root than the log")
+    signed = conn.execute(_LAST_CHECKPOINT).fetchone()
+    checkpointed = 0 if signed is None else int(signed[0])
+    tree = CompactRange.from_edge(start, edge)
+    for (leaf,) in conn.execute(_LEAVES, (start,)):
+        tree.append(leaf)
+        if tree.size == checkpointed and tree.edge() != bytes(signed[1]):
+            raise ValueError(f"the log up to {checkpointed} entries is not the one that was signed")
+    last = conn.execute(_LAST).fetchone()
+    ends = 0 if last is None else int(last[0]) + 1
+    if ends != tree.size or ends < checkpointed:
+        raise ValueError(f"the log has {ends} entries, {max(tree.size, checkpointed)} were signed")
+    return Head(
+        log_id=log_id, tree=tree, last=None if last is None else bytes(last[1]), checkpointed=checkpointed
+    )
 
 
 def retire(folder: Path, clock: Clock) -> OldLog | None:
@@ -94,10 +104,14 @@ def retire(folder: Path, clock: Clock) -> OldLog | None:
     path = folder / FILE
     old = _read_old(path)
     label = old.log_id if old else clock.now().strftime("damaged-%Y%m%dT%H%M%S%f")
+    aside, number = folder / f"evidence-{label}.db", 1
+    while aside.exists():  # another copy of the same log, which may have gone on differently
+        number += 1
+        aside = folder / f"evidence-{label}-{number}.db"
     for suffix in ("", "-wal", "-shm"):
         part = folder / (FILE + suffix)
         if part.exists():
-            part.rename(folder / f"evidence-{label}.db{suffix}")
+            part.rename(folder / (aside.name + suffix))
     return old
 
 

@@ -17,6 +17,7 @@ from agent.domain.candidates import Candidate
 from agent.domain.decision import PieceKey
 from agent.domain.declarations import Declaration, decode, encode
 from agent.domain.effective import Claim, SourceRole
+from agent.errors import ReferenceFailed
 from agent.ids import new_salt, uuid7
 from agent.store.schema import migrate_reference
 from agent.store.writer import Commit, Writer
@@ -37,9 +38,8 @@ _DECLARATION = """INSERT INTO declaration (id, consignment, source, body, salt) 
 _PIECE = """INSERT INTO piece (id, consignment, number, kind, value, receptacle) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT (consignment, number) DO UPDATE SET receptacle = excluded.receptacle"""
 _PIECE_ID = "SELECT id FROM piece WHERE consignment = ? AND number = ?"
-_IDENTIFIER = (
-    "INSERT INTO identifier (kind, value, piece, declared) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-)
+_IDENTIFIER = """INSERT INTO identifier (kind, value, piece, declared) VALUES (?, ?, ?, ?)
+    ON CONFLICT (value, kind, piece) DO UPDATE SET declared = excluded.declared"""
 _MATCH = """SELECT p.consignment, p.receptacle, p.kind, p.value, i.declared, p.id
     FROM identifier AS i JOIN piece AS p ON p.id = i.piece
     WHERE i.value = ? AND i.kind = ? ORDER BY i.declared DESC LIMIT 8"""
@@ -89,6 +89,8 @@ class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
     evaluated_for: datetime
     declared_g: int | None
     features: list[float] | None
+    inputs: str
+    """The salted digest of the declarations that were assessed."""
 
 
 _PACK = msgspec.msgpack.Encoder()
@@ -232,11 +234,14 @@ class ReferenceStore:
         )
 
     async def _select(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
-        if self._reader:
-            return self._reader.execute(sql, params).fetchall()
-        return await asyncio.wrap_future(
-            self._writer.submit(lambda conn: conn.execute(sql, params).fetchall())
-        )
+        try:
+            if self._reader:
+                return self._reader.execute(sql, params).fetchall()
+            return await asyncio.wrap_future(
+                self._writer.submit(lambda conn: conn.execute(sql, params).fetchall())
+            )
+        except sqlite.Error as error:
+            raise ReferenceFailed(str(error)) from error
 
 
 def _done(conn: sqlite.Connection, row: tuple[int, int, int]) -> None:
@@ -246,6 +251,9 @@ def _done(conn: sqlite.Connection, row: tuple[int, int, int]) -> None:
 def _claims(rows: Sequence[Any]) -> Claims:
     digest = hashlib.sha256()
     claims = []
+    if len(rows) > 1:  # what was said of an earlier item under the same number is not said of this one
+        newest = max(datetime.fromisoformat(row[1]) for row in rows)
+        rows = [row for row in rows if newest - datetime.fromisoformat(row[1]) < REUSED_AFTER]
     for role, received, body, salt in rows:
         # The salt lies with the data: once both are erased, nothing is left to guess the digest from.
         for part in (salt, body):

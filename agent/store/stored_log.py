@@ -37,6 +37,14 @@ class StoredLog:
     ) -> None:
         self._conn.close()
 
+    def size(self) -> int:
+        """Entries in the log."""
+        return int(self._conn.execute("SELECT coalesce(max(seq) + 1, 0) FROM log").fetchone()[0])
+
+    def receipted(self) -> int:
+        """Entries that the newest receipt covers."""
+        return int(self._conn.execute("SELECT coalesce(max(size), 0) FROM receipt").fetchone()[0])
+
     def entries(self, first: int = 0, limit: int | None = None) -> Iterator[Entry]:
         """Entries from ``first`` on, at most ``limit``."""
         left = limit

@@ -60,8 +60,11 @@ class SimulatedDevice:
             SimulatorFailed: It ended by itself, or its port did not come in time.
         """
         # The pipe to its standard input is how it notices that we are gone, even if we were killed.
+        # In a session of its own, so that a Ctrl-C meant for us does not reach it first.
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "drivers.simulators", *self._arguments, stdin=asyncio.subprocess.PIPE
+            *(sys.executable, "-m", "drivers.simulators", *self._arguments),
+            stdin=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
         try:
             async with asyncio.timeout(self._start_timeout_s):

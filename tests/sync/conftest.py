@@ -200,6 +200,11 @@ class CentreOnLoopback:
         await writer.drain()
         return reader, writer
 
+    async def status_of(self, reader: asyncio.StreamReader) -> int:
+        """Status of the answer to a request that was opened by hand."""
+        async with asyncio.timeout(10):
+            return int((await reader.readline()).split()[1])
+
     async def upload(
         self, log: MemoryLog, first: int = 0, end: int | None = None
     ) -> tuple[int, dict[str, Any]]:

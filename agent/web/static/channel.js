@@ -89,6 +89,7 @@ export class Channel {
   }
 
   #welcome(hello) {
+    this.#retryMs = FIRST_RETRY_MS;
     if (hello.seq < this.#last) {
       // Its newest decision is older than one we saw: another log has begun, whose numbers start anew.
       this.#last = -1;
@@ -101,7 +102,6 @@ export class Channel {
     this.#catchingUp = this.#version === null ? hello.seq : -1;
     if (this.#version === null) this.#version = hello.version;
     else if (this.#version !== hello.version) this.#on.upgraded();
-    this.#retryMs = FIRST_RETRY_MS;
     this.#on.link(true);
     return true;
   }

@@ -6,7 +6,7 @@ import { byId, clip, make, write } from "./dom.js";
 import { shape } from "./shapes.js";
 import { Sound } from "./sound.js";
 import { text, timeOf, translate } from "./texts.js";
-import { explain, Lane, lookOf, wordOf } from "./verdict.js";
+import { alsoFound, explain, Lane, lookOf, wordOf } from "./verdict.js";
 
 const BETWEEN_PARCELS_MS = 3000;
 const TICK_MS = 1000;
@@ -44,6 +44,7 @@ function paint() {
   byId("reason").replaceChildren(...shown.lines.map((line) => make("span", {}, clip(line, 160))));
   write(byId("piece"), shown.decision ? clip(shown.decision.piece.value) : "");
   write(byId("details"), detailsOf(shown.decision));
+  write(byId("also"), shown.decision ? alsoFound(shown.decision) : "");
   say(shown);
 }
 
@@ -98,7 +99,8 @@ function receive(message, past) {
   const { sound: heard, elsewhere } = lane.apply(message, past, performance.now());
   if (heard) {
     lastNews = performance.now();
-    sound.play(heard);
+    // A stop that waits to be acknowledged has its alarm, and nothing milder may be heard over it.
+    if (!lane.holds.length) sound.play(heard);
   }
   if (elsewhere) {
     const words = { number: clip(elsewhere.piece.value), word: wordOf(elsewhere.disposition) };

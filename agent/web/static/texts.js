@@ -10,10 +10,10 @@ const en = {
   "word.DNL": "DO NOT LOAD",
   "word.rescan": "SCAN AGAIN",
   "word.ready": "SCAN",
-  "word.stopped": "LANE STOPPED",
-  "word.gone": "NO CONNECTION",
+  "word.stopped": "LANE DOWN",
+  "word.gone": "NO LINK",
   "word.waiting": "WAIT",
-  "word.unknown": "ASK SUPERVISOR",
+  "word.unknown": "ASK FIRST",
 
   "action.safety": "Stop. Isolate. Do not open. Do not move.",
   "action.set_aside": "Set aside",
@@ -23,7 +23,7 @@ const en = {
   "action.held": "Held by the authority",
 
   "tag.repeat": "Same parcel",
-  "more": "{reason} (+{count} more)",
+  "also": "Also: {reasons}",
 
   "reason.UNMANIFESTED": "Not on any manifest: set aside",
   "reason.CHECK_DIGIT": "Check digit of the number is wrong",
@@ -136,8 +136,10 @@ export function choose(preferred) {
 export const language = choose(navigator.languages ?? []);
 
 const numbers = new Intl.NumberFormat(language);
-const ages = new Intl.RelativeTimeFormat(language, { numeric: "always" });
-const times = new Intl.DateTimeFormat(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const ages = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const times = new Intl.DateTimeFormat(language, {
+  hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23",
+});
 
 export function has(key) {
   return Object.hasOwn(TEXTS[language], key);
@@ -161,7 +163,8 @@ export function timeOf(iso) {
 export function ageOf(iso, now = Date.now()) {
   const minutes = Math.max(0, Math.round((now - Date.parse(iso)) / 60_000));
   if (minutes < 90) return ages.format(-minutes, "minute");
-  return minutes < 2880 ? ages.format(-Math.round(minutes / 60), "hour") : ages.format(-Math.round(minutes / 1440), "day");
+  if (minutes < 2880) return ages.format(-Math.round(minutes / 60), "hour");
+  return ages.format(-Math.round(minutes / 1440), "day");
 }
 
 /** What a finding asks for, in words; a code that nobody has put into words is shown as it is. */

@@ -4,6 +4,8 @@ import { has, reasonOf, text } from "./texts.js";
 
 export const ROWS = 20;
 
+const ALSO = 3;
+
 /** A CLEAR that was looked at for so long is of an earlier parcel; left standing, it would wave the next one on. */
 export const CLEAR_FADES_MS = 20_000;
 
@@ -34,14 +36,17 @@ export function explain(decision) {
   if (isDangerous(decision)) return [text("action.safety")];
   if (decision.disposition === "CLEAR") return [];
   if (decision.set_by === "AUTHORITY") return [text("action.held")];
-  const [first, ...others] = decision.findings;
-  const lines = [];
-  if (first) {
-    const reason = reasonOf(first);
-    lines.push(others.length ? text("more", { reason, count: others.length }) : reason);
-  }
+  const [first] = decision.findings; // the strictest stands first
+  const lines = first ? [reasonOf(first)] : [];
   if (decision.disposition === "DNL" && first?.code !== "UNMANIFESTED") lines.push(text("action.set_aside"));
   return lines;
+}
+
+/** What else was found, for whoever has time to read small print; empty where the first reason says it all. */
+export function alsoFound(decision) {
+  if (decision.disposition === "CLEAR" || isDangerous(decision)) return "";
+  const reasons = decision.findings.slice(1, 1 + ALSO).map(reasonOf).join("; ");
+  return reasons && text("also", { reasons });
 }
 
 function rescanReason(message) {
@@ -94,7 +99,7 @@ export class Lane {
     if (message.type === "decision") this.#keep(message);
     if (this.#isOnTheBelt(message)) this.#show(message, past, now);
     else if (past) return nothing;
-    else if (isHeld(message)) this.holds.push(message);
+    else if (isHeld(message)) this.#hold(message);
     else return { ...nothing, elsewhere: message };
     return { ...nothing, sound: past ? null : lookOf(message.disposition) };
   }
@@ -117,7 +122,12 @@ export class Lane {
     this.rescan = null;
     this.current = past && !isHeld(message) ? null : { message, at: now };
     if (past) this.holds = [];
-    if (isHeld(message)) this.holds.push(message);
+    if (isHeld(message)) this.#hold(message);
+  }
+
+  /** Scanned ten times over, a stopped parcel is still acknowledged once. */
+  #hold(message) {
+    if (!this.holds.some((held) => held.seq === message.seq)) this.holds.push(message);
   }
 
   /** The operator has seen the stop that is on the screen. */

@@ -23,7 +23,7 @@ from sync.central.cli import main
 from sync.central.schema import open_store
 from sync.client import Client
 from sync.errors import CentreRefused
-from sync.keys import Keyring, Role, Suite, read_card, write_card
+from sync.keys import Keyring, Role, Suite, generate, read_card, save_private, write_card
 
 Run = Callable[..., Result]
 
@@ -114,9 +114,10 @@ def test_a_key_that_others_may_read_is_refused(data: Path, run: Run) -> None:
 
 
 def test_a_key_that_is_not_the_cards_is_refused(data: Path, run: Run) -> None:
-    (data / "keys" / "centre-log.pem").unlink()
-    (data / "keys" / "cosignatures.pem").rename(data / "keys" / "centre-log.pem")
-    assert run("status", "--data", data).exit_code == 78
+    (data / "keys" / "cosignatures.pem").unlink()
+    save_private(generate("centre/test", Role.COSIGNATURES, Suite.ED25519), data / "keys")
+    result = run("status", "--data", data)
+    assert (result.exit_code, "is not the cosignatures key" in result.stderr) == (78, True)
 
 
 def test_a_newer_database_is_refused_by_number(data: Path, run: Run) -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from sync import keys as sync_keys
 from sync import wire
-from sync.central import audit, store
+from sync.central import audit, ingest, store
+from sync.central.errors import Refused
 from sync.central.identity import load_centre
-from sync.errors import SyncError
+from sync.errors import BadLog, SyncError
 from sync.keys import Role
 from sync.log import sign_entry
+from sync.merkle import CompactRange, leaf_hash
 from sync.note import Checkpoint, origin_of, sign_checkpoint, verify_cosignature, verify_note_ed25519
 from sync.verify import verify_log
 
@@ -49,6 +51,28 @@ async def test_a_receipt_verifies_offline_from_public_keys_alone(centre: Any, lo
         log.log_id, log.hub, log.entries, [log.note()], receipts, centre.keyring(log), "centre/test"
     )
     assert (report.entries, report.decisions, report.receipts, report.receipted) == (8, 7, 2, 8)
+
+
+async def test_a_head_is_forgotten_once_its_entries_came_and_led_to_it(centre: Any, log: Any) -> None:
+    await centre.show(log, 5)
+    await centre.show(log)
+    await centre.upload(log, 0, 6)
+    assert centre.ask(lambda c: [size for size, _, _ in store.claims_up_to(c, log.log_id, 99)]) == [8]
+
+
+async def test_a_log_that_was_bound_while_its_first_batch_was_verified_stays_with_its_hub(
+    centre: Any, log: Any, make_log: Any
+) -> None:
+    other = make_log(hub="hub/can-2")
+    centre.register(other)
+
+    def take(conn: Any) -> None:
+        signer = ingest.signer_of(conn, log.log_id, log.entries)
+        store.bind(conn, log.log_id, other.hub, 1)
+        ingest.append(conn, log.log_id, log.entries, signer, 1)
+
+    with pytest.raises(Refused, match="bound to another hub"):
+        centre.ask(take)
 
 
 async def test_the_same_checkpoint_gets_the_same_receipt_again(centre: Any, log: Any) -> None:
@@ -291,7 +315,7 @@ async def test_uploads_beyond_the_limit_are_asked_to_come_back_while_checkpoints
     assert (await centre.show(log))[0] == 409
     for reader, writer in waiting:
         writer.write(b"x")
-        assert b" 400 " in await reader.readline()
+        assert await centre.status_of(reader) == 400
         writer.close()
     assert (await centre.upload(log))[0] == 200
 
@@ -300,7 +324,7 @@ async def test_uploads_beyond_the_limit_are_asked_to_come_back_while_checkpoints
 async def test_a_body_that_never_comes_is_given_up(centre: Any) -> None:
     headers = f"Content-Type: {wire.CONTENT_TYPE}\r\nContent-Length: 9"
     reader, writer = await centre.begin("00/entries", headers)
-    assert b" 408 " in await reader.readline()
+    assert await centre.status_of(reader) == 408
     writer.close()
 
 
@@ -357,4 +381,36 @@ async def test_whatever_is_altered_in_the_centres_own_log_is_found(
     identity = load_centre(centre.folder)
     centre.ask(lambda c: c.execute(damage))
     with pytest.raises(SyncError):
+        centre.ask(lambda c: audit.verify_own_log(c, identity))
+
+
+async def test_a_kept_tree_that_is_not_the_entries_tree_is_found(centre: Any, log: Any) -> None:
+    await centre.upload(log)
+    identity = load_centre(centre.folder)
+    centre.ask(lambda c: c.execute("UPDATE tree SET edge = zeroblob(32)"))
+    with pytest.raises(BadLog, match="kept tree"):
+        centre.ask(lambda c: audit.verify_stored(c, identity, log.log_id, log.hub))
+
+
+@pytest.mark.parametrize(
+    ("leaves", "complaint"),
+    [([], "1 receipts are not in"), ([b"{}"], "belongs to no receipt")],
+)
+async def test_an_own_log_that_was_rewritten_with_its_tree_is_found(
+    centre: Any, log: Any, leaves: list[bytes], complaint: str
+) -> None:
+    await centre.upload(log)
+    await centre.show(log)
+    identity = load_centre(centre.folder)
+
+    def rewrite(conn: Any) -> None:
+        conn.execute("DELETE FROM centre_leaf")
+        tree = CompactRange()
+        for leaf in leaves:
+            store.append_centre_leaf(conn, tree.size, leaf)
+            tree.append(leaf_hash(leaf))
+        store.keep_tree(conn, identity.name, tree)
+
+    centre.ask(rewrite)
+    with pytest.raises(SyncError, match=complaint):
         centre.ask(lambda c: audit.verify_own_log(c, identity))

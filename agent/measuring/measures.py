@@ -1,0 +1,227 @@
+"""What is measured. Machines are shared and noisy, so what counts is the ratio to a floor of the same run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agent.app import Opened
+from agent.clock import Clock
+from agent.measuring.bed import Bed, Wires, at_work, prepare
+from agent.status import percentile
+from agent.store.schema import migrate_evidence
+from models.features import FEATURES
+from models.scorer import Scorer
+from sync import sealed, sqlite, wire
+from sync.keys import Role, generate
+from sync.log import sign_entry
+
+SCANS = 300
+PAUSE_S = 0.02
+WARM_UP = 20
+STABLE_READINGS = 4
+START_UPS = 7
+REST_S = 2.0
+READY_TIMEOUT_S = 60.0
+
+
+def measure(clock: Clock, say: Callable[[str], None]) -> dict[str, Any]:
+    """Everything, one after the other; about a minute."""
+    found: dict[str, Any] = {
+        "schema": "preclear.bench",
+        "version": 1,
+        "sqlite": ".".join(map(str, sqlite.VERSION)),
+    }
+    with tempfile.TemporaryDirectory(prefix="preclear-bench-") as folder:
+        wires = Wires()
+        try:
+            bed = prepare(Path(folder), clock, lists=True, ports=(wires.scanner_port, wires.scale_port))
+            say("one lane, and the floor beside it")
+            found |= asyncio.run(_lane(bed, wires, clock))
+            say("the hub at rest, with 40,000 names")
+            found["at_rest_with_names"] = _at_rest(bed, clock)
+        finally:
+            wires.close()
+    with tempfile.TemporaryDirectory(prefix="preclear-bench-") as folder:
+        wires = Wires()
+        try:
+            bed = prepare(Path(folder), clock, lists=False, ports=(wires.scanner_port, wires.scale_port))
+            say("the hub at rest, without lists")
+            found["at_rest"] = _at_rest(bed, clock)
+        finally:
+            wires.close()
+    say("starting the command")
+    found["version_ms"] = _start_up(clock)
+    return found
+
+
+async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
+    floor = _Floor(bed.folder)
+    lane_ns: list[int] = []
+    floor_ns: list[int] = []
+    async with at_work(bed, clock) as (opened, labels):
+        hub = opened.hub
+        lane = _Lane(wires, opened, clock)
+        for number, (label, grams) in enumerate(labels[: WARM_UP + SCANS]):
+            took_ns = await lane.clear(label, grams)
+            # The floor is taken at the same pace: a processor that has just been idle is slower.
+            await clock.sleep(PAUSE_S)
+            bare_ns = floor.once(clock)
+            if number >= WARM_UP:
+                lane_ns.append(took_ns)
+                floor_ns.append(bare_ns)
+        entries = await hub.log.read(1, 200)
+        bytes_each = len(wire.pack(hub.log.log_id, entries)) / len(entries)
+        per_second = await asyncio.to_thread(_assessments, opened, labels, clock)
+        lane.close()
+    floor.close()
+    p50, floor_p50 = percentile(lane_ns, 500), percentile(floor_ns, 500)
+    return {
+        "lane": {
+            "scans": len(lane_ns),
+            "p50_us": p50 // 1000,
+            "p99_us": percentile(lane_ns, 990) // 1000,
+            "p50_to_floor": round(p50 / floor_p50, 2),
+        },
+        "floor": {"p50_us": floor_p50 // 1000, "p99_us": percentile(floor_ns, 990) // 1000},
+        "assessments_per_s": per_second,
+        "bytes_per_decision": round(bytes_each, 1),
+    }
+
+
+class _Lane:
+    """Plays a scale and a scanner by hand, so that the moment of the last byte is known."""
+
+    def __init__(self, wires: Wires, opened: Opened, clock: Clock) -> None:
+        self._wires = wires
+        self._hub = opened.hub
+        self._clock = clock
+        self._subscription = self._hub.notices.subscribe()
+        self._screen = self._subscription.__enter__()
+
+    def close(self) -> None:
+        self._subscription.__exit__(None, None, None)
+
+    async def clear(self, label: str, grams: int) -> int:
+        """One parcel; nanoseconds from writing the last byte of its label to its entry on disk."""
+        for _ in range(2):
+            await self._reading(0)
+        for _ in range(STABLE_READINGS):
+            await self._reading(grams)
+        self._drain()
+        seen = len(self._hub.latencies_ns)
+        sent_ns = self._clock.monotonic_ns()
+        os.write(self._wires.scanner, f"]C0{label}\r\n".encode())
+        while True:
+            message = await self._screen.queue.get()
+            if message is not None and message["type"] == "decision":
+                break
+        assert len(self._hub.latencies_ns) > seen or seen == self._hub.latencies_ns.maxlen
+        return self._hub.durable_ns - sent_ns
+
+    async def _reading(self, grams: int) -> None:
+        os.write(self._wires.scale, f"S S {grams:10d} g\r\n".encode())
+        await self._clock.sleep(0.004)
+
+    def _drain(self) -> None:
+        """The hub asks its scale to talk; we talk anyway."""
+        try:
+            while os.read(self._wires.scale, 4096):
+                pass
+        except BlockingIOError:
+            pass
+
+
+class _Floor:
+    """What no design can save: one commit with FULL, one signature, one seal, one row through the model."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "floor.db"
+        self._conn = sqlite.connect(path)
+        migrate_evidence(self._conn, path)
+        self._key = generate("hub/floor", Role.DECISIONS)
+        self._seal = generate("authority/floor", Role.SEALING).public
+        self._scorer = Scorer.load()
+        self._row = np.zeros((1, len(FEATURES)), dtype=np.float32)
+        self._payload = os.urandom(1200)
+        self._plain = sealed.reasons([], 1)
+        self._seq = 0
+
+    def once(self, clock: Clock) -> int:
+        began_ns = clock.monotonic_ns()
+        self._scorer.score(self._row)
+        self._conn.execute("BEGIN IMMEDIATE")
+        sealed.seal(self._plain, self._seal, "00" * 16, self._seq)
+        entry = sign_entry(self._seq, "decision", self._payload, self._key)
+        self._conn.execute(
+            "INSERT INTO log (seq, kind, payload, leaf, signature) VALUES (?, ?, ?, ?, ?)",
+            (entry.seq, entry.kind, entry.payload, entry.leaf, entry.signature),
+        )
+        self._conn.execute("COMMIT")
+        self._seq += 1
+        return clock.monotonic_ns() - began_ns
+
+    def close(self) -> None:
+        self._conn.close()
+
+
+def _assessments(opened: Opened, labels: list[tuple[str, int]], clock: Clock) -> int:
+    """Checks, policy and document features a second, on one thread."""
+    hub = opened.hub
+    claims = [hub.reference.claims_in_thread(label) for label, _ in labels]
+    now, began_ns, count = clock.now(), clock.monotonic_ns(), 0
+    while clock.monotonic_ns() - began_ns < 2_000_000_000:
+        for claim in claims:
+            hub.documents.assess(claim, now)
+        count += len(claims)
+    return round(count / ((clock.monotonic_ns() - began_ns) / 1e9))
+
+
+def _at_rest(bed: Bed, clock: Clock) -> dict[str, int]:
+    """Seconds until the hub is ready, and what it holds in memory when nothing happens."""
+    began_ns = clock.monotonic_ns()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from agent.cli import main; main()", "run", "--config", str(bed.config_file)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdout is not None
+    timer = threading.Timer(READY_TIMEOUT_S, process.kill)
+    timer.start()
+    try:
+        line = process.stdout.readline()
+        ready_ns = clock.monotonic_ns() - began_ns
+        if not line.startswith("ready"):
+            raise RuntimeError("the hub did not become ready")
+        asyncio.run(clock.sleep(REST_S))
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        rss_kb = next(int(row.split()[1]) for row in status.splitlines() if row.startswith("VmRSS"))
+    finally:
+        timer.cancel()
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+    return {"ready_ms": ready_ns // 1_000_000, "rss_mb": rss_kb // 1024}
+
+
+def _start_up(clock: Clock) -> dict[str, int]:
+    """``preclear --version``, beside an interpreter that does nothing."""
+
+    def run(code: str, *arguments: str) -> int:
+        began_ns = clock.monotonic_ns()
+        subprocess.run([sys.executable, "-c", code, *arguments], check=True, stdout=subprocess.DEVNULL)
+        return (clock.monotonic_ns() - began_ns) // 1_000_000
+
+    ours = [run("from agent.cli import main; main()", "--version") for _ in range(START_UPS)]
+    bare = [run("pass") for _ in range(START_UPS)]
+    return {"p50": percentile(ours, 500), "bare_interpreter_p50": percentile(bare, 500)}

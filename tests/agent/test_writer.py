@@ -1,0 +1,223 @@
+"""One writer per file: group commits, savepoints per job, and what a database error means."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.store.writer import MAX_GROUP, Writer
+from sync import sqlite
+
+_FULL_AT = 12
+"""Pages of 4 kB a full disk leaves for the table ``t``."""
+
+
+class Counter:
+    """A unit as the log's head is one: it must never be ahead of what is on disk."""
+
+    def __init__(self) -> None:
+        self.next = 0
+        self.commits = 0
+        self.groups: list[int] = []
+        self._last = 0
+
+    def snapshot(self) -> int:
+        return self.next
+
+    def restore(self, state: int) -> None:
+        self.next = state
+
+    def before_commit(self, conn: sqlite.Connection) -> None:
+        self.groups.append(self.next - self._last)
+        self._last = self.next
+
+    def committed(self) -> int:
+        self.commits += 1
+        return self.commits
+
+    def take(self, conn: sqlite.Connection, size: int = 10) -> int:
+        number = self.next
+        self.next += 1
+        conn.execute("INSERT INTO t (n, body) VALUES (?, ?)", (number, b"x" * size))
+        return number
+
+
+class Held:
+    """A writer whose thread waits inside one job until it is let go, so that jobs pile up behind it."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._go = threading.Event()
+        inside = threading.Event()
+
+        def wait(_: sqlite.Connection) -> None:
+            inside.set()
+            assert self._go.wait(10)
+
+        self.job = writer.submit(wait)
+        assert inside.wait(10)
+
+    def let_go(self) -> None:
+        self._go.set()
+
+
+@pytest.fixture
+def counter() -> Counter:
+    return Counter()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "some.db"
+
+
+@pytest.fixture
+def start(path: Path, counter: Counter) -> Iterator[Callable[..., Writer]]:
+    """Starts a writer on ``path``; ``pages`` makes its disk full early."""
+    started: list[Writer] = []
+
+    def make(pages: int | None = None, group: int = MAX_GROUP) -> Writer:
+        def connect() -> sqlite.Connection:
+            conn = sqlite.connect(path)
+            conn.execute("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")
+            if pages is not None:
+                conn.execute(f"PRAGMA max_page_count={pages}")
+            return conn
+
+        writer = Writer("test-writer", connect, counter, on_commit=counter.committed, group=group)
+        writer.start()
+        started.append(writer)
+        return writer
+
+    yield make
+    for writer in started:
+        writer.close()
+
+
+def rows(path: Path) -> list[int]:
+    conn = sqlite.connect(path)
+    found = [row[0] for row in conn.execute("SELECT n FROM t ORDER BY n")]
+    conn.close()
+    return found
+
+
+def test_jobs_that_wait_are_committed_together(start: Callable[..., Writer], counter: Counter) -> None:
+    writer = start()
+    held = Held(writer)
+    jobs = [writer.submit(counter.take) for _ in range(50)]
+    held.let_go()
+    assert [job.result(10) for job in jobs] == list(range(50))
+    assert counter.groups == [0, 50]
+    assert {job.at_ns for job in jobs} == {2}
+
+
+def test_a_group_has_a_ceiling(start: Callable[..., Writer], counter: Counter) -> None:
+    writer = start(group=8)
+    held = Held(writer)
+    jobs = [writer.submit(counter.take) for _ in range(20)]
+    held.let_go()
+    assert [job.result(10) for job in jobs] == list(range(20))
+    assert counter.groups == [0, 8, 8, 4]
+
+
+def test_a_result_is_on_disk_before_it_is_given(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start()
+    for number in range(5):
+        assert writer.submit(counter.take).result(10) == number
+        assert rows(path) == list(range(number + 1))
+
+
+def test_a_jobs_own_error_fails_alone_and_takes_its_number_back(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    def break_off(conn: sqlite.Connection) -> None:
+        counter.take(conn)
+        raise KeyError("mine")
+
+    writer = start()
+    held = Held(writer)
+    first, broken, second = writer.submit(counter.take), writer.submit(break_off), writer.submit(counter.take)
+    held.let_go()
+    assert (first.result(10), second.result(10)) == (0, 1)
+    with pytest.raises(KeyError, match="mine"):
+        broken.result(10)
+    assert rows(path) == [0, 1]
+    assert writer.failed is None
+
+
+def test_a_full_disk_fails_the_whole_group_rolls_the_numbers_back_and_closes_the_writer(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start(pages=_FULL_AT)
+    kept = [writer.submit(counter.take).result(10) for _ in range(3)]
+    held = Held(writer)
+    jobs: list[Any] = [writer.submit(lambda conn: counter.take(conn, 6_000)) for _ in range(20)]
+    held.let_go()
+    for job in jobs:
+        with pytest.raises(sqlite.OperationalError, match="full"):
+            job.result(10)
+    assert counter.next == 3
+    assert writer.failed is not None
+    with pytest.raises(sqlite.OperationalError, match="full"):
+        writer.submit(counter.take).result(10)
+    writer.close()
+    assert rows(path) == kept
+
+
+def test_nothing_that_was_acknowledged_before_the_disk_was_full_is_missing(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start(pages=_FULL_AT)
+    acknowledged = []
+
+    def write_for_ever() -> None:
+        while True:
+            acknowledged.append(writer.submit(lambda conn: counter.take(conn, 1_000)).result(10))
+
+    with pytest.raises(sqlite.OperationalError, match="full"):
+        write_for_ever()
+    writer.close()
+    assert acknowledged
+    assert rows(path) == acknowledged
+    assert counter.next == len(acknowledged)
+
+
+def test_a_job_that_was_cancelled_while_it_waited_is_not_done(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start()
+    held = Held(writer)
+    first, given_up, last = (writer.submit(counter.take) for _ in range(3))
+    assert given_up.cancel()
+    assert not held.job.cancel()
+    held.let_go()
+    assert (first.result(10), last.result(10)) == (0, 1)
+    with pytest.raises(CancelledError):
+        given_up.result(10)
+    assert rows(path) == [0, 1]
+
+
+def test_closing_finishes_what_is_queued_and_takes_nothing_more(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start()
+    held = Held(writer)
+    jobs = [writer.submit(counter.take) for _ in range(5)]
+    held.let_go()
+    writer.close()
+    assert [job.result(0) for job in jobs] == list(range(5))
+    with pytest.raises(sqlite.OperationalError, match="closed"):
+        writer.submit(counter.take).result(10)
+    assert rows(path) == list(range(5))
+
+
+def test_what_opening_raises_is_raised_by_start(tmp_path: Path) -> None:
+    writer = Writer("test-writer", lambda: sqlite.connect(tmp_path / "no folder" / "some.db"))
+    with pytest.raises(sqlite.OperationalError):
+        writer.start()

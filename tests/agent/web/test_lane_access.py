@@ -1,0 +1,302 @@
+"""Verdicts for every eye and ear, and a page that nobody else can speak through."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # no py.typed marker
+from playwright.async_api import BrowserContext, Page, expect
+
+from agent.domain.facts import FACTS
+from agent.domain.policy import fill, parse_policy
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+Open = Callable[..., Awaitable[Page]]
+
+PARCELS = ("clear", "screen", "information_needed", "set_aside")
+"""From the lightest verdict to the darkest."""
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+
+_LUMINANCE = """async (png) => {
+  const image = await createImageBitmap(await (await fetch('data:image/png;base64,' + png)).blob());
+  const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d');
+  canvas.drawImage(image, 0, 0);
+  const { data } = canvas.getImageData(0, 0, image.width, image.height);
+  const light = (byte) => {
+    const part = byte / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  };
+  let sum = 0;
+  let colour = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    sum += 0.2126 * light(data[i]) + 0.7152 * light(data[i + 1]) + 0.0722 * light(data[i + 2]);
+    colour = Math.max(colour, Math.abs(data[i] - data[i + 1]), Math.abs(data[i + 1] - data[i + 2]));
+  }
+  return { mean: sum / (data.length / 4), colour };
+}"""
+
+
+async def show(hall: Any, page: Page, parcel: str) -> None:
+    """Scan a parcel and wait until its verdict stands."""
+    number = await getattr(hall, parcel)()
+    await expect(page.locator("#piece")).to_have_text(number)
+
+
+async def test_without_colours_the_verdicts_still_differ_in_shape_word_and_luminance(
+    hall: Any, open_lane: Open, context: BrowserContext
+) -> None:
+    page, scales = await open_lane(), await context.new_page()
+    devtools = await context.new_cdp_session(page)
+    await devtools.send("Emulation.setEmulatedVisionDeficiency", {"type": "achromatopsia"})
+    seen: list[tuple[str, str]] = []
+    means: list[float] = []
+    for parcel in PARCELS:
+        await show(hall, page, parcel)
+        picture = base64.b64encode(await page.locator("#stage").screenshot()).decode()
+        measured = await scales.evaluate(_LUMINANCE, picture)
+        assert measured["colour"] <= 3, "the picture was not taken without colours"
+        means.append(measured["mean"])
+        seen.append((await page.locator("#shape").inner_html(), await page.locator("#word").inner_text()))
+    assert len({shape for shape, _ in seen}) == 4
+    assert len({word for _, word in seen}) == 4
+    ratios = [(light + 0.05) / (dark + 0.05) for light, dark in pairwise(means)]
+    assert all(ratio > 1.3 for ratio in ratios), (means, ratios)
+
+
+@pytest.mark.parametrize("forced", ["none", "active"])
+@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1024, 768), (412, 915)])
+async def test_a_verdict_fills_six_tenths_of_the_screen_and_its_word_a_tenth_of_the_height(
+    hall: Any, open_lane: Open, width: int, height: int, forced: Any
+) -> None:
+    page = await open_lane()
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.emulate_media(forced_colors=forced, reduced_motion="reduce")
+    for parcel in (*PARCELS, "stopped_by_the_authority"):
+        await show(hall, page, parcel)
+        measured = await page.evaluate(
+            """() => {
+              const stage = document.getElementById('stage');
+              const word = document.getElementById('word');
+              const box = stage.getBoundingClientRect();
+              const text = document.createRange();
+              text.selectNodeContents(word);
+              const inside = [...stage.children].filter((child) => child.offsetParent !== null);
+              const cut = inside.filter((child) => {
+                const range = document.createRange();
+                range.selectNodeContents(child);
+                const part = range.getBoundingClientRect();
+                const edge = (side) => parseFloat(getComputedStyle(stage)[`border${side}Width`]);
+                return part.left < box.left + edge('Left') || part.right > box.right - edge('Right')
+                  || part.top < box.top + edge('Top') || part.bottom > box.bottom - edge('Bottom');
+              });
+              return {
+                area: box.width * box.height / (innerWidth * innerHeight),
+                word: parseFloat(getComputedStyle(word).fontSize) / innerHeight,
+                reason: parseFloat(getComputedStyle(document.getElementById('reason')).fontSize),
+                shape: document.querySelector('#shape svg').getBoundingClientRect().height,
+                cut: cut.map((child) => child.id),
+                sideways: document.documentElement.scrollWidth > innerWidth,
+              };
+            }"""
+        )
+        assert measured["area"] >= 0.6, (parcel, measured)
+        assert measured["word"] >= 0.1, (parcel, measured)
+        assert measured["reason"] >= 28, (parcel, measured)
+        assert measured["shape"] >= 40, (parcel, measured)
+        assert measured["cut"] == [], (parcel, measured)
+        assert not measured["sideways"], (parcel, measured)
+
+
+async def test_axe_finds_nothing_on_the_lane_in_any_verdict(hall: Any, open_lane: Open) -> None:
+    page = await open_lane()
+    await hall.devices_up()
+    for parcel in (*PARCELS, "stopped_by_the_authority"):
+        await show(hall, page, parcel)
+        found = await Axe().run(page, options=RULES)
+        assert not found.response["violations"], (parcel, found.generate_report())
+        assert len(found.response["passes"]) > 15
+
+
+async def test_axe_finds_nothing_on_the_lane_without_a_verdict_or_a_hub(hall: Any, open_lane: Open) -> None:
+    page = await open_lane()
+    for action in (None, hall.go_dark):
+        if action is not None:
+            await action()
+            await expect(page.locator("#word")).to_have_text("NO LINK")
+        found = await Axe().run(page, options=RULES)
+        assert not found.response["violations"], found.generate_report()
+
+
+async def test_axe_finds_nothing_on_the_overview(hall: Any, open_lane: Open) -> None:
+    page = await open_lane("/")
+    await hall.devices_up()
+    for parcel in PARCELS:
+        number = await getattr(hall, parcel)()
+        await expect(page.locator("#cards > li").first).to_contain_text(number)
+        found = await Axe().run(page, options=RULES)
+        assert not found.response["violations"], (parcel, found.generate_report())
+
+
+async def test_in_forced_colours_each_verdict_keeps_a_frame_of_its_own(hall: Any, open_lane: Open) -> None:
+    page = await open_lane()
+    await page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    frames = set()
+    for parcel in PARCELS:
+        await show(hall, page, parcel)
+        style = await page.locator("#stage").evaluate(
+            "stage => ({ frame: getComputedStyle(stage).borderTopStyle,"
+            " image: getComputedStyle(stage).borderImageSource, text: getComputedStyle(stage).color,"
+            " ground: getComputedStyle(stage).backgroundColor,"
+            " shape: getComputedStyle(stage.querySelector('svg > *')).stroke })"
+        )
+        frames.add(style["frame"])
+        assert style["image"] == "none"
+        assert style["shape"] == style["text"] != style["ground"]
+    assert len(frames) == 4
+
+
+@pytest.mark.parametrize(("motion", "animations"), [("reduce", 0), ("no-preference", 1)])
+async def test_a_verdict_blinks_in_once_and_not_at_all_for_those_who_asked_for_rest(
+    hall: Any, open_lane: Open, motion: Any, animations: int
+) -> None:
+    page = await open_lane()
+    await page.emulate_media(reduced_motion=motion)
+    await page.evaluate(
+        "window.blinks = 0;"
+        "document.getElementById('stage').addEventListener('animationstart', () => { window.blinks += 1; })"
+    )
+    await show(hall, page, "clear")
+    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    assert await page.evaluate("window.blinks") == animations
+
+
+async def test_verdicts_are_told_apart_by_rhythm_and_contour(hall: Any, open_lane: Open) -> None:
+    page = await open_lane()
+    heard: dict[str, list[list[float]]] = await page.evaluate(
+        """async () => {
+          const { RHYTHMS, schedule } = await import('/static/sound.js');
+          const heard = {};
+          for (const [name, notes] of Object.entries(RHYTHMS)) {
+            const context = new OfflineAudioContext(1, 48_000, 48_000);
+            schedule(context, notes);
+            const samples = (await context.startRendering()).getChannelData(0);
+            // Cut at silences of 20 ms or more; zero crossings give the pitch of what lies between.
+            const bursts = [];
+            let quiet = 960;
+            samples.forEach((sample, i) => {
+              if (Math.abs(sample) < 0.005) { quiet += 1; return; }
+              if (quiet >= 960) bursts.push({ from: i, to: i, crossings: 0, sign: Math.sign(sample) });
+              const burst = bursts.at(-1);
+              if (Math.sign(sample) !== burst.sign) burst.crossings += 1;
+              burst.sign = Math.sign(sample);
+              burst.to = i;
+              quiet = 0;
+            });
+            heard[name] = bursts.map(({ from, to, crossings }) =>
+              [crossings * 24_000 / (to - from), (to - from) / 48_000]);
+          }
+          return heard;
+        }"""
+    )
+    assert {name: len(bursts) for name, bursts in heard.items()} == {
+        "CLEAR": 1, "RFI": 2, "RFS": 3, "DNL": 3, "SCAN": 4,
+    }  # fmt: skip
+    pitch = {name: [hertz for hertz, _ in bursts] for name, bursts in heard.items()}
+    assert heard["CLEAR"][0][1] < 0.07
+    assert pitch["RFI"][0] == pytest.approx(pitch["RFI"][1], rel=0.02)
+    assert pitch["RFS"] == sorted(pitch["RFS"])
+    assert pitch["RFS"][2] > 1.5 * pitch["RFS"][0]
+    assert pitch["DNL"] == sorted(pitch["DNL"], reverse=True)
+    assert pitch["DNL"][0] > 1.5 * pitch["DNL"][2]
+
+
+async def test_the_lane_speaks_once_sound_is_on_and_a_stop_repeats_until_acknowledged(
+    hall: Any, open_lane: Open, context: BrowserContext
+) -> None:
+    await context.add_init_script(
+        "window.tones = 0; window.OscillatorNode = class extends window.OscillatorNode {"
+        " start(when) { window.tones += 1; super.start(when); } };"
+    )
+    page = await open_lane()
+    await show(hall, page, "clear")
+    assert await page.evaluate("window.tones") == 0
+    await page.get_by_role("button", name="Start shift: sound on").click()
+    await expect(page.get_by_role("button", name="Test the sounds")).to_be_visible()
+    assert await page.evaluate("window.tones") == 1 + 2 + 3 + 3
+    await page.evaluate("window.tones = 0")
+    await show(hall, page, "screen")
+    assert await page.evaluate("window.tones") == 3
+    await page.clock.install()
+    await page.evaluate("window.tones = 0")
+    await show(hall, page, "stopped_by_the_authority")
+    await page.clock.fast_forward(2100)
+    await page.clock.fast_forward(2100)
+    repeated = await page.evaluate("window.tones")
+    assert repeated == 9
+    later = await hall.clear()
+    await expect(page.locator("#rows li").first).to_contain_text(later)
+    assert await page.evaluate("window.tones") == repeated, "nothing milder is heard over a stop"
+    await page.get_by_role("button", name="Acknowledge").click()
+    quiet = await page.evaluate("window.tones")
+    await page.clock.fast_forward(6000)
+    assert await page.evaluate("window.tones") == quiet
+
+
+async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open_lane: Open) -> None:
+    template = files("agent.domain").joinpath("packs", "default.toml").read_bytes()
+    policy = parse_policy(fill(template, model_digest="ab" * 32, issued=hall.hub.clock.now()))
+    made_here = (
+        "UNMANIFESTED CHECK_DIGIT AMBIGUOUS_LABEL WEIGHT_MISMATCH NO_WEIGHT DUPLICATE_SCAN "
+        "DESCRIPTION_REFUSED PARTY_REFUSED COUNTRY_UNKNOWN HS_MALFORMED EXPECTED_ARRIVAL_UNREADABLE "
+        "SOURCES_DISAGREE SCREENING SAFETY MODEL_ABSENT POLICY_STALE LIST_STALE LIST_ABSENT "
+        "RULE_NOT_EVALUABLE MORE_FINDINGS"
+    )
+    asked = {fact for regime in policy.regimes for fact in regime.requires}
+    assert asked <= FACTS.keys()
+    codes = {*made_here.split(), *(rule.code for rule in policy.rules.rules)}
+    codes |= {f"MISSING_{fact.replace('.', '_').upper()}" for fact in asked}
+    page = await open_lane()
+    params = {
+        "declared_g": 1200, "measured_g": 2310, "field": "consignee.postcode", "pieces": 2, "count": 3,
+        "age_days": 40, "earlier_station": "lane-2",
+    }  # fmt: skip
+    words: dict[str, str] = await page.evaluate(
+        """async ([codes, params]) => {
+          const { reasonOf } = await import('/static/texts.js');
+          return Object.fromEntries(codes.map((code) => [code, reasonOf({ code, params })]));
+        }""",
+        [sorted(codes), params],
+    )
+    wordless = [code for code, said in words.items() if said == code or "{" in said or "–" in said]
+    assert wordless == []
+    assert [said for said in words.values() if len(said.split()) > 8] == []
+    assert [said for said in words.values() if "_" in said] == []
+
+
+async def test_no_text_of_the_page_says_that_a_parcel_was_admitted(hall: Any, open_lane: Open) -> None:
+    page = await open_lane()
+    texts: dict[str, str] = await page.evaluate(
+        "import('/static/texts.js').then(({ TEXTS }) => Object.assign({}, ...Object.values(TEXTS)))"
+    )
+    assert len(texts) > 80
+    forbidden = ("release", "customs", "cleared", "admit", "approved", "passed")
+    assert [said for said in texts.values() if any(word in said.lower() for word in forbidden)] == []
+
+
+async def test_markup_that_slipped_in_could_run_nothing(hall: Any, open_lane: Open, watched: Any) -> None:
+    page = await open_lane()
+    await page.evaluate(
+        """() => {
+          const script = document.createElement('script');
+          script.textContent = 'window.owned = true';
+          document.body.append(script);
+        }"""
+    )
+    assert await page.evaluate("window.owned === undefined")
+    assert any("violation of script-src" in fault for fault in watched.faults), watched.faults
