@@ -10,7 +10,7 @@ export function byId(id) {
 /** A new element with attributes and children; a child that is text becomes a text node, never markup. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value)); element.setAttribute('style', 'color:red');
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.append(...children);
   return element;
 }
