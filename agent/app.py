@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -133,6 +134,9 @@ async def _run_once(
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_hub(config, clock, forked=forked))
         hub = opened.hub
+        # Lists and policy live as long as the hub: walking them in every full collection would hold up a lane.
+        gc.collect()
+        gc.freeze()
         stations = {section.name: Station(section, hub) for section in config.stations}
         app = create_web(hub, stations, _keyed(stations), known_hosts(config.web))
         runner, port = await serve_web(app, config.web.host, config.web.port)

@@ -30,7 +30,7 @@ class Hub:
     documents: Documents
     in_force: InForce
     scorer: Scorer | None
-    audit_key: bytes
+    audit_key: bytes = field(repr=False)
     notices: Notices = field(default_factory=Notices)
     new_entries: asyncio.Event = field(default_factory=asyncio.Event)
     latencies_ns: deque[int] = field(default_factory=lambda: deque(maxlen=10_000))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,7 +59,7 @@ class Signer:
     decisions: PrivateKey
     checkpoints: PrivateKey
     sealing: PublicKey
-    audit_key: bytes
+    audit_key: bytes = field(repr=False)
     software: str
 
 

@@ -97,7 +97,7 @@ export class Lane {
     }
     if (message.type !== "decision" && message.type !== "repeat") return nothing;
     if (message.type === "decision") this.#keep(message);
-    if (true) this.#show(message, past, now);
+    if (this.#isOnTheBelt(message)) this.#show(message, past, now);
     else if (past) return nothing;
     else if (isHeld(message)) this.#hold(message);
     else return { ...nothing, elsewhere: message };
@@ -105,9 +105,7 @@ export class Lane {
   }
 
   #keep(decision) {
-    this.rows = [decision, ...this.rows.filter((row) => row.seq !== decision.seq)]
-      .sort((one, other) => other.seq - one.seq)
-      .slice(0, ROWS);
+    this.rows = [decision, ...this.rows].slice(0, ROWS);
   }
 
   /** A decision that a manifest or a new rule made is seldom of the parcel that lies there now. */
