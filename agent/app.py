@@ -17,7 +17,7 @@ from tenacity import wait_random_exponential
 
 from agent import control
 from agent.clock import Clock, SystemClock
-from agent.config import Config
+from agent.config import CentreSection, Config
 from agent.documents import Documents
 from agent.enrol import Trust, load_trust
 from agent.hub import Hub
@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 60.0
 CATCH_UP_PAUSE_S = 0.05
+TELL_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +135,7 @@ async def _run_once(
     async with AsyncExitStack() as stack:
         opened = await stack.enter_async_context(open_hub(config, clock, forked=forked))
         hub = opened.hub
-        # Lists and policy live as long as the hub: walking them in every full collection would hold up a lane.
+        # Lists and policy live as long as the hub; walking them in each full collection would hold up a lane.
         gc.collect()
         gc.freeze()
         stations = {section.name: Station(section, hub) for section in config.stations}
@@ -148,8 +149,10 @@ async def _run_once(
                     tasks.create_task(run_station(station, hub), name=f"station {station.name}")
                 tasks.create_task(_checkpoints(hub), name="checkpoints")
                 tasks.create_task(_catch_up(hub), name="assess again")
+                link = _Link(hub)
+                tasks.create_task(_tell_unsent(link, clock), name="unsent")
                 if config.centre:
-                    tasks.create_task(_sync(config, opened), name="sync")
+                    tasks.create_task(_sync(config.centre, opened, link), name="sync")
                 _tell_policy(hub)
                 ready(f"http://{_shown(config.web.host)}:{port}/")
                 tasks.create_task(_until(stop), name="stop")
@@ -161,34 +164,51 @@ def _shown(host: str) -> str:
     return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - compared
 
 
-async def _sync(config: Config, opened: Opened) -> None:
-    assert config.centre is not None
+class _Link:
+    """How the link to the centre stands, told to the screens."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+        self._online = False
+        self._error: str | None = None
+
+    def changed(self, state: SyncState) -> None:
+        self._online, self._error = state.online, state.last_error
+        self.tell()
+
+    def tell(self) -> None:
+        log = self._hub.log
+        message = {
+            "v": VERSION,
+            "type": "sync",
+            "online": self._online,
+            "unsent": log.size() - log.receipted(),
+            "receipted": log.receipted(),
+            "error": self._error,
+        }
+        self._hub.notices.state("sync", message)
+
+
+async def _tell_unsent(link: _Link, clock: Clock) -> None:
+    """While there is no link, what waits for it grows; the screens see how much."""
+    while True:
+        link.tell()
+        await clock.sleep(TELL_EVERY_S)
+
+
+async def _sync(centre: CentreSection, opened: Opened, link: _Link) -> None:
     hub = opened.hub
-
-    def tell(state: SyncState) -> None:
-        hub.notices.state(
-            "sync",
-            {
-                "v": VERSION,
-                "type": "sync",
-                "online": state.online,
-                "unsent": state.unsent,
-                "receipted": state.receipted,
-                "error": state.last_error,
-            },
-        )
-
     async with aiohttp.ClientSession() as session:
         client = Client(
             session=session,
-            url=config.centre.url,
+            url=centre.url,
             log=hub.log,
-            hub=config.hub.name,
+            hub=hub.name,
             keys=opened.trust.keys,
-            centre=config.centre.name,
+            centre=centre.name,
         )
-        longest = wait_random_exponential(multiplier=1, max=config.centre.longest_wait_s)
-        await client.run(hub.new_entries, tell, backoff=longest)
+        longest = wait_random_exponential(multiplier=1, max=centre.longest_wait_s)
+        await client.run(hub.new_entries, link.changed, backoff=longest)
 
 
 async def _checkpoints(hub: Hub) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import orjson
@@ -20,7 +20,8 @@ MAX_PAYLOAD = 16_384
 """Bytes of one statement; a decision is about 1.5 kB."""
 
 VERSION = 1
-_KEY = re.compile(r"[a-z][a-z0-9_]*\Z")
+_SNAKE = r"^[a-z][a-z0-9_]*\Z"
+_KEY = re.compile(_SNAKE)
 _MAX_DEPTH = 8
 
 
@@ -68,18 +69,24 @@ def _check(value: Any, depth: int) -> None:
     raise BadStatement(f"{kind.__name__} has no place in a statement")
 
 
+Whole = Annotated[int, msgspec.Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)]
+Key = Annotated[str, msgspec.Meta(pattern=_SNAKE)]
+Params = dict[Key, str | Whole]
+"""Parameters of a finding or an event: strings and integers, never a sentence, never a person's data."""
+
+
 class Clock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How far ``at`` may be trusted: its source, and its uncertainty in ms (null: unknown)."""
 
     source: str
-    u_ms: int | None
+    u_ms: Whole | None
 
 
 class Anchor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The newest checkpoint of the centre's own log that the hub held: proof of "not before"."""
 
     origin: str
-    size: int
+    size: Whole
     root: str
 
 
@@ -94,7 +101,7 @@ class OpenFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """A finding anybody at the hub may read."""
 
     code: str
-    params: dict[str, str | int]
+    params: Params
 
 
 class Weight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -102,8 +109,8 @@ class Weight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     digits: str
     unit: str
-    grams: int
-    u_grams: int
+    grams: Whole
+    u_grams: Whole
     stable: bool
 
 
@@ -121,7 +128,7 @@ class OldLog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Head of the log that a new one continues."""
 
     log_id: str
-    size: int
+    size: Whole
     root: str
 
 
@@ -132,10 +139,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     log_id: str
-    seq: int
+    seq: Whole
     prev: str | None
     boot: str
-    mono_ns: int
+    mono_ns: Whole
     at: str
     clock: Clock
     anchor: Anchor | None
@@ -144,10 +151,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class _Placed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     v: Literal[1]
     log_id: str
-    seq: int
+    seq: Whole
     prev: str | None
     boot: str
-    mono_ns: int
+    mono_ns: Whole
     at: str
     clock: Clock
     anchor: Anchor | None
@@ -173,7 +180,7 @@ class Event(_Placed, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     kind: Literal["event"]
     code: str
-    params: dict[str, str | int]
+    params: Params
 
 
 class Decision(_Placed, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -189,7 +196,7 @@ class Decision(_Placed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     set_by: Literal["HUB", "AUTHORITY"]
     because: Literal["scan", "manifest", "policy", "list", "model", "override"]
     source: Literal["station", "keyed", "cli", "hub"]
-    supersedes: int | None
+    supersedes: Whole | None
     evaluated_for: str
     valid_until: str
     open: list[OpenFinding]
@@ -212,6 +219,7 @@ class _Head(msgspec.Struct):
 
 
 _HEAD = msgspec.json.Decoder(_Head)
+_SORTED = msgspec.json.Encoder(order="sorted")
 _DECODERS = {kind: msgspec.json.Decoder(cls) for kind, cls in _TYPES.items()}
 
 
@@ -258,6 +266,7 @@ def parse(kind: str, payload: bytes) -> Statement:
         statement: Statement = _DECODERS[kind].decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadStatement(f"not a {kind} statement: {error}") from error
-    if canonical(msgspec.to_builtins(statement)) != payload:
+    # Types and bounds were checked while decoding; inside the profile the sorted form is the canonical one.
+    if _SORTED.encode(statement) != payload:
         raise BadStatement("the bytes are not in canonical form")
     return statement

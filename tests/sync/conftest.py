@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable
-from contextlib import closing
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from sync import keys as sync_keys
@@ -270,3 +271,17 @@ async def centre(centre_settings: Settings) -> AsyncIterator[CentreOnLoopback]:
         running = CentreOnLoopback(folder=centre_folder, server=server, session=session, settings=settings)
         yield running
         await running.server.close()
+
+
+@pytest.fixture
+def answering() -> Callable[..., Any]:
+    """Runs a server that gives one handler's answer to everything; yields its address."""
+
+    @asynccontextmanager
+    async def run(answer: Callable[[web.Request], Any]) -> AsyncIterator[str]:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", answer)
+        async with TestServer(app) as server:
+            yield str(server.make_url("/"))
+
+    return run

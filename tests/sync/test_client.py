@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from sync import client as sync_client
 from sync import keys as sync_keys
 from sync import wire
 from sync.central import store
-from sync.client import CentreAway, SyncResult, SyncState
+from sync.client import CentreAway, SyncResult
 from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked
 from sync.keys import Role, Suite
 from sync.note import cosign, sign_note_ed25519
@@ -198,16 +197,6 @@ async def test_a_restart_of_the_centre_between_two_rounds_loses_nothing(centre: 
     assert await centre.client(log).sync_once() == SyncResult(sent=5, receipted=25)
 
 
-@asynccontextmanager
-async def answering(
-    answer: Callable[[web.Request], Any],
-) -> AsyncIterator[str]:
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", answer)
-    async with TestServer(app) as server:
-        yield str(server.make_url("/"))
-
-
 @pytest.mark.parametrize(
     ("status", "headers", "wish"),
     [
@@ -220,7 +209,7 @@ async def answering(
     ],
 )
 async def test_answers_that_ask_to_come_back_are_told_apart_from_refusals(
-    centre: Any, log: Any, status: int, headers: dict[str, str], wish: float | None
+    centre: Any, answering: Any, log: Any, status: int, headers: dict[str, str], wish: float | None
 ) -> None:
     asked = []
 
@@ -237,7 +226,7 @@ async def test_answers_that_ask_to_come_back_are_told_apart_from_refusals(
 
 @pytest.mark.parametrize("body", [b"<html>Please sign in</html>", b"{}", b"[]", b"\xff", b"x" * 300_000])
 async def test_a_page_of_something_in_between_is_no_answer_of_the_centre(
-    centre: Any, log: Any, body: bytes
+    centre: Any, answering: Any, log: Any, body: bytes
 ) -> None:
     async def answer(_request: web.Request) -> web.Response:
         return web.Response(body=body)
@@ -284,7 +273,9 @@ async def test_a_restored_copy_that_went_on_is_refused_and_both_pasts_are_kept(c
     assert centre.ask(lambda c: len(store.equivocations(c, log.log_id))) == 1
 
 
-async def test_a_centre_that_takes_entries_and_does_not_move_is_not_believed(centre: Any, log: Any) -> None:
+async def test_a_centre_that_takes_entries_and_does_not_move_is_not_believed(
+    centre: Any, answering: Any, log: Any
+) -> None:
     async def answer(request: web.Request) -> web.Response:
         status = 200 if request.path.endswith("entries") else 409
         return web.json_response({"size": 3}, status=status)
@@ -294,7 +285,9 @@ async def test_a_centre_that_takes_entries_and_does_not_move_is_not_believed(cen
             await centre.client(log, url=url).sync_once()
 
 
-async def test_a_centre_that_always_asks_for_another_entry_is_given_up(centre: Any, log: Any) -> None:
+async def test_a_centre_that_always_asks_for_another_entry_is_given_up(
+    centre: Any, answering: Any, log: Any
+) -> None:
     async def answer(_request: web.Request) -> web.Response:
         return web.json_response({"size": 3}, status=409)
 
@@ -338,7 +331,9 @@ def _alterations(log: Any) -> dict[str, Callable[[str, str], tuple[str, str]]]:
         "no note",
     ],
 )
-async def test_an_altered_receipt_is_refused_and_not_kept(centre: Any, log: Any, alteration: str) -> None:
+async def test_an_altered_receipt_is_refused_and_not_kept(
+    centre: Any, answering: Any, log: Any, alteration: str
+) -> None:
     await centre.upload(log)
     _, genuine = await centre.show(log)
     receipt, centre_log = _alterations(log)[alteration](genuine["receipt"], genuine["log"])
@@ -352,7 +347,7 @@ async def test_an_altered_receipt_is_refused_and_not_kept(centre: Any, log: Any,
     assert (log.receipts, log.receipted()) == ([], 0)
 
 
-async def test_the_receipt_of_an_older_head_is_refused(centre: Any, log: Any) -> None:
+async def test_the_receipt_of_an_older_head_is_refused(centre: Any, answering: Any, log: Any) -> None:
     await centre.upload(log)
     _, older = await centre.show(log, 19)
 
@@ -363,132 +358,6 @@ async def test_the_receipt_of_an_older_head_is_refused(centre: Any, log: Any) ->
         with pytest.raises(BadNote, match="over 19 entries where 20"):
             await centre.client(log, url=url).sync_once()
     assert log.receipts == []
-
-
-# -- the loop -----------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Loop:
-    """The client's loop in a task; ``slept`` are the waits it asked for, none of which is waited for."""
-
-    client: Any
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    states: list[SyncState] = field(default_factory=list)
-    slept: list[float] = field(default_factory=list)
-
-    async def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        await asyncio.sleep(0.001)
-
-    @asynccontextmanager
-    async def running(self, **more: Any) -> AsyncIterator[asyncio.Task[None]]:
-        task = asyncio.create_task(
-            self.client.run(self.wake, self.states.append, pause_s=1.25, sleep=self.sleep, **more)
-        )
-        try:
-            yield task
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
-            while not condition():  # noqa: ASYNC110 - the condition is the other side's to make true
-                await asyncio.sleep(0.002)
-
-
-async def test_the_loop_sends_what_is_new_when_it_is_woken(centre: Any, log: Any) -> None:
-    loop = Loop(centre.client(log))
-    async with loop.running():
-        await loop.until(lambda: log.receipted() == 20)
-        log.append(4)
-        loop.wake.set()
-        await loop.until(lambda: log.receipted() == 24)
-        await loop.until(lambda: bool(loop.states) and loop.states[-1].receipted == 24)
-    assert [(s.online, s.last_error, s.receipted, s.unsent) for s in loop.states] == [
-        (True, None, 20, 0),
-        (True, None, 24, 0),
-    ]
-    assert loop.states[0].since == loop.states[1].since
-
-
-async def test_a_state_is_told_once_and_not_again_while_nothing_changes(centre: Any, log: Any) -> None:
-    loop = Loop(centre.client(log))
-    async with loop.running(heartbeat_s=0.001):
-        await loop.until(lambda: len(loop.slept) > 5)
-    assert len(loop.states) == 1
-
-
-async def test_the_loop_waits_as_long_as_the_centre_asks_and_then_goes_on(centre: Any, log: Any) -> None:
-    refusals = 2
-
-    async def answer(request: web.Request) -> web.Response:
-        nonlocal refusals
-        if refusals:
-            refusals -= 1
-            return web.Response(status=503, headers={"Retry-After": "40"})
-        body = await request.read()
-        async with centre.session.post(
-            f"{centre.url}{request.match_info['path']}",
-            data=body,
-            headers={"Content-Type": request.headers["Content-Type"]},
-        ) as real:
-            return web.Response(status=real.status, body=await real.read(), content_type="application/json")
-
-    async with answering(answer) as url:
-        loop = Loop(centre.client(log, url=url))
-        async with loop.running(backoff=lambda attempt: 0.5 * attempt.attempt_number):
-            await loop.until(lambda: log.receipted() == 20)
-            await loop.until(lambda: len(loop.states) == 2)
-    assert loop.slept[:3] == [40.5, 41.0, 1.25]
-    assert [(s.online, s.unsent) for s in loop.states] == [(False, 20), (True, 0)]
-    assert "503" in (loop.states[0].last_error or "")
-
-
-async def test_the_back_off_grows_with_jitter_and_has_a_ceiling(centre: Any, log: Any) -> None:
-    loop = Loop(centre.client(log, url="http://127.0.0.1:9"))
-    async with loop.running():
-        await loop.until(lambda: len(loop.slept) >= 40)
-    assert all(0 <= seconds <= 30 for seconds in loop.slept)
-    assert max(loop.slept[:2]) <= 2
-    assert max(loop.slept) > 2
-    assert len(set(loop.slept)) > 30
-
-
-async def test_a_refusal_is_not_retried_quickly_and_a_later_registration_is_noticed(
-    centre: Any, make_log: Any
-) -> None:
-    log = make_log(2)
-    loop = Loop(centre.client(log))
-    async with loop.running(refused_s=300.0):
-        await loop.until(lambda: len(loop.states) == 1)
-        loop.wake.set()
-        centre.register(log)
-        await loop.until(lambda: log.receipted() == 2)
-        await loop.until(lambda: len(loop.states) == 2)
-    assert loop.slept[0] == 300.0
-    refused, taken = loop.states
-    assert (refused.online, taken.online, taken.last_error) == (True, True, None)
-    assert "unknown-hub" in (refused.last_error or "")
-
-
-async def test_a_forked_log_ends_the_loop_and_is_handed_to_the_caller(centre: Any, log: Any) -> None:
-    await centre.client(log).sync_once()
-    restored = log.copy()
-    del restored.entries[12:]
-    with pytest.raises(LogForked):
-        await Loop(centre.client(restored)).client.run(asyncio.Event(), [].append)
-
-
-async def test_cancelling_the_loop_passes_through(centre: Any, log: Any) -> None:
-    loop = Loop(centre.client(log))
-    async with loop.running() as task:
-        await loop.until(lambda: log.receipted() == 20)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
 
 
 def test_a_batch_beyond_what_the_centre_takes_is_refused_at_once(make_log: Any) -> None:
