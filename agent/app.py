@@ -29,6 +29,7 @@ from agent.store.head import retire
 from agent.store.reference import ReferenceStore
 from agent.views import VERSION
 from agent.web.server import create_web, known_hosts, serve_web
+from sync import sqlite
 from sync.client import Client, SyncState
 from sync.errors import LogForked
 
@@ -150,10 +151,9 @@ async def _run_once(
                 tasks.create_task(_checkpoints(hub), name="checkpoints")
                 tasks.create_task(_catch_up(hub), name="assess again")
                 link = _Link(hub)
-                tasks.create_task(_tell_unsent(link, clock), name="unsent")
+                tasks.create_task(_tell_ages(link, hub, clock), name="ages")
                 if config.centre:
                     tasks.create_task(_sync(config.centre, opened, link), name="sync")
-                _tell_policy(hub)
                 ready(f"http://{_shown(config.web.host)}:{port}/")
                 tasks.create_task(_until(stop), name="stop")
         except* _Stopped:
@@ -189,10 +189,11 @@ class _Link:
         self._hub.notices.state("sync", message)
 
 
-async def _tell_unsent(link: _Link, clock: Clock) -> None:
-    """While there is no link, what waits for it grows; the screens see how much."""
+async def _tell_ages(link: _Link, hub: Hub, clock: Clock) -> None:
+    """While there is no link, what waits for it grows, and the policy ages; the screens see how much."""
     while True:
         link.tell()
+        _tell_policy(hub)
         await clock.sleep(TELL_EVERY_S)
 
 
@@ -220,8 +221,12 @@ async def _checkpoints(hub: Hub) -> None:
 
 async def _catch_up(hub: Hub) -> None:
     """Assess again, newest first, what was assessed with another policy, list or model."""
-    while await asyncio.to_thread(hub.documents.catch_up):
-        await hub.clock.sleep(CATCH_UP_PAUSE_S)
+    try:
+        while await asyncio.to_thread(hub.documents.catch_up):
+            await hub.clock.sleep(CATCH_UP_PAUSE_S)
+    except sqlite.Error as error:
+        # Not for this does a lane stop: a scan assesses what is missing, and says what it cannot read.
+        log.warning("assessing again stopped", extra={"error": str(error)})
 
 
 def _tell_policy(hub: Hub) -> None:

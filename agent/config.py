@@ -203,6 +203,8 @@ def _known(loc: tuple[str | int, ...]) -> list[str]:
 def _line_of(loc: tuple[str | int, ...], text: str) -> int | None:
     """The line of a key: sections are counted by their headers, so repeated ones are told apart."""
     section = [str(p) for p in loc if isinstance(p, str)]
+    if not section:  # a problem of the file as a whole
+        return None
     index = next((p for p in loc if isinstance(p, int)), 0)
     key, path = section[-1], section[:-1]
     seen, inside = -1, not path

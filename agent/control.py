@@ -29,7 +29,13 @@ async def decide_barcode(
     hub: Hub, barcode: str, *, grams: int | None = None, record: bool = True
 ) -> dict[str, Any]:
     """Decide on a number that a person gives; ``record=False`` shows OPEN findings and keeps nothing."""
-    scan = Scan(text=barcode, aim=None, raw=barcode.encode(), at_ns=hub.clock.monotonic_ns(), source="cli")
+    scan = Scan(
+        text=barcode,
+        aim=None,
+        raw=barcode.encode(errors="replace"),
+        at_ns=hub.clock.monotonic_ns(),
+        source="cli",
+    )
     place = CommandLine(grams=grams)
     if record:
         recorded = await clear_piece(scan, place, hub)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from agent.errors import NotFound
 from agent.ids import new_secret
 from agent.store.evidence import Signer
 from sync.errors import BadKeyFile
-from sync.keys import Keyring, Role, generate, load_private, read_card, save_private, write_card
+from sync.keys import Keyring, PublicKey, Role, generate, load_private, read_card, save_private, write_card
 
 KEYS = "keys"
 CARD = "hub.pub"
@@ -45,6 +46,21 @@ def make_keys(folder: Path, hub: str) -> Path:
     return card
 
 
+def read_cards(cards: Iterable[Path]) -> list[PublicKey]:
+    """The public keys of several cards.
+
+    Raises:
+        BadKeyFile: a card is missing or malformed.
+    """
+    public: list[PublicKey] = []
+    for card in cards:
+        try:
+            public.extend(read_card(card.read_bytes(), str(card)))
+        except OSError as error:
+            raise BadKeyFile(f"{card} cannot be read: {error.strerror}") from error
+    return public
+
+
 def load_trust(folder: Path, hub: str, cards: list[Path]) -> Trust:
     """The hub's private keys and everything it trusts.
 
@@ -58,13 +74,7 @@ def load_trust(folder: Path, hub: str, cards: list[Path]) -> Trust:
         raise NotFound(f"{hub} has no keys in {keys}; make them with: preclear keys make")
     decisions = load_private(keys, hub, Role.DECISIONS)
     checkpoints = load_private(keys, hub, Role.CHECKPOINTS)
-    public = [decisions.public, checkpoints.public]
-    for card in cards:
-        try:
-            public.extend(read_card(card.read_bytes(), str(card)))
-        except OSError as error:
-            raise BadKeyFile(f"{card} cannot be read: {error.strerror}") from error
-    ring = Keyring(public)
+    ring = Keyring([decisions.public, checkpoints.public, *read_cards(cards)])
     signer = Signer(
         hub=hub,
         decisions=decisions,

@@ -73,6 +73,7 @@ async def import_manifest(
 
     Raises:
         ManifestRefused: the file cannot be read at all, or its header is unusable.
+        ReferenceFailed: it could not be stored.
     """
     report = await asyncio.to_thread(_take_in, path, hub, party, role, progress)
     report.decided_again = await decide_again(hub)

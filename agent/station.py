@@ -58,6 +58,7 @@ class Station:
         if self._machine is None:
             return Weighing(weighed=None, reason="no_scale")
         settle_ns = self._hub.in_force.policy.tolerance.settle_timeout_ms * 1_000_000
+        told = False
         deadline = self._hub.clock.monotonic_ns() + settle_ns
         while True:
             self._weight_changed.clear()
@@ -70,6 +71,9 @@ class Station:
             if left_s <= 0:
                 return Weighing(weighed=None, reason="not_stable")
             assert isinstance(claim, Pending)
+            if not told:
+                self._tell("weighing")
+                told = True
             try:
                 async with asyncio.timeout(left_s):
                     await self._weight_changed.wait()
@@ -107,7 +111,7 @@ class Station:
     def keyed(self, text: str, source: Origin = "keyed") -> None:
         """A number was typed instead of scanned."""
         now_ns = self._hub.clock.monotonic_ns()
-        self._take(Scan(text=text, aim=None, raw=text.encode(), at_ns=now_ns, source=source))
+        self._take(Scan(text=text, aim=None, raw=text.encode(errors="replace"), at_ns=now_ns, source=source))
 
     def on_scanner_health(self, health: DeviceHealth) -> None:
         """The scanner went or came back."""

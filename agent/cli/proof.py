@@ -12,13 +12,13 @@ import click
 
 from agent.cli.common import config_option, json_option, show
 from agent.config import load_config
-from agent.enrol import CARD, make_keys
+from agent.enrol import CARD, make_keys, read_cards
 from agent.errors import NotFound
 from agent.store.head import FILE
 from agent.store.stored_log import StoredLog
-from sync import envelope
+from sync import envelope, sqlite
 from sync.errors import SyncError
-from sync.keys import Keyring, Role, read_card
+from sync.keys import Keyring, Role
 from sync.verify import verify_log
 
 
@@ -66,13 +66,13 @@ def verify(
         raise click.UsageError("with FILE give --card (once for each card), --hub and --centre")
     assert hub is not None
     assert centre is not None
-    ring = Keyring(key for card in cards for key in read_card(card.read_bytes(), str(card)))
     with StoredLog(file) as stored:
+        ring = Keyring(read_cards(cards))
         try:
             report = verify_log(
                 stored.log_id, hub, stored.entries(), *stored.notes(), keys=ring, cosigner=centre
             )
-        except SyncError as error:
+        except (SyncError, sqlite.Error) as error:
             show(
                 {"schema": "preclear.verify", "verified": False, "reason": str(error), "file": str(file)},
                 as_json=as_json,
@@ -103,6 +103,5 @@ def export(seq: int, config_path: Path) -> None:
         entry = next(iter(stored.entries(seq, 1)), None)
     if entry is None:
         raise NotFound(f"the log has no entry {seq}")
-    card = config.hub.data / CARD
-    key = Keyring(read_card(card.read_bytes(), str(card))).only(Role.DECISIONS)
+    key = Keyring(read_cards([config.hub.data / CARD])).only(Role.DECISIONS)
     sys.stdout.buffer.write(envelope.encode(entry.envelope(key.keyid)) + b"\n")

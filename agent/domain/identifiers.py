@@ -20,7 +20,8 @@ MAX_PAYLOAD = 4096
 GS = "\x1d"
 
 # Everything below 0x20 but EOT (04), GS (1D) and RS (1E), which structure GS1 and ISO/IEC 15434 messages.
-_CONTROL = re.compile(r"[\x00-\x03\x05-\x1c\x1f\x7f-\x9f]")
+# Lone surrogates are no text: nothing that holds one could be signed.
+_CONTROL = re.compile("[\x00-\x03\x05-\x1c\x1f\x7f-\x9f\ud800-\udfff]")
 _AIM = re.compile(r"\]?([A-Za-z][0-9A-Za-z])")
 _AIM_IN_TEXT = re.compile(r"\]([A-Za-z][0-9A-Za-z])")
 _PLAIN = re.compile(r"[A-Z0-9-]{6,40}")

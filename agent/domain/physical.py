@@ -27,7 +27,8 @@ class Previous:
     ``hold`` is what the authority has set and not removed; it outlives every decision of the hub.
     """
 
-    seq: int
+    seq: int | None
+    """None when it lies in a log that the present one continues."""
     disposition: Disposition
     station: str
     hold: Disposition | None = None
@@ -69,10 +70,8 @@ def check_duplicate(previous: Previous | None) -> tuple[Finding, ...]:
     if previous is None:
         return ()
     cleared = previous.disposition is Disposition.CLEAR
-    return (
-        Finding(
-            code="DUPLICATE_SCAN",
-            severity=Severity.REFER if cleared else Severity.NOTE,
-            params={"earlier_seq": previous.seq, "earlier_station": previous.station},
-        ),
-    )
+    params: dict[str, str | int] = {"earlier_station": previous.station}
+    if previous.seq is not None:
+        params["earlier_seq"] = previous.seq
+    severity = Severity.REFER if cleared else Severity.NOTE
+    return (Finding(code="DUPLICATE_SCAN", severity=severity, params=params),)

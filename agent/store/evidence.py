@@ -219,7 +219,7 @@ class EvidenceLog:
             return None
         seq, disposition, station, hold = rows[0]
         return Previous(
-            seq=seq,
+            seq=seq if seq >= 0 else None,
             disposition=Disposition(disposition),
             station=station,
             hold=None if hold is None else Disposition(hold),

@@ -9,11 +9,13 @@ import json
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from agent import __version__
 from agent.config import WebSection
@@ -29,8 +31,18 @@ STATIC = Path(__file__).parent / "static"
 CATCH_UP = 50
 MAX_BODY = 16_384
 MAX_TEXT = 4096
+
+
+@dataclass(frozen=True)
+class _Pages:
+    """The pages that are open, to be closed when the hub stops."""
+
+    open: WeakSet[web.WebSocketResponse] = field(default_factory=WeakSet)
+
+
 _HUB: web.AppKey[Hub] = web.AppKey("hub", Hub)
 _KEYED: web.AppKey[Callable[[str, str], Awaitable[None]]] = web.AppKey("keyed")
+_PAGES: web.AppKey[_Pages] = web.AppKey("pages", _Pages)
 _STATIONS: web.AppKey[list[str]] = web.AppKey("stations", list)
 _HEADERS = {
     "Content-Security-Policy": (
@@ -61,6 +73,7 @@ def create_web(hub: Hub, stations: Iterable[str], keyed: Keyed, hosts: frozenset
     app[_HUB] = hub
     app[_KEYED] = keyed
     app[_STATIONS] = list(stations)
+    app[_PAGES] = _Pages()
     app.router.add_get("/", _page("index.html"))
     app.router.add_get("/lane/{name}", _lane)
     app.router.add_get("/ws", _socket)
@@ -70,7 +83,13 @@ def create_web(hub: Hub, stations: Iterable[str], keyed: Keyed, hosts: frozenset
     app.router.add_post("/api/stations/{name}/keyed", _keyed)
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(_add_headers)
+    app.on_shutdown.append(_close_pages)
     return app
+
+
+async def _close_pages(app: web.Application) -> None:
+    for ws in set(app[_PAGES].open):
+        await ws.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops")
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
@@ -173,6 +192,7 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
     since = _number(request, "since", -1)
     ws = web.WebSocketResponse(heartbeat=10, max_msg_size=4096)
     await ws.prepare(request)
+    request.app[_PAGES].open.add(ws)
     with hub.notices.subscribe() as subscriber:
         # Subscribed before the log is read: nothing falls between the two, and what comes twice is dropped.
         recent = [decision_view(entry) for entry in reversed(await hub.log.recent(CATCH_UP))]

@@ -24,7 +24,6 @@ from sync.errors import SyncError
 from sync.log import Entry, follow_all
 
 SECTOR = 512
-ENTRIES = 260
 CUTS = 30
 Acked = list[tuple[int, str]]
 
@@ -151,7 +150,7 @@ def work(
     rng = random.Random(seed)
     acked: Acked = []
     cuts: list[tuple[dict[str, bytes], Acked]] = []
-    waiting = sorted(rng.sample(range(40, 1400), CUTS), reverse=True)
+    waiting = sorted(rng.sample(range(40, 1200), CUTS), reverse=True)
     operations = 0
 
     def on_change() -> None:
@@ -169,7 +168,7 @@ def work(
         entry = done.result()
         acked.append((entry.seq, entry.leaf.hex()))
 
-    while len(acked) < ENTRIES:
+    while waiting:
         burst = [log.event("SHIFT_BEGAN", {"note": "x" * 400}) for _ in range(rng.randrange(1, 5))]
         for future in burst:
             future.add_done_callback(acknowledge)

@@ -182,6 +182,20 @@ async def test_a_log_that_was_set_aside_before_a_power_cut_is_still_continued(
     log.close()
 
 
+async def test_a_log_that_the_centre_knows_to_be_longer_is_closed_and_continued(
+    site: Any, written: Written, make_decision: Make
+) -> None:
+    old_id, path = await written(3)
+    async with site.open(forked=True) as opened:
+        opening = await opening_of(opened.hub.log)
+        assert opening.continues is not None
+        assert (opening.continues.log_id, opening.continues.size) == (old_id, 4)
+        assert opened.hub.log.log_id != old_id
+        assert await opened.hub.log.previous(make_decision(1).piece) is not None
+    assert site.verify(path.with_name(f"evidence-{old_id}.db")).entries == 4
+    assert site.verify().entries == 1
+
+
 async def test_a_second_copy_of_the_same_log_never_replaces_the_first_that_was_set_aside(
     site: Any, written: Written
 ) -> None:

@@ -66,6 +66,7 @@ export class Lane {
     this.rows = [];
     this.current = null;
     this.rescan = null;
+    this.weighing = false;
     this.stopped = null;
     this.up = null;
     /** Stops of the authority that nobody has acknowledged, oldest first. */
@@ -89,7 +90,12 @@ export class Lane {
     if (message.station !== this.station) return nothing;
     if (message.type === "rescan") {
       this.rescan = message;
+      this.weighing = false;
       return { ...nothing, sound: "SCAN" };
+    }
+    if (message.type === "weighing") {
+      this.weighing = true;
+      return nothing;
     }
     if (message.type === "stopped") {
       this.stopped = message;
@@ -118,6 +124,7 @@ export class Lane {
     // A verdict from before the page was opened is of a parcel that may be gone: it stays in the list. A stop
     // of the authority is shown whatever its age.
     this.rescan = null;
+    this.weighing = false;
     this.current = past && !isHeld(message) ? null : { message, at: now };
     if (past) this.holds = [];
     if (isHeld(message)) this.#hold(message);
@@ -141,6 +148,8 @@ export class Lane {
     // Scans made while the link is down are decided and recorded; this screen would show an older one.
     if (!this.up) return plain("STOPPED", "word.gone", text("action.gone"));
     if (this.stopped) return plain("STOPPED", "word.stopped", this.stopped.reason);
+    // While the next parcel settles, the verdict of the last one must not wave it on.
+    if (this.weighing) return plain("READY", "word.weighing", text("action.weighing"));
     if (this.rescan) return plain("SCAN", "word.rescan", rescanReason(this.rescan));
     const { message, at } = this.current ?? {};
     if (!message || (message.disposition === "CLEAR" && now - at >= CLEAR_FADES_MS)) {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from agent.views import decision_view
 from agent.web import server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -33,6 +34,17 @@ async def test_after_a_dropped_socket_nothing_is_lost_and_nothing_is_doubled(
     assert seqs == sorted(set(seqs), reverse=True)
     entries = await hall.hub.log.recent(50)
     assert seqs == [entry.seq for entry in entries]
+
+
+async def test_a_decision_that_is_told_twice_counts_once(hall: Any, open_lane: Open) -> None:
+    page = await open_lane()
+    first = await hall.set_aside()
+    (entry,) = await hall.hub.log.recent(1)
+    second = await hall.clear()
+    await expect(page.locator("#piece")).to_have_text(second)
+    hall.hub.notices.publish(decision_view(entry))
+    third = await hall.screen()
+    await expect(page.locator("#rows .number")).to_have_text([third, second, first])
 
 
 async def test_the_page_asks_only_for_what_it_has_not_seen(hall: Any, open_lane: Open) -> None:

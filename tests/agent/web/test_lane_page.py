@@ -293,3 +293,16 @@ async def test_texts_of_strangers_stay_texts(hall: Any, open_lane: Open, watched
     tell.publish({**lane, "type": "stopped", "reason": EVIL})
     await expect(pages[0].locator("#reason")).to_contain_text("<img src=x")
     assert watched.faults == []
+
+
+async def test_while_a_parcel_settles_the_last_verdict_does_not_wave_it_on(
+    hall: Any, open_lane: Open
+) -> None:
+    page = await open_lane()
+    await hall.clear()
+    await expect(page.locator("#word")).to_have_text("CLEAR")
+    hall.hub.notices.publish({"v": 1, "type": "weighing", "station": "lane-1"})
+    await expect(page.locator("#word")).to_have_text("WEIGHING")
+    number = await hall.screen()
+    await expect(page.locator("#word")).to_have_text("SCREEN")
+    await expect(page.locator("#piece")).to_have_text(number)

@@ -1,0 +1,177 @@
+"""The whole hub, killed in the middle of scans and started again: nothing that a screen showed is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from agent.clock import SystemClock
+from agent.demo.generator import Day, make_day
+from agent.demo.lane import Lane, Screen
+from agent.demo.link import Link
+from agent.demo.site import Site, prepare, running
+from agent.store.stored_log import StoredLog
+from agent.views import decision_view
+from drivers.simulators.client import SimulatedDevice
+from sync.statement import Decision, parse
+
+LANES = ("lane-1", "lane-2")
+SPEED = 20.0
+KILLS = 2
+BETWEEN_KILLS = 8
+"""Verdicts on the screen before the hub is killed."""
+
+
+class Witness:
+    """Writes down every decision that the live channel shows, as it shows it."""
+
+    def __init__(self) -> None:
+        self.seen: list[dict[str, Any]] = []
+        self.more = asyncio.Event()
+
+    async def watch(self, url: str) -> None:
+        """Until the hub is gone."""
+        with contextlib.suppress(aiohttp.ClientError):
+            async with aiohttp.ClientSession() as session, session.ws_connect(f"{url}ws?since=999999") as ws:
+                async for frame in ws:
+                    message = json.loads(frame.data)
+                    if message["type"] == "decision":
+                        self.seen.append(message)
+                        self.more.set()
+
+    async def saw(self, count: int) -> None:
+        """Wait for so many decisions in all."""
+        async with asyncio.timeout(15):
+            while len(self.seen) < count:
+                self.more.clear()
+                await self.more.wait()
+
+
+@pytest.fixture
+async def hall(short_folder: Path) -> AsyncIterator[tuple[Site, dict[str, tuple[Any, Any]], Day]]:
+    """Centre, link and devices at work, keys and data in place; the hub itself is the test's to run."""
+    site = Site(folder=short_folder, clock=SystemClock(), page_port=0)
+    day = make_day(short_folder, pieces=60, lanes=len(LANES), seed=3)
+    devices = {
+        lane: (
+            SimulatedDevice("scanner", short_folder, name=f"{lane}-scanner", speed=SPEED),
+            SimulatedDevice("scale", short_folder, name=f"{lane}-scale", speed=SPEED),
+        )
+        for lane in LANES
+    }
+    async with AsyncExitStack() as stack:
+        site.link = await stack.enter_async_context(Link())
+        ports = {lane: (scanner.port, scale.port) for lane, (scanner, scale) in devices.items()}
+        starting = [
+            asyncio.create_task(stack.enter_async_context(device))
+            for pair in devices.values()
+            for device in pair
+        ]
+        await prepare(site, LANES, ports)
+        await asyncio.gather(*starting)
+        centre = ("sync.central.cli", "serve", "--data", str(short_folder / "centre"), "--port", "0")
+        address = await stack.enter_async_context(
+            running(centre, "listening on ", short_folder / "centre.log")
+        )
+        site.link.target = int(address.rstrip("/").rpartition(":")[2])
+        yield site, devices, day
+
+
+@asynccontextmanager
+async def hub_running(site: Site, witness: Witness) -> AsyncIterator[None]:
+    """The hub's own program, with the witness at its page."""
+    command = ("agent.cli", "run", "--config", str(site.config))
+    async with running(command, "ready ", site.folder / "hub.log") as site.url:
+        watching = asyncio.create_task(witness.watch(site.url))
+        yield
+        watching.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
+
+
+async def work(site: Site, devices: dict[str, tuple[Any, Any]], hands: list[Any], day: Day) -> None:
+    """Both lanes bring their parcels, one after the other, until cancelled."""
+    screen = Screen(site.clock)
+    lanes = [
+        Lane(
+            name=name,
+            scanner=scanner,
+            scale=scale,
+            screen=screen,
+            clock=site.clock,
+            speed=SPEED,
+            declared=day.declared,
+        )
+        for name, (scanner, scale) in devices.items()
+    ]
+
+    async def bring(lane: Lane, parcels: Any) -> None:
+        for parcel in parcels:
+            await lane.present(parcel)
+
+    watching = asyncio.create_task(screen.watch(site.url))
+    try:
+        await asyncio.gather(*(bring(lane, parcels) for lane, parcels in zip(lanes, hands, strict=True)))
+    finally:
+        watching.cancel()
+
+
+def pid_of_hub(site: Site) -> int:
+    return int((site.data / "lock").read_text())
+
+
+async def test_a_hub_that_is_killed_while_it_scans_loses_no_verdict_it_has_shown(
+    hall: tuple[Site, dict[str, tuple[Any, Any]], Day],
+) -> None:
+    site, devices, day = hall
+    witness = Witness()
+    hands = [iter(parcels) for parcels in day.lanes]  # what a lane has begun is not brought again
+    for round_ in range(KILLS + 1):
+        async with hub_running(site, witness):
+            if round_ == 0:
+                await site.preclear("import", str(site.folder / "manifest.csv"), ok=(0, 3))
+            working = asyncio.create_task(work(site, devices, hands, day))
+            await witness.saw((round_ + 1) * BETWEEN_KILLS)
+            if round_ < KILLS:
+                os.kill(pid_of_hub(site), signal.SIGKILL)
+            working.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await working
+            if round_ == KILLS:
+                await receipted(site)
+        for _, scale in devices.values():
+            await scale.take()
+
+    with StoredLog(site.data / "evidence.db") as stored:
+        entries = list(stored.entries())
+    recorded = {e.seq: decision_view(e) for e in entries if e.kind == "decision"}
+    assert [e.seq for e in entries] == list(range(len(entries)))
+    assert len(witness.seen) >= (KILLS + 1) * BETWEEN_KILLS
+    for shown in witness.seen:
+        assert recorded[shown["seq"]] == shown
+    # Shown once, recorded once: no number of the log was given to two verdicts.
+    assert max(Counter(shown["seq"] for shown in witness.seen).values()) == 1
+    scans = [found for e in entries if isinstance(found := parse(e.kind, e.payload), Decision)]
+    boots = {found.boot for found in scans}
+    assert len(boots) == KILLS + 1
+    proof = await site.preclear("verify")
+    assert (proof["verified"], proof["entries"], proof["receipted"]) == (True, len(entries), len(entries))
+    assert not list(site.data.glob("evidence-*.db"))
+
+
+async def receipted(site: Site) -> None:
+    """Wait until a receipt of the centre covers the whole log."""
+    async with asyncio.timeout(15):
+        while (await site.preclear("status"))["unsent"]:  # noqa: ASYNC110 - asks another process
+            await asyncio.sleep(0.2)

@@ -1,0 +1,219 @@
+"""What is declared: matching labels, several sources, and taking files in once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.domain.candidates import Candidate
+from agent.domain.decision import PieceKey
+from agent.domain.declarations import Declaration, Label, Transport
+from agent.domain.effective import SourceRole
+from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
+from agent.store.reference import ReferenceStore, Source
+from sync import sqlite
+
+S10 = Label("s10", "RR473124829GB")
+SSCC = Label("sscc", "106141412345678908")
+DAY_S = 86_400
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Any) -> Iterator[ReferenceStore]:
+    opened = ReferenceStore(tmp_path, clock)
+    yield opened
+    opened.close()
+
+
+def declaration(*labels: Label, receptacle: str | None = None, **changes: Any) -> Declaration:
+    """One piece with those labels; the consignment goes by the first."""
+    return Declaration(
+        consignment=changes.pop("consignment", None) or labels[0].value,
+        transport=Transport.MAIL,
+        pieces=changes.pop("pieces", (labels,)),
+        receptacle=receptacle,
+        **changes,
+    )
+
+
+def source(name: str = "one.csv", role: SourceRole = SourceRole.FORWARDER) -> Source:
+    return Source(party="p", role=role, message=name, sha256=hashlib.sha256(name.encode()).hexdigest())
+
+
+def take_in(store: ReferenceStore, declarations: Sequence[Declaration], of: Source | None = None) -> int:
+    """A whole file, from its first row to its end."""
+    number, known = store.begin_source(of or source()).result(10)
+    assert not known
+    store.add(number, declarations).result(10)
+    store.end_source(number, len(declarations), 0).result(10)
+    return number
+
+
+def candidates(*labels: Label) -> list[Candidate]:
+    return [Candidate(kind=label.kind, value=label.value) for label in labels]
+
+
+async def test_candidates_are_tried_in_their_order_and_the_manifest_chooses(
+    store: ReferenceStore, clock: Any
+) -> None:
+    take_in(store, [declaration(S10, receptacle="BAG-1"), declaration(SSCC)])
+    unknown = Label("plain", "NOBODY")
+    match = await store.match(candidates(unknown, S10, SSCC), clock.now())
+    assert match is not None
+    assert (match.key, match.receptacle, match.others) == (
+        PieceKey(kind="s10", value=S10.value),
+        "BAG-1",
+        0,
+    )
+    first = await store.match(candidates(SSCC, S10), clock.now())
+    assert first is not None
+    assert first.consignment == SSCC.value
+    assert await store.match(candidates(unknown), clock.now()) is None
+    # The same text under another kind is another number.
+    assert await store.match(candidates(Label("plain", S10.value)), clock.now()) is None
+
+
+async def test_every_label_of_a_piece_leads_to_the_same_piece(store: ReferenceStore, clock: Any) -> None:
+    last_mile = Label("plain", "9400111206206406260787")
+    take_in(store, [declaration(S10, last_mile)])
+    by_first = await store.match(candidates(S10), clock.now())
+    assert by_first == await store.match(candidates(last_mile), clock.now())
+    assert by_first is not None
+    assert by_first.key.kind == "s10"
+
+
+async def test_a_label_on_two_pieces_says_so(store: ReferenceStore, clock: Any) -> None:
+    shared = Label("plain", "SHARED01")
+    take_in(store, [declaration(S10, shared), declaration(SSCC, shared)])
+    match = await store.match(candidates(shared), clock.now())
+    assert match is not None
+    assert match.others == 1
+
+
+async def test_the_pieces_of_one_consignment_are_told_apart(store: ReferenceStore, clock: Any) -> None:
+    first, second = Label("plain", "BOX-0001"), Label("plain", "BOX-0002")
+    take_in(store, [declaration(consignment="AWB-1", pieces=((first,), (second,)))])
+    found = [await store.match(candidates(label), clock.now()) for label in (first, second)]
+    assert [m.key.value for m in found if m] == ["BOX-0001", "BOX-0002"]
+    assert {m.consignment for m in found if m} == {"AWB-1"}
+
+
+@pytest.mark.parametrize(("age_days", "matches"), [(0, True), (365, True), (366, False)])
+async def test_an_s10_number_is_of_its_item_for_a_year(
+    store: ReferenceStore, clock: Any, age_days: int, matches: bool
+) -> None:
+    take_in(store, [declaration(S10), declaration(SSCC)])
+    clock.advance(age_days * DAY_S)
+    assert (await store.match(candidates(S10), clock.now()) is not None) == matches
+    # An SSCC is never given twice to two units in trade.
+    assert await store.match(candidates(SSCC), clock.now()) is not None
+
+
+async def test_an_s10_number_that_is_used_again_after_a_year_is_the_new_item(
+    store: ReferenceStore, clock: Any
+) -> None:
+    take_in(store, [declaration(S10, gross_weight_g=100)], source("old.csv", SourceRole.CARRIER))
+    clock.advance(400 * DAY_S)
+    take_in(store, [declaration(S10, gross_weight_g=900, receptacle="BAG-9")], source("new.csv"))
+    match = await store.match(candidates(S10), clock.now())
+    assert match is not None
+    assert (match.receptacle, match.others) == ("BAG-9", 0)
+    claims = await store.claims(S10.value)
+    assert [claim[2].gross_weight_g for claim in claims.claims] == [900]
+
+
+async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
+    store: ReferenceStore, clock: Any
+) -> None:
+    take_in(store, [declaration(S10, gross_weight_g=100)], source("seller.csv", SourceRole.SELLER))
+    clock.advance(3600)
+    take_in(store, [declaration(S10, gross_weight_g=120)], source("post.csv", SourceRole.POST))
+    claims = (await store.claims(S10.value)).claims
+    assert [(role, d.gross_weight_g) for role, _, d in claims] == [
+        (SourceRole.SELLER, 100),
+        (SourceRole.POST, 120),
+    ]
+    assert await store.counts() == (2, 2)
+
+
+async def test_the_same_file_twice_is_taken_in_once(store: ReferenceStore) -> None:
+    number = take_in(store, [declaration(S10)])
+    assert store.begin_source(source()).result(10) == (number, True)
+    assert await store.counts() == (1, 1)
+
+
+async def test_an_interrupted_file_is_taken_in_again_from_its_beginning(
+    store: ReferenceStore, tmp_path: Path, clock: Any
+) -> None:
+    number, known = store.begin_source(source()).result(10)
+    store.add(number, [declaration(S10)]).result(10)
+    store.close()  # and nothing says that the file was at its end
+    again = ReferenceStore(tmp_path, clock)
+    assert (number, known) == again.begin_source(source()).result(10)
+    again.add(number, [declaration(S10), declaration(SSCC)]).result(10)
+    again.end_source(number, 2, 0).result(10)
+    assert await again.counts() == (2, 1)
+    assert again.begin_source(source()).result(10) == (number, True)
+    again.close()
+
+
+async def test_the_digest_of_the_claims_changes_with_them_and_is_salted(
+    store: ReferenceStore, tmp_path: Path, clock: Any
+) -> None:
+    take_in(store, [declaration(S10)])
+    before = (await store.claims(S10.value)).digest
+    assert (await store.claims(S10.value)).digest == before
+    take_in(store, [declaration(S10, gross_weight_g=5)], source("two.csv"))
+    assert (await store.claims(S10.value)).digest != before
+    (tmp_path / "another").mkdir()
+    another = ReferenceStore(tmp_path / "another", clock)
+    take_in(another, [declaration(S10)])
+    assert (await another.claims(S10.value)).digest != before  # the same words, another salt
+    another.close()
+
+
+async def test_consignments_without_a_present_assessment_come_newest_source_first(
+    store: ReferenceStore,
+) -> None:
+    labels = [Label("plain", f"BOX-{number:04}") for number in range(6)]
+    take_in(store, [declaration(label) for label in labels[:3]])
+    take_in(store, [declaration(label) for label in labels[3:]], source("two.csv"))
+    stale = store.stale("policy|lists", 4)
+    assert set(stale[:3]) == {label.value for label in labels[3:]}
+    assert len(stale) == 4
+
+
+@pytest.mark.parametrize(
+    ("pragma", "error"), [("user_version=9", SchemaTooNew), ("application_id=77", NotOurs)]
+)
+def test_a_newer_file_or_another_programs_is_refused(
+    store: ReferenceStore, tmp_path: Path, clock: Any, pragma: str, error: type[Exception]
+) -> None:
+    store.close()
+    conn = sqlite.connect(store.path)
+    conn.execute(f"PRAGMA {pragma}")
+    conn.close()
+    with pytest.raises(error, match=r"reference\.db"):
+        ReferenceStore(tmp_path, clock)
+
+
+async def test_a_page_that_cannot_be_read_is_a_failure_by_name(store: ReferenceStore, clock: Any) -> None:
+    take_in(store, [declaration(Label("plain", f"BOX-{number:06}")) for number in range(2000)])
+    store.close()
+    size = store.path.stat().st_size
+    damaged = ReferenceStore(store.path.parent, clock)
+    with store.path.open("r+b") as file:
+        file.seek(16 * 4096)
+        file.write(b"\xff" * (size - 16 * 4096))
+
+    async def read_all() -> None:
+        for number in range(2000):
+            await damaged.claims(f"BOX-{number:06}")
+
+    with pytest.raises(ReferenceFailed, match="Check the disk"):
+        await read_all()
+    damaged.close()
