@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from types import TracebackType
 from typing import Self
 
@@ -16,13 +17,14 @@ class Link:
         self.target = 0
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.StreamWriter] = set()
+        self._relays: set[asyncio.Task[None]] = set()
         self._up = True
         self._kill_after: int | None = None
         self.port = 0
         self.killed = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -32,6 +34,8 @@ class Link:
         assert self._server is not None
         self._server.close()
         self.cut()
+        if self._relays:
+            await asyncio.wait(self._relays)
 
     def cut(self) -> None:
         """Drop every connection and take no new one."""
@@ -46,6 +50,11 @@ class Link:
     def kill_upload_after(self, count: int) -> None:
         """Drop the connection on which the next ``count`` bytes have gone up: in the middle of a batch."""
         self._kill_after = count
+
+    def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        relay = asyncio.create_task(self._relay(reader, writer), name="relay")
+        self._relays.add(relay)
+        relay.add_done_callback(self._relays.discard)
 
     async def _relay(self, down_reader: asyncio.StreamReader, down: asyncio.StreamWriter) -> None:
         if not self._up:
@@ -67,6 +76,8 @@ class Link:
             self._open -= {down, up}
             for writer in (down, up):
                 writer.transport.abort()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
 
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, counted: bool
