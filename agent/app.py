@@ -77,6 +77,9 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
             if refused:
                 evidence.event("MODEL_REFUSED", {"reason": refused[:200]})
             reference = ReferenceStore(folder, clock)
+            if reference.trouble:
+                log.error("declarations set aside", extra={"error": reference.trouble})
+                evidence.event("DECLARATIONS_SET_ASIDE", {"reason": reference.trouble[:200]})
             try:
                 yield Opened(
                     hub=Hub(

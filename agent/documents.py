@@ -97,7 +97,7 @@ class Documents:
             (d.consignment, self.assess(self._store.claims_in_thread(d.consignment), now))
             for d in declarations
         ]
-        self._store.keep_assessments(read, rows).result()
+        self._store.keep_assessments(read, rows, just_added=True).result()
         return len(rows)
 
     def assess(self, claims: Claims, now: datetime) -> StoredAssessment:

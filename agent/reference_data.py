@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from datetime import datetime
 from pathlib import Path
-from typing import Literal
-
-import msgspec
 
 from agent.documents import InForce
-from agent.domain.errors import PolicyInvalid
-from agent.domain.names import Entry, PartyList
+from agent.domain.errors import ListInvalid, PolicyInvalid
+from agent.domain.lists import parse_party_list
+from agent.domain.names import PartyList
 from agent.domain.policy import Policy, parse_policy
 from agent.errors import AgentError
 from models.errors import BundleRefused
@@ -28,38 +25,6 @@ class ReferenceRefused(AgentError):
     """A policy or list cannot be put in force."""
 
     exit_code = 78
-
-
-class _Entry(msgspec.Struct, forbid_unknown_fields=True):
-    id: str
-    names: list[str]
-
-
-class _List(msgspec.Struct, forbid_unknown_fields=True):
-    v: Literal[1]
-    id: str
-    issued: datetime
-    entries: list[_Entry]
-
-
-_LIST = msgspec.json.Decoder(_List)
-
-
-def parse_list(data: bytes) -> PartyList:
-    """A watchlist v1: ``{"v": 1, "id", "issued", "entries": [{"id", "names": []}]}``.
-
-    Raises:
-        ReferenceRefused: malformed, or of a version this program does not know.
-    """
-    try:
-        found = _LIST.decode(data)
-        return PartyList(
-            id=found.id,
-            issued=found.issued,
-            entries=tuple(Entry(id=e.id, names=tuple(e.names)) for e in found.entries),
-        )
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise ReferenceRefused(f"not a watchlist: {error}") from error
 
 
 def load_policy(path: Path, keys: Keyring) -> tuple[Policy, str]:
@@ -85,9 +50,9 @@ def load_lists(paths: list[Path], keys: Keyring) -> tuple[tuple[PartyList, ...],
     for path in paths:
         try:
             document = documents.read(path, documents.LIST_TYPE, keys)
-        except SyncError as error:
+            lists.append(parse_party_list(document.payload))
+        except (SyncError, ListInvalid) as error:
             raise ReferenceRefused(f"{path}: {error}") from error
-        lists.append(parse_list(document.payload))
         digests.append(document.digest)
     joined = hashlib.sha256("\n".join(sorted(digests)).encode()).hexdigest() if digests else None
     return tuple(lists), joined

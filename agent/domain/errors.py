@@ -22,6 +22,10 @@ class DeclarationsMismatch(DomainError):
     """Declarations that do not belong together were offered as one consignment."""
 
 
+class ListInvalid(DomainError):
+    """A watchlist that cannot be read; the list in force stays."""
+
+
 class ManifestRefused(DomainError):
     """A manifest file that cannot be read at all: its header is unusable. No row of it was taken."""
 

@@ -117,6 +117,11 @@ _ISSUED_MARK = b"@ISSUED@"
 _HEX64 = re.compile(r"[0-9a-f]{64}")
 
 
+def is_template(data: bytes) -> bool:
+    """Whether a pack still has marks to fill."""
+    return _DIGEST_MARK in data or _ISSUED_MARK in data
+
+
 def fill(template: bytes, *, model_digest: str, issued: datetime) -> bytes:
     """Put model digest and time of issue into a template of a pack, before it is signed.
 

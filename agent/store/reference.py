@@ -108,18 +108,19 @@ class Source:
 
 
 class ReferenceStore:
-    """What is declared. Point lookups run where they are called; writing has its own thread."""
+    """What is declared. Point lookups run where they are called; writing has its own thread.
+
+    A file that is no database any more is set aside, and ``trouble`` says so: manifests can be imported again.
+
+    Raises:
+        SchemaTooNew, NotOurs: a newer program's file, or another program's.
+        ReferenceFailed: the file cannot be opened.
+    """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self.path = folder / FILE
         self._clock = clock
-        conn = sqlite.connect(self.path)
-        try:
-            migrate_reference(conn, self.path)
-        except BaseException:
-            conn.close()
-            raise
-        conn.execute("PRAGMA cache_size=-65536")
+        conn, self.trouble = _open_or_begin(self.path, clock)
         self._reader = sqlite.connect(self.path, read_only=True) if sqlite.is_sound() else None
         self._writer = Writer("reference-writer", lambda: conn, group=32)
         self._writer.start()
@@ -172,14 +173,28 @@ class ReferenceStore:
         """The whole file was taken in."""
         return self._writer.submit(lambda conn: _done(conn, (rows, rejected, source)))
 
-    def keep_assessments(self, read: str, rows: Sequence[tuple[str, StoredAssessment]]) -> Commit[None]:
-        """Keep assessments; ``read`` names the policy, lists and model tables they were made with."""
+    def keep_assessments(
+        self, read: str, rows: Sequence[tuple[str, StoredAssessment]], *, just_added: bool = False
+    ) -> Commit[None]:
+        """Keep assessments; ``read`` names the policy, lists and model tables they were made with.
+
+        One whose consignment was declared anew meanwhile is left out, and made again when it is asked for.
+
+        Args:
+            just_added: The caller is the import that added these declarations; the check is spared.
+        """
         packed = [(consignment, read, _PACK.encode(body)) for consignment, body in rows]
+        inputs = [body.inputs for _, body in rows]
 
         def run(conn: sqlite.Connection) -> None:
+            for row, digest in zip(packed, inputs, strict=True):
+                if _claims(conn.execute(_CLAIMS, row[:1]).fetchall()).digest == digest:
+                    conn.execute(_SET_ASSESSMENT, row)
+
+        def run_unchecked(conn: sqlite.Connection) -> None:
             conn.executemany(_SET_ASSESSMENT, packed)
 
-        return self._writer.submit(run)
+        return self._writer.submit(run_unchecked if just_added else run)
 
     # -- looking up ------------------------------------------------------------------------------------------
 
@@ -242,6 +257,31 @@ class ReferenceStore:
             )
         except sqlite.Error as error:
             raise ReferenceFailed(str(error)) from error
+
+
+def _open_or_begin(path: Path, clock: Clock) -> tuple[sqlite.Connection, str | None]:
+    try:
+        return _open(path), None
+    except sqlite.OperationalError as error:  # no permission, no room, no answer: nothing is damaged
+        raise ReferenceFailed(f"{path}: {error}") from error
+    except sqlite.DatabaseError as error:
+        aside = f"reference-damaged-{clock.now().strftime('%Y%m%dT%H%M%S%f')}.db"
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.exists():
+                part.rename(path.with_name(aside + suffix))
+        return _open(path), f"{path.name} was set aside as {aside}: {error}; import the manifests again"
+
+
+def _open(path: Path) -> sqlite.Connection:
+    conn = sqlite.connect(path)
+    try:
+        migrate_reference(conn, path)
+        conn.execute("PRAGMA cache_size=-65536")
+    except BaseException:
+        conn.close()
+        raise
+    return conn
 
 
 def _done(conn: sqlite.Connection, row: tuple[int, int, int]) -> None:

@@ -64,6 +64,7 @@ class Writer:
         self._ready: Future[None] = Future()
         self.failed: str | None = None
         self._closed = False
+        self._door = threading.Lock()
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
 
     def start(self) -> None:
@@ -75,18 +76,21 @@ class Writer:
         """Queue a job; its result is set after COMMIT, never before."""
         job = _Job(run)
         future: Commit[T] = job.future
-        if self._closed or self.failed:
-            job.future.set_exception(sqlite.OperationalError(self.failed or "the store is closed"))
-        else:
-            self._jobs.put(job)
+        with self._door:
+            if not (self._closed or self.failed):
+                self._jobs.put(job)
+                return future
+        job.future.set_exception(sqlite.OperationalError(self.failed or "the store is closed"))
         return future
 
     def close(self) -> None:
         """Finish what is queued and close the connection."""
-        if not self._closed:
+        with self._door:  # a job that came in behind the last one would wait for ever
+            if self._closed:
+                return
             self._closed = True
             self._jobs.put(None)
-            self._thread.join()
+        self._thread.join()
 
     def _main(self) -> None:
         try:
@@ -146,13 +150,14 @@ class Writer:
             if unit:
                 unit.before_commit(conn)
             conn.execute("COMMIT")
-        except sqlite.Error as error:
-            self.failed = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+            failure = error if isinstance(error, sqlite.Error) else sqlite.OperationalError(repr(error))
+            self.failed = str(failure)
             if unit:
                 unit.restore(before)
             with contextlib.suppress(sqlite.Error):  # a full disk has rolled back by itself
                 conn.execute("ROLLBACK")
-            self._fail([job for job in group if not job.future.done()], error)
+            self._fail([job for job in group if not job.future.done()], failure)
             return
         at_ns = self._on_commit()
         for job, result in done:

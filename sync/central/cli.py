@@ -155,16 +155,25 @@ def authority_init(folder: Path, name: str) -> None:
 
 @main.command()
 @click.argument("kind", type=click.Choice(["policy", "list"]))
-@click.argument("file", type=_FILE)
+@click.argument("file", type=_FILE, required=False)
 @_authority
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Signed file.")
-def publish(kind: str, file: Path, authority: Path, out: Path) -> None:
-    """Sign a policy pack (TOML) or a watchlist (JSON)."""
+def publish(kind: str, file: Path | None, authority: Path, out: Path) -> None:
+    """Sign a policy pack (TOML) or a watchlist (JSON), once it is read as a hub would read it.
+
+    Without FILE, the policy pack that comes with the program.
+    """
+    from datetime import UTC, datetime
+
+    from sync.central.clock import posix_now
     from sync.central.identity import load_authority_key
     from sync.central.publish import signed
     from sync.keys import Role
 
-    out.write_bytes(signed(kind, file, load_authority_key(authority, Role.PUBLISHING)))
+    if kind == "list" and file is None:
+        raise click.UsageError("a list needs its FILE")
+    issued = datetime.fromtimestamp(posix_now(), UTC)
+    out.write_bytes(signed(kind, file, load_authority_key(authority, Role.PUBLISHING), issued))
     click.echo(f"{out} is signed; hubs that pin this authority take it")
 
 

@@ -1,11 +1,15 @@
-"""Signs reference data, once its outer form is checked: a broken file is found here, not at every hub."""
+"""Signs reference data once it is read as a hub would read it: what is broken is found here, once."""
 
 from __future__ import annotations
 
-import json
-import tomllib
+from datetime import datetime
+from importlib.resources import files
 from pathlib import Path
 
+from agent.domain.errors import ListInvalid, PolicyInvalid
+from agent.domain.lists import parse_party_list
+from agent.domain.policy import fill, is_template, parse_policy
+from models import bundle
 from sync.central.errors import BadConfiguration
 from sync.documents import LIST_TYPE, POLICY_TYPE
 from sync.documents import publish as sign
@@ -13,21 +17,33 @@ from sync.envelope import MAX_ENVELOPE
 from sync.keys import PrivateKey
 
 
-def signed(kind: str, file: Path, key: PrivateKey) -> bytes:
+def signed(kind: str, file: Path | None, key: PrivateKey, issued: datetime) -> bytes:
     """The signed form of a policy pack (``policy``, TOML) or a watchlist (``list``, JSON).
 
+    Args:
+        file: None for the pack that comes with the program. The marks ``@ISSUED@`` and ``@MODEL_DIGEST@`` of
+            a pack are filled with ``issued`` and the digest of the shipped model.
+
     Raises:
-        BadConfiguration: not of that form, or too large to be taken by a hub.
+        BadConfiguration: a hub would refuse it; every error is named.
     """
-    payload = file.read_bytes()
+    name = "the shipped pack" if file is None else str(file)
+    payload = default_pack() if file is None else file.read_bytes()
     try:
         if kind == "policy":
-            tomllib.loads(payload.decode())
+            if is_template(payload):
+                payload = fill(payload, model_digest=bundle.read().digest, issued=issued)
+            parse_policy(payload, source=name)
         else:
-            json.loads(payload)
-    except (ValueError, RecursionError) as error:  # both syntax errors and bad UTF-8 are ValueErrors
-        raise BadConfiguration(f"{file} is not a {kind}: {error}") from error
+            parse_party_list(payload)
+    except (PolicyInvalid, ListInvalid, ValueError) as error:
+        raise BadConfiguration(f"{name} was not signed: {error}") from error
     data = sign(payload, POLICY_TYPE if kind == "policy" else LIST_TYPE, key)
     if len(data) > MAX_ENVELOPE:
-        raise BadConfiguration(f"{file} has {len(data)} bytes when signed; hubs take at most {MAX_ENVELOPE}")
+        raise BadConfiguration(f"{name} has {len(data)} bytes when signed; hubs take at most {MAX_ENVELOPE}")
     return data
+
+
+def default_pack() -> bytes:
+    """The policy pack a hub starts with, its marks not filled."""
+    return files("agent.domain").joinpath("packs", "default.toml").read_bytes()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import csv
 import json
+import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -16,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from agent import app
 from agent.app import Opened, open_hub
 from agent.config import Config, load_config
 from agent.domain.decision import Decision, Digests, PieceKey, Verdict
@@ -29,7 +33,8 @@ from agent.store.evidence import EvidenceLog
 from agent.store.stored_log import StoredLog
 from models.scorer import Scorer
 from sync import documents, sealed
-from sync.central.identity import init_authority, init_centre, load_authority_key
+from sync.central.cli import main as central
+from sync.central.identity import init_authority, load_authority_key
 from sync.keys import Keyring, Role, read_card
 from sync.log import Entry
 from sync.statement import Decision as DecisionStatement
@@ -214,9 +219,10 @@ def authority_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def centre_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The centre's keys and card."""
+    """A centre as its own command makes it: keys, card, empty database."""
     folder = tmp_path_factory.mktemp("centre")
-    init_centre(folder, CENTRE)
+    made = CliRunner().invoke(central, ["init", "--data", str(folder), "--name", CENTRE])
+    assert made.exit_code == 0, made.output
     return folder
 
 
@@ -250,6 +256,27 @@ async def opened(site: Site) -> AsyncIterator[Opened]:
     """The site's hub, open."""
     async with site.open() as found:
         yield found
+
+
+@pytest.fixture
+def run_hub(site: Site) -> Callable[[], AbstractAsyncContextManager[str]]:
+    """Runs the hub in this process by the program's own loop, until SIGTERM; gives its page's address."""
+
+    @asynccontextmanager
+    async def run() -> AsyncIterator[str]:
+        ready: asyncio.Queue[str] = asyncio.Queue()
+        running = asyncio.create_task(app.run(load_config(site.config_file), ready=ready.put_nowait))
+        listening = asyncio.create_task(ready.get())
+        await asyncio.wait([running, listening], timeout=15, return_when=asyncio.FIRST_COMPLETED)
+        assert not running.done(), running.exception()
+        yield listening.result()
+        os.kill(os.getpid(), signal.SIGTERM)  # as an operator stops it
+        async with asyncio.timeout(15):
+            await running
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+    return run
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from agent import app, control
+from agent import control
 from agent.clock import SystemClock
-from agent.config import load_config
 from agent.errors import AgentError, AlreadyRunning, NotFound
 from agent.lock import DataLock
 
@@ -81,21 +80,13 @@ async def test_a_hub_that_fails_to_open_gives_its_folder_back(site: Any) -> None
 
 
 @pytest.fixture
-async def running(site: Any) -> AsyncIterator[str]:
-    """The site's hub, run by the program's own loop in this process; the address of its page."""
+async def running(site: Any, run_hub: Any) -> AsyncIterator[str]:
+    """The site's hub at work; the address of its page."""
     clock = SystemClock()
     site.publish_policy(issued=clock.now())
     site.publish_list(issued=clock.now())
-    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    task = asyncio.create_task(app.run(load_config(site.config_file), ready=ready.set_result))
-    await asyncio.wait([task, ready], timeout=15, return_when=asyncio.FIRST_COMPLETED)
-    assert not task.done(), task.exception()
-    yield ready.result()
-    os.kill(os.getpid(), signal.SIGTERM)  # as an operator stops it
-    async with asyncio.timeout(15):
-        await task
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().remove_signal_handler(number)
+    async with run_hub() as url:
+        yield url
 
 
 async def asked(site: Any, verb: str, **body: Any) -> dict[str, Any]:

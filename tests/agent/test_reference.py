@@ -14,8 +14,9 @@ from agent.domain.decision import PieceKey
 from agent.domain.declarations import Declaration, Label, Transport
 from agent.domain.effective import SourceRole
 from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
-from agent.store.reference import ReferenceStore, Source
+from agent.store.reference import ReferenceStore, Source, StoredAssessment
 from sync import sqlite
+from sync.statement import Event, parse
 
 S10 = Label("s10", "RR473124829GB")
 SSCC = Label("sscc", "106141412345678908")
@@ -187,6 +188,26 @@ async def test_consignments_without_a_present_assessment_come_newest_source_firs
     assert len(stale) == 4
 
 
+async def test_an_assessment_of_what_was_declared_before_is_not_kept(
+    store: ReferenceStore, clock: Any
+) -> None:
+    take_in(store, [declaration(S10)])
+    before = assessment((await store.claims(S10.value)).digest, clock)
+    store.keep_assessments("policy", [(S10.value, before)]).result(10)
+    assert await store.assessment(S10.value, "policy") == before
+    assert await store.assessment(S10.value, "another policy") is None
+    take_in(store, [declaration(S10, gross_weight_g=5)], source("two.csv"))
+    assert await store.assessment(S10.value, "policy") is None
+    store.keep_assessments("policy", [(S10.value, before)]).result(10)  # whose making had begun before
+    assert await store.assessment(S10.value, "policy") is None
+
+
+def assessment(inputs: str, clock: Any) -> StoredAssessment:
+    return StoredAssessment(
+        findings=[], evaluated_for=clock.now(), declared_g=None, features=None, inputs=inputs
+    )
+
+
 @pytest.mark.parametrize(
     ("pragma", "error"), [("user_version=9", SchemaTooNew), ("application_id=77", NotOurs)]
 )
@@ -198,6 +219,32 @@ def test_a_newer_file_or_another_programs_is_refused(
     conn.execute(f"PRAGMA {pragma}")
     conn.close()
     with pytest.raises(error, match=r"reference\.db"):
+        ReferenceStore(tmp_path, clock)
+
+
+async def test_a_file_that_is_no_database_any_more_is_set_aside_and_a_new_one_begins(site: Any) -> None:
+    async with site.open() as opened:
+        await site.declare(opened, {})
+    path = site.data / "reference.db"
+    path.write_bytes(b"these were declarations once\n" * 500)
+    async with site.open() as opened:
+        assert await opened.hub.reference.counts() == (0, 0)
+        entry = await opened.hub.log.entry(1)
+        assert entry is not None
+        event = parse(entry.kind, entry.payload)
+        assert isinstance(event, Event)
+        assert event.code == "DECLARATIONS_SET_ASIDE"
+        assert str(event.params["reason"]).endswith("import the manifests again")
+        assert (await site.declare(opened, {})).accepted == 1
+    (aside,) = site.data.glob("reference-damaged-*.db")
+    assert aside.read_bytes().startswith(b"these were")
+
+
+async def test_a_file_that_cannot_be_opened_is_not_taken_for_a_damaged_one(
+    tmp_path: Path, clock: Any
+) -> None:
+    (tmp_path / "reference.db").mkdir()
+    with pytest.raises(ReferenceFailed, match=r"reference\.db"):
         ReferenceStore(tmp_path, clock)
 
 

@@ -23,6 +23,7 @@ class Counter:
     def __init__(self) -> None:
         self.next = 0
         self.commits = 0
+        self.broken = False
         self.groups: list[int] = []
         self._last = 0
 
@@ -33,6 +34,8 @@ class Counter:
         self.next = state
 
     def before_commit(self, conn: sqlite.Connection) -> None:
+        if self.broken:
+            raise ValueError("the head cannot be signed")
         self.groups.append(self.next - self._last)
         self._last = self.next
 
@@ -201,6 +204,34 @@ def test_a_job_that_was_cancelled_while_it_waited_is_not_done(
     with pytest.raises(CancelledError):
         given_up.result(10)
     assert rows(path) == [0, 1]
+
+
+def test_whatever_hinders_a_commit_fails_its_group_and_closes_the_writer(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start()
+    assert writer.submit(counter.take).result(10) == 0
+    counter.broken = True
+    with pytest.raises(sqlite.OperationalError, match="the head cannot be signed"):
+        writer.submit(counter.take).result(10)
+    assert writer.failed is not None
+    assert counter.next == 1
+    writer.close()
+    assert rows(path) == [0]
+
+
+def test_every_job_is_answered_however_it_meets_the_closing(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start()
+    jobs: list[Any] = []
+    busy = threading.Thread(target=lambda: jobs.extend(writer.submit(counter.take) for _ in range(3000)))
+    busy.start()
+    writer.close()
+    busy.join()
+    done = [job.result(0) for job in jobs if job.exception(0) is None]
+    assert rows(path) == done
+    assert all(isinstance(job.exception(0), sqlite.OperationalError) for job in jobs[len(done) :])
 
 
 def test_closing_finishes_what_is_queued_and_takes_nothing_more(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,20 @@ import aiohttp
 import pytest
 from click.testing import CliRunner, Result
 
+from agent.domain.policy import fill, parse_policy
+from models import bundle
 from sync import documents
 from sync.central import store
 from sync.central.cli import main
+from sync.central.publish import default_pack
 from sync.central.schema import open_store
 from sync.client import Client
 from sync.errors import CentreRefused
 from sync.keys import Keyring, Role, Suite, generate, read_card, save_private, write_card
 
 Run = Callable[..., Result]
+PACK = fill(default_pack(), model_digest="0" * 64, issued=datetime(2026, 3, 1, tzinfo=UTC))
+LIST = b'{"v": 1, "id": "watch", "issued": "2026-03-01T00:00:00Z", "entries": [{"id": "1", "names": ["A"]}]}'
 
 
 @pytest.fixture
@@ -100,7 +106,7 @@ def test_without_init_a_command_says_what_to_run(tmp_path: Path, run: Run, comma
 
 
 def test_a_file_that_cannot_be_written_is_one_line(authority: Path, run: Run, tmp_path: Path) -> None:
-    (tmp_path / "in").write_bytes(b"{}")
+    (tmp_path / "in").write_bytes(LIST)
     out = tmp_path / "nowhere" / "out"
     result = run("publish", "list", tmp_path / "in", "--authority", authority, "--out", out)
     assert (result.exit_code, result.stderr) == (1, f"preclear-central: {out}: No such file or directory\n")
@@ -158,10 +164,7 @@ def test_a_missing_card_is_a_usage_error(data: Path, run: Run, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("kind", "payload", "payload_type"),
-    [
-        ("policy", b'name = "x"\n', documents.POLICY_TYPE),
-        ("list", b'{"names": []}', documents.LIST_TYPE),
-    ],
+    [("policy", PACK, documents.POLICY_TYPE), ("list", LIST, documents.LIST_TYPE)],
 )
 def test_what_is_published_opens_with_the_pinned_key(
     authority: Path, run: Run, tmp_path: Path, kind: str, payload: bytes, payload_type: str
@@ -173,7 +176,29 @@ def test_what_is_published_opens_with_the_pinned_key(
     assert documents.read(tmp_path / "out", payload_type, keys).payload == payload
 
 
-@pytest.mark.parametrize(("kind", "payload"), [("policy", b"= 1"), ("list", b"{"), ("list", b"\xff")])
+def test_without_a_file_the_shipped_pack_is_filled_and_signed(
+    authority: Path, run: Run, tmp_path: Path
+) -> None:
+    assert run("publish", "policy", "--authority", authority, "--out", tmp_path / "out").exit_code == 0
+    keys = Keyring(read_card((authority / "authority.pub").read_bytes()))
+    policy = parse_policy(documents.read(tmp_path / "out", documents.POLICY_TYPE, keys).payload)
+    assert policy.model is not None
+    assert policy.model.digest == bundle.read().digest
+    assert run("publish", "list", "--authority", authority, "--out", tmp_path / "list").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        ("policy", b"= 1"),
+        ("policy", b'name = "x"'),
+        ("policy", PACK.replace(b"consignment.value_minor > 250000", b"consignment.valu > 1")),
+        ("list", b"{"),
+        ("list", b"\xff"),
+        ("list", LIST.replace(b'"v": 1', b'"v": 2')),
+        ("list", LIST.replace(b"T00:00:00Z", b"T00:00:00")),
+    ],
+)
 def test_a_broken_file_is_not_signed(
     authority: Path, run: Run, tmp_path: Path, kind: str, payload: bytes
 ) -> None:
