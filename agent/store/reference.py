@@ -110,7 +110,7 @@ class Source:
 class ReferenceStore:
     """What is declared. Point lookups run where they are called; writing has its own thread.
 
-    A file that is no database any more is set aside, and ``trouble`` says so: manifests can be imported again.
+    A file that is no database any more is set aside, and ``trouble`` says so: manifests can be had again.
 
     Raises:
         SchemaTooNew, NotOurs: a newer program's file, or another program's.
