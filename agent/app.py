@@ -16,6 +16,8 @@ import aiohttp
 from tenacity import wait_random_exponential
 
 from agent import control
+from agent.at_rest import AtRest
+from agent.clearance import decide_again
 from agent.clock import Clock, SystemClock
 from agent.config import CentreSection, Config
 from agent.documents import Documents
@@ -59,6 +61,7 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
         AlreadyRunning: another process owns the data directory.
         NotFound, BadKeyFile: the hub has no keys, or they are not safe.
         ReferenceRefused: policy or lists are not the authority's.
+        Outdated: policy or a list is older than one that was in force here.
     """
     folder = config.hub.data
     lock = DataLock(folder)
@@ -74,6 +77,9 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
         try:
             if trouble:
                 log.error("log set aside", extra={"error": trouble})
+            evidence.put_in_force(f"policy/{policy[0].id}", policy[0].sequence)
+            for party_list in lists[0]:
+                evidence.put_in_force(f"list/{party_list.id}", int(party_list.issued.timestamp()))
             if refused:
                 evidence.event("MODEL_REFUSED", {"reason": refused[:200]})
             reference = ReferenceStore(folder, clock)
@@ -87,7 +93,7 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
                         clock=clock,
                         log=evidence,
                         reference=reference,
-                        documents=Documents(reference, with_lists, clock),
+                        documents=Documents(reference, with_lists, AtRest(trust.signer.audit_key), clock),
                         in_force=with_lists,
                         scorer=scorer,
                         audit_key=trust.signer.audit_key,
@@ -223,8 +229,12 @@ async def _checkpoints(hub: Hub) -> None:
 
 
 async def _catch_up(hub: Hub) -> None:
-    """Assess again, newest first, what was assessed with another policy, list or model."""
+    """Assess again, newest first, what was assessed with another policy, list or model.
+
+    And decide again on what was set aside, in case the hub was stopped between an import and that.
+    """
     try:
+        await decide_again(hub)
         while await asyncio.to_thread(hub.documents.catch_up):
             await hub.clock.sleep(CATCH_UP_PAUSE_S)
     except sqlite.Error as error:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from agent.at_rest import AtRest, CannotUnlock, SealedFinding
 from agent.clock import Clock
 from agent.domain.assessment import assess
 from agent.domain.declarations import Declaration
@@ -38,39 +40,39 @@ class InForce:
     policy_digest: str
     lists: tuple[PartyList, ...]
     lists_digest: str | None
+    model_digest: str | None
     tables: Tables | None
 
     @property
     def read(self) -> str:
         """What an assessment must have read to be still good."""
-        tables = "none" if self.tables is None else str(self.tables.version)
-        return f"{self.policy_digest}|{self.lists_digest or 'none'}|{tables}"
+        return f"{self.policy_digest}|{self.lists_digest or 'none'}|{self.model_digest or 'none'}"
 
 
 class Documents:
     """Assessments of consignments, made once and made again when what they read has changed."""
 
-    def __init__(self, store: ReferenceStore, in_force: InForce, clock: Clock) -> None:
+    def __init__(self, store: ReferenceStore, in_force: InForce, at_rest: AtRest, clock: Clock) -> None:
         self._store = store
         self._in_force = in_force
+        self._at_rest = at_rest
         self._clock = clock
 
     async def of(self, consignment: str) -> Document:
         """The kept assessment, or one made now."""
         kept = await self._store.assessment(consignment, self._in_force.read)
-        if kept is None:
-            kept = self.assess(await self._store.claims(consignment), self._clock.now())
-            self._store.keep_assessments(self._in_force.read, [(consignment, kept)])
+        if kept is not None:
+            with contextlib.suppress(CannotUnlock):
+                return self._document(kept, consignment)
+        made = self.assess(await self._store.claims(consignment), self._clock.now())
+        self._store.keep_assessments(self._in_force.read, [(consignment, made)])
+        return self._document(made, consignment)
+
+    def _document(self, kept: StoredAssessment, consignment: str) -> Document:
+        shown = [_finding(f, Disclosure.OPEN) for f in kept.findings]
+        sealed = [_finding(f, Disclosure.SEALED) for f in self._at_rest.unlock(kept.sealed, consignment)]
         return Document(
-            findings=tuple(
-                Finding(
-                    code=f.code,
-                    severity=Severity(f.severity),
-                    disclosure=Disclosure(f.disclosure),
-                    params=f.params,
-                )
-                for f in kept.findings
-            ),
+            findings=(*shown, *sealed),
             evaluated_for=kept.evaluated_for,
             declared_g=kept.declared_g,
             features=None if kept.features is None else tuple(kept.features),
@@ -105,16 +107,32 @@ class Documents:
         found = effective(claims.claims)
         in_force = self._in_force
         assessment = assess(found, in_force.policy, in_force.lists, now)
+        consignment = found.declaration.consignment
         return StoredAssessment(
             findings=[
-                StoredFinding(f.code, f.severity.value, f.disclosure.value, dict(f.params))
+                StoredFinding(f.code, f.severity.value, dict(f.params))
                 for f in assessment.findings
+                if f.disclosure is Disclosure.OPEN
             ],
+            sealed=self._at_rest.lock(
+                [
+                    SealedFinding(f.code, f.severity.value, dict(f.params))
+                    for f in assessment.findings
+                    if f.disclosure is Disclosure.SEALED
+                ],
+                consignment,
+            ),
             evaluated_for=assessment.evaluated_for,
             declared_g=declared_weight(found.declaration),
             features=_features(found.declaration, in_force.tables),
             inputs=claims.digest,
         )
+
+
+def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure) -> Finding:
+    return Finding(
+        code=kept.code, severity=Severity(kept.severity), disclosure=disclosure, params=kept.params
+    )
 
 
 def declared_weight(declaration: Declaration) -> int | None:

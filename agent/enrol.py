@@ -34,7 +34,8 @@ def make_keys(folder: Path, hub: str) -> Path:
         BadKeyFile: there are keys already; they are never overwritten.
     """
     keys = folder / KEYS
-    keys.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for private in (folder, keys):  # mkdir gives its mode to the last folder of a path only
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
     pairs = [generate(hub, Role.DECISIONS), generate(hub, Role.CHECKPOINTS)]
     for pair in pairs:
         save_private(pair, keys)

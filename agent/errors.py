@@ -79,6 +79,18 @@ class ReferenceFailed(AgentError):
         )
 
 
+class Outdated(AgentError):
+    """A policy or list that is older than one that was in force here."""
+
+    exit_code = 78
+
+    def __init__(self, name: str, found: int, known: int) -> None:
+        super().__init__(
+            f"{name}: issue {found} is older than issue {known}, which was in force on this hub; "
+            "put the newer file back, or have the authority issue a newer one"
+        )
+
+
 class NotFound(AgentError):
     """Nothing by that name is known here."""
 

@@ -78,5 +78,6 @@ def in_force(
         policy_digest=policy[1],
         lists=lists[0],
         lists_digest=lists[1],
+        model_digest=None if scorer is None else scorer.digest,
         tables=None if scorer is None else scorer.tables,
     )

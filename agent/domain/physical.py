@@ -53,7 +53,9 @@ def check_weight(
         reason = no_weight_reason or "not_weighed"
         return (Finding(code="NO_WEIGHT", severity=Severity.REFER, params={"reason": reason}),)
     if declared_g is None:
-        return ()
+        # Weighed, but against nothing: a check that could not run refers.
+        params: dict[str, str | int] = {"measured_g": weighed.grams}
+        return (Finding(code="WEIGHT_NOT_COMPARABLE", severity=Severity.REFER, params=params),)
     allowed = allowed_g(declared_g, tolerance) + weighed.u_grams
     if abs(weighed.grams - declared_g) <= allowed:
         return ()

@@ -17,7 +17,7 @@ from agent.clock import Clock, iso
 from agent.domain.decision import Decision, PieceKey
 from agent.domain.disposition import Disposition
 from agent.domain.physical import Previous
-from agent.errors import EvidenceFailed
+from agent.errors import EvidenceFailed, Outdated
 from agent.statements import decision_body, sealed_reasons
 from agent.store.head import FILE, Head, OldLog, claim_retired, load, retire
 from agent.store.writer import Writer
@@ -48,6 +48,10 @@ _SET_CURRENT = """INSERT INTO current (piece, seq, disposition, station, unmanif
     station = excluded.station, unmanifested = excluded.unmanifested"""
 _SETTLE = "UPDATE current SET unmanifested = 0 WHERE piece = ?"
 _UNMANIFESTED = "SELECT piece, seq FROM current WHERE unmanifested = 1 AND piece > ? ORDER BY piece LIMIT ?"
+_META = "SELECT value FROM meta WHERE key = ?"
+_SET_META = (
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
 _ENTRY = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq = ?"
 
 
@@ -162,6 +166,25 @@ class EvidenceLog:
         """An unmanifested piece no longer waits: another decision stands on it under its declared number."""
         await self._durably(self._writer.submit(lambda conn: conn.execute(_SETTLE, (str(piece),)).rowcount))
 
+    def put_in_force(self, name: str, order: int) -> None:
+        """Remember which issue of a policy or list is in force; an older one never comes back.
+
+        Args:
+            name: ``policy/ID`` or ``list/ID``.
+            order: Grows with each issue.
+
+        Raises:
+            Outdated: a newer issue was in force on this hub.
+        """
+
+        def run(conn: sqlite.Connection) -> None:
+            row = conn.execute(_META, (f"in_force/{name}",)).fetchone()
+            if row is not None and int(row[0]) > order:
+                raise Outdated(name, order, int(row[0]))
+            conn.execute(_SET_META, (f"in_force/{name}", str(order)))
+
+        self._writer.submit(run).result()
+
     async def checkpoint(self) -> str:
         """The signed note over the present head; the same head gives the same note."""
         return await self._durably(self._writer.submit(self._checkpoint))
@@ -265,6 +288,7 @@ class EvidenceLog:
                 "VALUES (?, ?, ?, ?, ?, ?)",
                 carried,
             )
+            conn.executemany(_SET_META, [] if old is None else old.in_force)
 
         self._writer.submit(run).result()
 

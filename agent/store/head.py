@@ -51,6 +51,8 @@ class OldLog:
     size: int
     root: str
     current: list[Any]
+    in_force: list[Any]
+    """Which issues of policy and lists were in force: (key, value) of ``meta``."""
 
 
 def load(path: Path, connect: Callable[[Path], sqlite.Connection]) -> tuple[sqlite.Connection, Head]:
@@ -133,8 +135,9 @@ def _read_old(path: Path) -> OldLog | None:
         for (leaf,) in conn.execute(_LEAVES, (0,)):
             tree.append(leaf)
         current = conn.execute(_STANDING).fetchall()
+        in_force = conn.execute("SELECT key, value FROM meta WHERE key LIKE 'in_force/%'").fetchall()
     except (sqlite.Error, TypeError):
         return None
     finally:
         conn.close()
-    return OldLog(log_id=log_id, size=tree.size, root=tree.root().hex(), current=current)
+    return OldLog(log_id=log_id, size=tree.size, root=tree.root().hex(), current=current, in_force=in_force)

@@ -74,18 +74,18 @@ class Claims:
 
 
 class StoredFinding(msgspec.Struct, array_like=True, frozen=True):
-    """A finding as it is kept with an assessment."""
+    """An OPEN finding as it is kept with an assessment."""
 
     code: str
     severity: str
-    disclosure: str
     params: dict[str, str | int]
 
 
 class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
-    """The document half of a clearance, ready for the scan."""
+    """The document half of a clearance, ready for the scan; ``sealed`` is locked (see ``agent.at_rest``)."""
 
     findings: list[StoredFinding]
+    sealed: bytes
     evaluated_for: datetime
     declared_g: int | None
     features: list[float] | None

@@ -269,12 +269,15 @@ def run_hub(site: Site) -> Callable[[], AbstractAsyncContextManager[str]]:
         listening = asyncio.create_task(ready.get())
         await asyncio.wait([running, listening], timeout=15, return_when=asyncio.FIRST_COMPLETED)
         assert not running.done(), running.exception()
-        yield listening.result()
-        os.kill(os.getpid(), signal.SIGTERM)  # as an operator stops it
-        async with asyncio.timeout(15):
-            await running
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().remove_signal_handler(number)
+        try:
+            yield listening.result()
+        finally:
+            if not running.done():
+                os.kill(os.getpid(), signal.SIGTERM)  # as an operator stops it
+            async with asyncio.timeout(15):
+                await running
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().remove_signal_handler(number)
 
     return run
 

@@ -1,10 +1,11 @@
-"""The hub at work with a real centre on a loopback port."""
+"""The hub at work with a real centre on a loopback port, and what it refuses to start with."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from click.testing import CliRunner
 
 from agent import control
 from agent.clock import SystemClock
+from agent.reference_data import ReferenceRefused
 from agent.store.stored_log import StoredLog
 from sync import sqlite
 from sync.central.cli import main as central
+from sync.central.identity import init_authority
 from sync.central.service import Settings, create_app
 from sync.statement import Opened, parse
 
@@ -104,3 +107,12 @@ async def test_a_hub_that_was_restored_from_an_old_copy_closes_that_log_and_goes
     assert told.exit_code == 0, told.output
     assert f"log {old_id} of hub/test verifies: 6 entries" in told.output
     assert f"log {new_id} of hub/test verifies: 2 entries" in told.output
+
+
+async def test_a_policy_of_somebody_else_is_refused_at_the_start(site: Any, tmp_path: Path) -> None:
+    init_authority(tmp_path / "other", "authority/other")
+    replace(site, authority=tmp_path / "other").publish_policy()
+    with pytest.raises(ReferenceRefused, match=r"policy\.signed: no publishing key"):
+        async with site.open():
+            pass
+    assert not (site.data / "evidence.db").exists()

@@ -30,6 +30,7 @@ const en = {
   "reason.UNMANIFESTED": "Not on any manifest: set aside",
   "reason.CHECK_DIGIT": "Check digit of the number is wrong",
   "reason.AMBIGUOUS_LABEL": "{pieces} declared parcels carry this number",
+  "reason.WEIGHT_NOT_COMPARABLE": "No declared weight to compare with",
   "reason.WEIGHT_MISMATCH": "Declared {declared_g} g, measured {measured_g} g",
   "reason.NO_WEIGHT": "No weight: place, wait, scan again",
   "reason.NO_WEIGHT.no_scale": "No weight: this lane has no scale",

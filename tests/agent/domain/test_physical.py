@@ -87,8 +87,10 @@ def test_a_missing_weight_without_a_reason_was_not_weighed() -> None:
     assert found.params == {"reason": "not_weighed"}
 
 
-def test_a_weight_that_nothing_was_declared_for_is_no_mismatch() -> None:
-    assert weight_findings(None, weighed(1)) == []
+def test_a_weight_that_there_is_no_declared_one_for_could_not_be_checked_and_refers() -> None:
+    (found,) = weight_findings(None, weighed(812))
+    assert (found.code, found.severity) == ("WEIGHT_NOT_COMPARABLE", Severity.REFER)
+    assert found.params == {"measured_g": 812}
 
 
 def test_the_first_scan_of_a_piece_is_no_duplicate() -> None:

@@ -1,0 +1,63 @@
+"""Sealed findings that wait for the scan: encrypted on disk, of one size whether there are any or not.
+
+The key is derived from the hub's own secret and lies beside its private keys. This keeps what was found from
+copies of the file, from backups and from people who look into it; not from an administrator of the machine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+SIZE = 512
+"""Bytes of plaintext; findings that need more take a multiple."""
+_NONCE = 12
+
+
+class CannotUnlock(Exception):
+    """A locked block was altered, belongs elsewhere, or was locked with another key; it is made again."""
+
+
+class SealedFinding(msgspec.Struct, array_like=True, frozen=True):
+    """A finding for the authority's eyes, waiting for the scan."""
+
+    code: str
+    severity: str
+    params: dict[str, str | int]
+
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(list[SealedFinding])
+
+
+class AtRest:
+    """Locks and unlocks sealed findings with a key of this hub."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._cipher = AESGCM(hmac.digest(secret, b"preclear/at-rest/v1", hashlib.sha256))
+
+    def lock(self, findings: Sequence[SealedFinding], consignment: str) -> bytes:
+        """Encrypt the findings of one consignment, bound to it."""
+        data = _ENCODER.encode(list(findings))
+        plain = len(data).to_bytes(4) + data
+        plain = plain.ljust(-(-len(plain) // SIZE) * SIZE, b"\x00")
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._cipher.encrypt(nonce, plain, consignment.encode())
+
+    def unlock(self, block: bytes, consignment: str) -> list[SealedFinding]:
+        """What was locked for that consignment.
+
+        Raises:
+            CannotUnlock: altered, of another consignment, or locked with another key.
+        """
+        try:
+            plain = self._cipher.decrypt(block[:_NONCE], block[_NONCE:], consignment.encode())
+        except (InvalidTag, ValueError) as error:
+            raise CannotUnlock from error
+        return _DECODER.decode(plain[4 : 4 + int.from_bytes(plain[:4])])
