@@ -22,6 +22,7 @@ from agent.clock import Clock, SystemClock
 from agent.config import CentreSection, Config
 from agent.documents import Documents
 from agent.enrol import Trust, load_trust
+from agent.errors import AgentError
 from agent.hub import Hub
 from agent.lock import DataLock
 from agent.reference_data import in_force, load_lists, load_model, load_policy
@@ -237,7 +238,7 @@ async def _catch_up(hub: Hub) -> None:
         await decide_again(hub)
         while await asyncio.to_thread(hub.documents.catch_up):
             await hub.clock.sleep(CATCH_UP_PAUSE_S)
-    except sqlite.Error as error:
+    except (sqlite.Error, AgentError) as error:
         # Not for this does a lane stop: a scan assesses what is missing, and says what it cannot read.
         log.warning("assessing again stopped", extra={"error": str(error)})
 

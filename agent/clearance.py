@@ -83,12 +83,17 @@ async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
         previous = await hub.log.previous(piece)
         verdict = judge(seen, previous, hub, check_duplicate(previous))
         decision = _decision(seen, verdict, previous, hub, station.name, Because.SCAN, scan.source)
-        recorded = await hub.log.append(decision)  # numbered, sealed, signed, committed
+        recorded = await hub.log.append(decision, previous=previous)  # numbered, sealed, signed, committed
     if scan.source == "station":
         hub.durable_ns = recorded.durable_ns
         hub.latencies_ns.append(recorded.durable_ns - max(scan.at_ns, weighing.last_byte_ns))
     station.decided(piece, scan, recorded)
     _publish(recorded, hub)  # screens and handhelds
+    if match is None:
+        # Its manifest may have landed between the look-up and the entry; nobody else would look again.
+        late = await hub.reference.match(candidates, hub.clock.now())
+        if late is not None:
+            await _decide_one_again(piece, recorded.entry.seq, late, hub)
     return recorded
 
 
@@ -201,7 +206,7 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
             return False
         verdict = judge(seen, standing, hub)
         decision = _decision(seen, verdict, standing, hub, statement.station, Because.MANIFEST, "hub")
-        recorded = await hub.log.append(decision, settles=piece)
+        recorded = await hub.log.append(decision, previous=standing, settles=piece)
     _publish(recorded, hub)
     return True
 

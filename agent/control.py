@@ -13,7 +13,7 @@ from aiohttp import web
 
 from agent.clearance import clear_piece, dry_run
 from agent.domain.effective import SourceRole
-from agent.errors import AgentError, NotFound
+from agent.errors import AgentError, ConfigInvalid, NotFound
 from agent.hub import Hub
 from agent.importing import import_manifest
 from agent.scan import CommandLine, Scan
@@ -22,6 +22,7 @@ from agent.views import decision_view
 
 FILE = "control.sock"
 IMPORT_TIMEOUT_S = 3600.0
+MAX_SOCKET_PATH = 100
 HAND_OVER_TIMEOUT_S = 5.0
 
 
@@ -53,13 +54,15 @@ async def decide_barcode(
 
 async def serve(hub: Hub, folder: Path) -> web.AppRunner:
     """Listen on the data directory's socket, for its owner only."""
+    path = folder / FILE
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
+        raise ConfigInvalid(path, [f"too long a path for a socket; it may have {MAX_SOCKET_PATH} bytes"])
     app = web.Application(client_max_size=65_536)
     app.router.add_get("/status", _status(hub))
     app.router.add_post("/import", _import(hub))
     app.router.add_post("/decide", _decide(hub))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
-    path = folder / FILE
     path.unlink(missing_ok=True)
     before = os.umask(0o177)
     try:

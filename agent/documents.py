@@ -61,10 +61,11 @@ class Documents:
     async def of(self, consignment: str) -> Document:
         """The kept assessment, or one made now."""
         kept = await self._store.assessment(consignment, self._in_force.read)
-        if kept is not None:
+        now = self._clock.now()
+        if kept is not None and (kept.dated or self._in_force.policy.same_law(kept.evaluated_for, now)):
             with contextlib.suppress(CannotUnlock):
                 return self._document(kept, consignment)
-        made = self.assess(await self._store.claims(consignment), self._clock.now())
+        made = self.assess(await self._store.claims(consignment), now)
         self._store.keep_assessments(self._in_force.read, [(consignment, made)])
         return self._document(made, consignment)
 
@@ -73,7 +74,7 @@ class Documents:
         sealed = [_finding(f, Disclosure.SEALED) for f in self._at_rest.unlock(kept.sealed, consignment)]
         return Document(
             findings=(*shown, *sealed),
-            evaluated_for=kept.evaluated_for,
+            evaluated_for=kept.evaluated_for if kept.dated else self._clock.now(),
             declared_g=kept.declared_g,
             features=None if kept.features is None else tuple(kept.features),
             inputs=kept.inputs,
@@ -123,6 +124,7 @@ class Documents:
                 consignment,
             ),
             evaluated_for=assessment.evaluated_for,
+            dated=assessment.evaluated_for != now,
             declared_g=declared_weight(found.declaration),
             features=_features(found.declaration, in_force.tables),
             inputs=claims.digest,

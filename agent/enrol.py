@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,17 +34,21 @@ def make_keys(folder: Path, hub: str) -> Path:
     Raises:
         BadKeyFile: there are keys already; they are never overwritten.
     """
-    keys = folder / KEYS
-    for private in (folder, keys):  # mkdir gives its mode to the last folder of a path only
+    keys, begun = folder / KEYS, folder / f"{KEYS}.begun"
+    if keys.exists() and any(keys.iterdir()):
+        raise BadKeyFile(f"{keys} exists already; keys are never overwritten")
+    shutil.rmtree(begun, ignore_errors=True)  # of a run that was interrupted; nobody knows these keys
+    for private in (folder, begun):  # mkdir gives its mode to the last folder of a path only
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
     pairs = [generate(hub, Role.DECISIONS), generate(hub, Role.CHECKPOINTS)]
     for pair in pairs:
-        save_private(pair, keys)
-    handle = os.open(keys / _AUDIT, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        save_private(pair, begun)
+    handle = os.open(begun / _AUDIT, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(new_secret())
     card = folder / CARD
     card.write_bytes(write_card(pair.public for pair in pairs))
+    begun.rename(keys)
     return card
 
 

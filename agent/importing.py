@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -84,6 +85,10 @@ def _take_in(path: Path, hub: Hub, party: str, role: SourceRole, progress: Progr
     report = ImportReport(file=path.name)
     try:
         digest = _digest(path)
+        if line := _undecodable(path):
+            raise ManifestRefused(
+                f"{path} is not UTF-8 text (line {line}); save it as CSV UTF-8 and import it again"
+            )
         source = Source(party=party, role=role, message=path.name, sha256=digest)
         number, known = hub.reference.begin_source(source).result()
         if known:
@@ -103,10 +108,6 @@ def _take_in(path: Path, hub: Hub, party: str, role: SourceRole, progress: Progr
         hub.reference.end_source(number, report.accepted, report.rejected_rows).result()
     except OSError as error:
         raise ManifestRefused(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ManifestRefused(
-            f"{path} is not UTF-8 text (line {_undecodable(path)}); save it as CSV UTF-8 and import it again"
-        ) from error
     except sqlite.Error as error:
         raise ReferenceFailed(str(error)) from error
     except DomainRefused as error:
@@ -137,14 +138,18 @@ def _digest(path: Path) -> str:
 
 
 def _undecodable(path: Path) -> int:
-    """The first line that is not UTF-8; the error itself counts from the start of some buffer."""
+    """The first line that is not UTF-8; 0 when all of it is."""
+    decoder, line = codecs.getincrementaldecoder("utf-8")(), 1
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        while True:
+            chunk = file.read(1 << 20)
             try:
-                line.decode()
-            except UnicodeDecodeError:
-                return number
-    return 0
+                decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                return line + error.object[: error.start].count(b"\n")
+            if not chunk:
+                return 0
+            line += chunk.count(b"\n")
 
 
 def _lines(file: IO[str], total: int, progress: Progress) -> Iterator[str]:

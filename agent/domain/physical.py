@@ -31,6 +31,8 @@ class Previous:
     """None when it lies in a log that the present one continues."""
     disposition: Disposition
     station: str
+    cleared: bool = False
+    """Whether the piece was ever cleared under this number."""
     hold: Disposition | None = None
 
 
@@ -66,14 +68,14 @@ def check_weight(
 def check_duplicate(previous: Previous | None) -> tuple[Finding, ...]:
     """A piece that was decided before is a duplicate scan.
 
-    It refers when the earlier decision cleared the piece: one label may then be on two parcels. After a
-    referral a second scan is what mending a parcel looks like, so it is only noted.
+    It refers once the number was cleared, however often it is scanned after that: one label may be on two
+    parcels, and nobody can tell which of them was meant. After a referral alone a second scan is what mending
+    a parcel looks like, so it is only noted.
     """
     if previous is None:
         return ()
-    cleared = previous.disposition is Disposition.CLEAR
     params: dict[str, str | int] = {"earlier_station": previous.station}
     if previous.seq is not None:
         params["earlier_seq"] = previous.seq
-    severity = Severity.REFER if cleared else Severity.NOTE
+    severity = Severity.REFER if previous.cleared else Severity.NOTE
     return (Finding(code="DUPLICATE_SCAN", severity=severity, params=params),)

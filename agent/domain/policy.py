@@ -105,6 +105,12 @@ class Policy:
     placeholder_names: frozenset[str]
     """``names.key`` of names that name nobody."""
 
+    def same_law(self, earlier: datetime, later: datetime) -> bool:
+        """Whether no rule and no regime begins or ends after ``earlier`` and up to ``later``."""
+        spans = [(r.starts, r.ends) for r in self.regimes] + [(r.starts, r.ends) for r in self.rules.rules]
+        bounds = [bound for span in spans for bound in span if bound is not None]
+        return not any(earlier < bound <= later for bound in bounds)
+
     def outcome_of(self, finding: Finding) -> Disposition | None:
         """What follows from ``finding``: by its code, else by its severity; None when nothing does."""
         if finding.code in self.outcomes_by_code:

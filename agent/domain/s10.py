@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 
 from agent.domain.countries import ISO_COUNTRIES
+
+REUSED_AFTER = timedelta(days=365)
+"""Operators may use a number again after a year; what is older is of another item."""
 
 _SHAPE = re.compile(r"([A-Z]{2})([0-9]{8})([0-9])([A-Z]{2})")
 _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)

@@ -17,6 +17,7 @@ from agent.clock import Clock, iso
 from agent.domain.decision import Decision, PieceKey
 from agent.domain.disposition import Disposition
 from agent.domain.physical import Previous
+from agent.domain.s10 import REUSED_AFTER
 from agent.errors import EvidenceFailed, Outdated
 from agent.statements import decision_body, sealed_reasons
 from agent.store.head import FILE, Head, OldLog, claim_retired, load, retire
@@ -42,10 +43,15 @@ _CHECKPOINTS = "SELECT note FROM checkpoint ORDER BY size"
 _RECEIPT = "INSERT INTO receipt (size, note, centre_log, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _LAST_RECEIPT = "SELECT size, note, centre_log FROM receipt ORDER BY size DESC LIMIT 1"
 _RECEIPTS = "SELECT note FROM receipt ORDER BY size"
-_CURRENT = "SELECT seq, disposition, station, hold FROM current WHERE piece = ?"
-_SET_CURRENT = """INSERT INTO current (piece, seq, disposition, station, unmanifested) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT (piece) DO UPDATE SET seq = excluded.seq, disposition = excluded.disposition,
-    station = excluded.station, unmanifested = excluded.unmanifested"""
+_CURRENT = "SELECT seq, at, disposition, station, cleared, hold FROM current WHERE piece = ?"
+_SET_CURRENT = """INSERT INTO current (piece, seq, at, disposition, station, cleared, unmanifested)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (piece) DO UPDATE SET
+    seq = excluded.seq, at = excluded.at, disposition = excluded.disposition, station = excluded.station,
+    cleared = excluded.cleared, unmanifested = excluded.unmanifested"""
+_CARRY = """INSERT INTO current (piece, seq, at, disposition, station, cleared, unmanifested, hold)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_MOVE_HOLD = """UPDATE current SET hold = (SELECT hold FROM current WHERE piece = ?)
+    WHERE piece = ? AND hold IS NULL"""
 _SETTLE = "UPDATE current SET unmanifested = 0 WHERE piece = ?"
 _UNMANIFESTED = "SELECT piece, seq FROM current WHERE unmanifested = 1 AND piece > ? ORDER BY piece LIMIT ?"
 _META = "SELECT value FROM meta WHERE key = ?"
@@ -128,10 +134,13 @@ class EvidenceLog:
 
     # -- writing ---------------------------------------------------------------------------------------------
 
-    async def append(self, decision: Decision, *, settles: PieceKey | None = None) -> Recorded:
+    async def append(
+        self, decision: Decision, *, previous: Previous | None = None, settles: PieceKey | None = None
+    ) -> Recorded:
         """Record a decision; returns once it is on disk.
 
         Args:
+            previous: What stood on the piece.
             settles: The number under which an unmanifested piece was waiting that this decision settles.
 
         Raises:
@@ -141,17 +150,20 @@ class EvidenceLog:
         plaintext = sealed_reasons(decision)
         piece = str(decision.piece)
         unmanifested = any(f.code == "UNMANIFESTED" for f in decision.verdict.open)
+        cleared = decision.verdict.disposition is Disposition.CLEAR or (
+            previous is not None and previous.cleared
+        )
 
         def run(conn: sqlite.Connection) -> Entry:
             seq = self._head.tree.size
             block = sealed.seal(plaintext, self._signer.sealing, self.log_id, seq)
             entry = self._write(conn, "decision", {**body, "sealed": block})
-            conn.execute(
-                _SET_CURRENT,
-                (piece, seq, body["disposition"], decision.station, int(unmanifested)),
-            )
+            at = iso(self._clock.now())
+            row = (piece, seq, at, body["disposition"], decision.station, int(cleared), int(unmanifested))
+            conn.execute(_SET_CURRENT, row)
             if settles is not None and str(settles) != piece:
                 conn.execute(_SETTLE, (str(settles),))
+                conn.execute(_MOVE_HOLD, (str(settles), piece))
             return entry
 
         commit = self._writer.submit(run)
@@ -236,15 +248,22 @@ class EvidenceLog:
         return _entry(rows[0]) if rows else None
 
     async def previous(self, piece: PieceKey) -> Previous | None:
-        """The decision that stands on a piece, or None."""
+        """The decision that stands on a piece, or None.
+
+        A postal number may be used again after a year: what stood on it before is of another item, unless the
+        authority holds it.
+        """
         rows = await self._select(_CURRENT, (str(piece),))
         if not rows:
             return None
-        seq, disposition, station, hold = rows[0]
+        seq, at, disposition, station, cleared, hold = rows[0]
+        if hold is None and piece.kind == "s10" and at < iso(self._clock.now() - REUSED_AFTER):
+            return None
         return Previous(
             seq=seq if seq >= 0 else None,
             disposition=Disposition(disposition),
             station=station,
+            cleared=bool(cleared),
             hold=None if hold is None else Disposition(hold),
         )
 
@@ -283,11 +302,7 @@ class EvidenceLog:
 
         def run(conn: sqlite.Connection) -> None:
             self._write(conn, "opened", body)
-            conn.executemany(
-                "INSERT INTO current (piece, seq, disposition, station, unmanifested, hold) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                carried,
-            )
+            conn.executemany(_CARRY, carried)
             conn.executemany(_SET_META, [] if old is None else old.in_force)
 
         self._writer.submit(run).result()

@@ -23,7 +23,7 @@ _LAST_CHECKPOINT = "SELECT size, edge FROM checkpoint ORDER BY size DESC LIMIT 1
 _LAST_RECEIPT = "SELECT size, note, centre_log FROM receipt ORDER BY size DESC LIMIT 1"
 _META = "SELECT value FROM meta WHERE key = ?"
 _SET_META = "INSERT INTO meta (key, value) VALUES (?, ?)"
-_STANDING = "SELECT piece, -1, disposition, station, unmanifested, hold FROM current"
+_STANDING = "SELECT piece, -1, at, disposition, station, cleared, unmanifested, hold FROM current"
 """What stands on each piece; the numbers are those of the old log and mean nothing in the new one."""
 
 

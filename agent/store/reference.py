@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +17,7 @@ from agent.domain.candidates import Candidate
 from agent.domain.decision import PieceKey
 from agent.domain.declarations import Declaration, decode, encode
 from agent.domain.effective import Claim, SourceRole
+from agent.domain.s10 import REUSED_AFTER
 from agent.errors import ReferenceFailed
 from agent.ids import new_salt, uuid7
 from agent.store.schema import migrate_reference
@@ -26,8 +27,6 @@ from sync import sqlite
 T = TypeVar("T")
 
 FILE = "reference.db"
-REUSED_AFTER = timedelta(days=365)
-"""Postal operators may use an S10 number again after a year; an older declaration is of another item."""
 
 _SOURCE_KNOWN = "SELECT id FROM source WHERE sha256 = ? AND rows IS NOT NULL"
 _SOURCE = "INSERT INTO source (party, role, message, sha256, received) VALUES (?, ?, ?, ?, ?)"
@@ -87,6 +86,8 @@ class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
     findings: list[StoredFinding]
     sealed: bytes
     evaluated_for: datetime
+    dated: bool
+    """Whether the declaration names its arrival; else the law of the day of the scan counts."""
     declared_g: int | None
     features: list[float] | None
     inputs: str

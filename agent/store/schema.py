@@ -24,8 +24,9 @@ _EVIDENCE_1 = (
     """CREATE TABLE receipt (
         size INTEGER PRIMARY KEY, note TEXT NOT NULL, centre_log TEXT NOT NULL, at TEXT NOT NULL) STRICT""",
     """CREATE TABLE current (
-        piece TEXT PRIMARY KEY, seq INTEGER NOT NULL, disposition TEXT NOT NULL, station TEXT NOT NULL,
-        unmanifested INTEGER NOT NULL, hold TEXT) STRICT, WITHOUT ROWID""",
+        piece TEXT PRIMARY KEY, seq INTEGER NOT NULL, at TEXT NOT NULL, disposition TEXT NOT NULL,
+        station TEXT NOT NULL, cleared INTEGER NOT NULL, unmanifested INTEGER NOT NULL,
+        hold TEXT) STRICT, WITHOUT ROWID""",
     """CREATE INDEX current_unmanifested ON current (piece) WHERE unmanifested = 1""",
 )
 

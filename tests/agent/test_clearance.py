@@ -395,3 +395,49 @@ async def test_the_hours_of_validity_are_the_policys(site: Any) -> None:
         recorded = await clear_piece(site.scan(), place(), opened.hub)
     valid_until = (site.clock.now() + timedelta(hours=6)).isoformat(timespec="milliseconds")
     assert statement(recorded).valid_until == valid_until.replace("+00:00", "Z")
+
+
+async def test_a_third_scan_never_clears_a_number_that_two_parcels_may_carry(
+    opened: Opened, site: Any
+) -> None:
+    await site.declare(opened, {})
+    found = []
+    for _ in range(4):
+        site.clock.advance(60)
+        recorded = await clear_piece(site.scan(), CommandLine(grams=290), opened.hub)
+        found.append(decision_view(recorded.entry)["disposition"])
+    assert found == ["CLEAR", "RFS", "RFS", "RFS"]
+
+
+async def test_a_manifest_that_lands_between_look_up_and_entry_is_not_missed(
+    opened: Opened, site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = opened.hub
+    append = hub.log.append
+
+    async def slow(*arguments: Any, **more: Any) -> Any:
+        monkeypatch.setattr(hub.log, "append", append)
+        await site.declare(opened, {})  # finds nothing that waits yet
+        return await append(*arguments, **more)
+
+    monkeypatch.setattr(hub.log, "append", slow)
+    await clear_piece(site.scan(), CommandLine(grams=290), hub)
+    newest = decision_view((await hub.log.recent(1))[0])
+    assert (newest["because"], newest["disposition"]) == ("manifest", "CLEAR")
+
+
+async def test_a_rule_that_begins_before_the_scan_counts_for_a_consignment_without_a_date(site: Any) -> None:
+    begins = (site.clock.at + timedelta(hours=1)).isoformat()
+    rule = (
+        f'\n[[rule]]\nid = "new-law"\ncode = "NEW_LAW"\nfrom = {begins}\nseverity = "mend"\n'
+        'citation = "a test"\nwhen = "true"\n'
+    )
+    site.publish_policy(("# What follows from what it says.", f"{rule}\n# What follows from what it says."))
+    async with site.open() as opened:
+        await site.declare(opened, {})
+        document = await opened.hub.documents.of("RR473124829GB")
+        assert "NEW_LAW" not in {f.code for f in document.findings}
+        site.clock.advance(3600)
+        document = await opened.hub.documents.of("RR473124829GB")
+        assert "NEW_LAW" in {f.code for f in document.findings}
+        assert document.evaluated_for == site.clock.at

@@ -217,7 +217,7 @@ def test_keys_are_made_once_and_never_again(preclear: Run, site: Any) -> None:
     before = {path: path.read_bytes() for path in (site.data / "keys").iterdir()}
     told = preclear("keys", "make")
     assert told.exit_code == 78
-    assert "decisions.pem exists already; a key is never overwritten" in told.stderr
+    assert "keys exists already; keys are never overwritten" in told.stderr
     assert {path: path.read_bytes() for path in (site.data / "keys").iterdir()} == before
 
 

@@ -204,7 +204,13 @@ async def test_an_assessment_of_what_was_declared_before_is_not_kept(
 
 def assessment(inputs: str, clock: Any) -> StoredAssessment:
     return StoredAssessment(
-        findings=[], sealed=b"", evaluated_for=clock.now(), declared_g=None, features=None, inputs=inputs
+        findings=[],
+        sealed=b"",
+        evaluated_for=clock.now(),
+        dated=False,
+        declared_g=None,
+        features=None,
+        inputs=inputs,
     )
 
 

@@ -107,6 +107,18 @@ def test_the_first_scan_of_a_piece_is_no_duplicate() -> None:
     ],
 )
 def test_a_second_scan_refers_only_a_piece_that_was_cleared(before: Disposition, severity: Severity) -> None:
-    (found,) = check_duplicate(Previous(seq=7, disposition=before, station="lane-2"))
+    cleared = before is Disposition.CLEAR
+    (found,) = check_duplicate(Previous(seq=7, disposition=before, station="lane-2", cleared=cleared))
     assert (found.code, found.severity) == ("DUPLICATE_SCAN", severity)
     assert found.params == {"earlier_seq": 7, "earlier_station": "lane-2"}
+
+
+def test_a_number_that_was_ever_cleared_refers_each_further_scan() -> None:
+    (found,) = check_duplicate(Previous(seq=9, disposition=Disposition.RFS, station="lane-1", cleared=True))
+    assert found.severity is Severity.REFER
+
+
+def test_an_earlier_decision_of_a_log_that_was_set_aside_has_no_number_here() -> None:
+    earlier = Previous(seq=None, disposition=Disposition.CLEAR, station="lane-2", cleared=True)
+    (found,) = check_duplicate(earlier)
+    assert (found.severity, found.params) == (Severity.REFER, {"earlier_station": "lane-2"})
