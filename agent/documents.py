@@ -62,12 +62,18 @@ class Documents:
         """The kept assessment, or one made now."""
         kept = await self._store.assessment(consignment, self._in_force.read)
         now = self._clock.now()
-        if kept is not None and (kept.dated or self._in_force.policy.same_law(kept.evaluated_for, now)):
+        if kept is not None and self._still_good(kept, now):
             with contextlib.suppress(CannotUnlock):
                 return self._document(kept, consignment)
         made = self.assess(await self._store.claims(consignment), now)
         self._store.keep_assessments(self._in_force.read, [(consignment, made)])
         return self._document(made, consignment)
+
+    def _still_good(self, kept: StoredAssessment, now: datetime) -> bool:
+        """An arrival that has passed meanwhile, or a rule that began, makes an assessment old."""
+        if kept.dated:
+            return kept.evaluated_for >= now
+        return self._in_force.policy.same_law(kept.evaluated_for, now)
 
     def _document(self, kept: StoredAssessment, consignment: str) -> Document:
         shown = [_finding(f, Disclosure.OPEN) for f in kept.findings]
@@ -100,7 +106,7 @@ class Documents:
             (d.consignment, self.assess(self._store.claims_in_thread(d.consignment), now))
             for d in declarations
         ]
-        self._store.keep_assessments(read, rows, just_added=True).result()
+        self._store.keep_assessments(read, rows).result()
         return len(rows)
 
     def assess(self, claims: Claims, now: datetime) -> StoredAssessment:
@@ -124,7 +130,7 @@ class Documents:
                 consignment,
             ),
             evaluated_for=assessment.evaluated_for,
-            dated=assessment.evaluated_for != now,
+            dated=assessment.evaluated_for > now,
             declared_g=declared_weight(found.declaration),
             features=_features(found.declaration, in_force.tables),
             inputs=claims.digest,

@@ -44,11 +44,12 @@ def assess(effective: Effective, policy: Policy, lists: Sequence[PartyList], at:
     """Check one consignment's documents: data quality, description, parties, rules.
 
     Rules are those in force at the expected arrival, since that is the law the goods meet; without one, those
-    in force at ``at`` (aware). Whether policy and lists are fresh is asked at each scan: see ``staleness``.
+    in force at ``at`` (aware). An arrival that has passed counts as ``at``: no sender picks his law.
+    Whether policy and lists are fresh is asked at each scan: see ``staleness``.
     """
     declaration = effective.declaration
-    arrival, findings = _arrival(declaration)
-    evaluated_for = (arrival or at).astimezone(UTC)
+    arrival, findings = _arrival(declaration, at)
+    evaluated_for = max(arrival or at, at).astimezone(UTC)
     facts = facts_of(effective)
     findings += _missing(facts, policy, evaluated_for)
     findings += _ill_formed(declaration, policy)
@@ -57,7 +58,7 @@ def assess(effective: Effective, policy: Policy, lists: Sequence[PartyList], at:
         if refused is not None:
             findings.append(refused)
     findings += _conflicts(effective.conflicts)
-    findings += _listed(declaration, lists)
+    findings += _listed(effective.names(), lists)
     findings += policy.rules.evaluate(facts, evaluated_for)
     return Assessment(
         consignment=declaration.consignment,
@@ -106,14 +107,22 @@ def _finding(
     return Finding(code=code, severity=severity, disclosure=disclosure, params=MappingProxyType(params))
 
 
-def _arrival(declaration: Declaration) -> tuple[datetime | None, list[Finding]]:
+_LATE_DAYS, _AHEAD_DAYS = 2, 60
+"""How far an expected arrival may have passed, and lie ahead, before it is not believed."""
+
+
+def _arrival(declaration: Declaration, at: datetime) -> tuple[datetime | None, list[Finding]]:
     if declaration.expected_arrival is None:
         return None, []
     try:
         arrival = datetime.fromisoformat(declaration.expected_arrival)
         # Without an offset it could lie on either side of the second a rule begins.
         if arrival.tzinfo is not None:
-            return arrival.astimezone(UTC), []
+            days = (arrival - at).total_seconds() / _DAY_S
+            if -_LATE_DAYS <= days <= _AHEAD_DAYS:
+                return arrival.astimezone(UTC), []
+            implausible = _finding("EXPECTED_ARRIVAL_IMPLAUSIBLE", Severity.REFER, days=round(days))
+            return min(arrival, at).astimezone(UTC), [implausible]
     except (ValueError, OverflowError):
         pass
     return None, [_finding("EXPECTED_ARRIVAL_UNREADABLE", Severity.MEND)]
@@ -165,10 +174,11 @@ def _conflicts(conflicts: Iterable[Conflict]) -> Iterable[Finding]:
     return [_finding("SOURCES_DISAGREE", Severity.MEND, field=conflict.field) for conflict in conflicts]
 
 
-def _listed(declaration: Declaration, lists: Sequence[PartyList]) -> Iterable[Finding]:
-    """Who of the parties is on a list. Sealed: at the hub nobody learns that a list was hit, nor which."""
-    names = {"consignor": declaration.consignor.name, "consignee": declaration.consignee.name}
-    keys = {side: key(name) for side, name in names.items() if name is not None}
+def _listed(names: Sequence[tuple[str, str]], lists: Sequence[PartyList]) -> Iterable[Finding]:
+    """Who of all named parties is on a list; one claim cannot hide whom another claim names.
+
+    Sealed: at the hub nobody learns that a list was hit, nor which.
+    """
     return [
         _finding(
             "LISTED_PARTY",
@@ -178,7 +188,7 @@ def _listed(declaration: Declaration, lists: Sequence[PartyList]) -> Iterable[Fi
             entry=hit.entry_id,
             party=side,
         )
-        for side, name_key in keys.items()
+        for side, name_key in dict.fromkeys((side, key(name)) for side, name in names)
         for party_list in lists
         for hit in party_list.match_keys((name_key,))
     ]

@@ -54,6 +54,12 @@ class Effective:
 
     declaration: Declaration
     conflicts: tuple[Conflict, ...] = ()
+    others: tuple[Declaration, ...] = ()
+    """All that was declared, where it was more than one."""
+
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """(``consignor`` or ``consignee``, name) of every claim: no word of one source hides another's."""
+        return _names((self.declaration, *self.others))
 
 
 def effective(declarations: Sequence[Claim]) -> Effective:
@@ -88,7 +94,18 @@ def effective(declarations: Sequence[Claim]) -> Effective:
         address = parts.pop("address") or (None,) * len(_ADDRESS)
         changes[side] = Party(**parts, **dict(zip(_ADDRESS, address, strict=True)))
     merged = msgspec.structs.replace(ranked[0][2], **changes)
-    return Effective(declaration=merged, conflicts=tuple(conflicts))
+    said = tuple(declaration for _, _, declaration in ranked)
+    return Effective(declaration=merged, conflicts=tuple(conflicts), others=said)
+
+
+def _names(declarations: Sequence[Declaration]) -> tuple[tuple[str, str], ...]:
+    """Each name once for each side, in the order of the claims."""
+    found: dict[tuple[str, str], None] = {}
+    for declaration in declarations:
+        for side, party in (("consignor", declaration.consignor), ("consignee", declaration.consignee)):
+            if party.name is not None:
+                found[side, party.name] = None
+    return tuple(found)
 
 
 _ADDRESS = ("street", "city", "state", "postcode", "country")

@@ -174,28 +174,20 @@ class ReferenceStore:
         """The whole file was taken in."""
         return self._writer.submit(lambda conn: _done(conn, (rows, rejected, source)))
 
-    def keep_assessments(
-        self, read: str, rows: Sequence[tuple[str, StoredAssessment]], *, just_added: bool = False
-    ) -> Commit[None]:
-        """Keep assessments; ``read`` names the policy, lists and model tables they were made with.
+    def keep_assessments(self, read: str, rows: Sequence[tuple[str, StoredAssessment]]) -> Commit[None]:
+        """Keep assessments; ``read`` names the policy, lists and model they were made with.
 
         One whose consignment was declared anew meanwhile is left out, and made again when it is asked for.
-
-        Args:
-            just_added: The caller is the import that added these declarations; the check is spared.
         """
         packed = [(consignment, read, _PACK.encode(body)) for consignment, body in rows]
         inputs = [body.inputs for _, body in rows]
 
         def run(conn: sqlite.Connection) -> None:
             for row, digest in zip(packed, inputs, strict=True):
-                if _claims(conn.execute(_CLAIMS, row[:1]).fetchall()).digest == digest:
+                if _digest_of(_of_one_item(conn.execute(_CLAIMS, row[:1]).fetchall())) == digest:
                     conn.execute(_SET_ASSESSMENT, row)
 
-        def run_unchecked(conn: sqlite.Connection) -> None:
-            conn.executemany(_SET_ASSESSMENT, packed)
-
-        return self._writer.submit(run_unchecked if just_added else run)
+        return self._writer.submit(run)
 
     # -- looking up ------------------------------------------------------------------------------------------
 
@@ -223,7 +215,12 @@ class ReferenceStore:
     async def assessment(self, consignment: str, read: str) -> StoredAssessment | None:
         """The kept assessment, if it was made with the present policy, lists and tables."""
         rows = await self._select(_ASSESSMENT, (consignment,))
-        return _UNPACK.decode(rows[0][1]) if rows and rows[0][0] == read else None
+        if not rows or rows[0][0] != read:
+            return None
+        try:
+            return _UNPACK.decode(rows[0][1])
+        except msgspec.MsgspecError:
+            return None  # of another layout, or damaged: it is made again
 
     async def counts(self) -> tuple[int, int]:
         """Declarations and sources."""
@@ -290,14 +287,23 @@ def _done(conn: sqlite.Connection, row: tuple[int, int, int]) -> None:
 
 
 def _claims(rows: Sequence[Any]) -> Claims:
+    rows = _of_one_item(rows)
+    claims = tuple((SourceRole(role), received, decode(body)) for role, received, body, _ in rows)
+    return Claims(claims=claims, digest=_digest_of(rows))
+
+
+def _of_one_item(rows: Sequence[Any]) -> Sequence[Any]:
+    """What was said of an earlier item under the same number is not said of this one."""
+    if len(rows) < 2:
+        return rows
+    newest = max(datetime.fromisoformat(row[1]) for row in rows)
+    return [row for row in rows if newest - datetime.fromisoformat(row[1]) < REUSED_AFTER]
+
+
+def _digest_of(rows: Sequence[Any]) -> str:
     digest = hashlib.sha256()
-    claims = []
-    if len(rows) > 1:  # what was said of an earlier item under the same number is not said of this one
-        newest = max(datetime.fromisoformat(row[1]) for row in rows)
-        rows = [row for row in rows if newest - datetime.fromisoformat(row[1]) < REUSED_AFTER]
-    for role, received, body, salt in rows:
+    for _, _, body, salt in rows:
         # The salt lies with the data: once both are erased, nothing is left to guess the digest from.
         for part in (salt, body):
             digest.update(len(part).to_bytes(4) + part)
-        claims.append((SourceRole(role), received, decode(body)))
-    return Claims(claims=tuple(claims), digest=digest.hexdigest())
+    return digest.hexdigest()

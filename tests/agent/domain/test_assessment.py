@@ -110,10 +110,38 @@ def test_a_regime_asks_up_to_not_at_its_end(policy: Policy) -> None:
 
 def test_rules_are_those_of_the_expected_arrival(policy: Policy) -> None:
     before, after = "2025-08-29T00:00:59-04:00", "2025-08-29T00:01:00-04:00"
-    assert codes(assessed(policy, hs=None, expected_arrival=before)) == []
+    day_before = datetime(2025, 8, 28, tzinfo=UTC)
+    assert codes(assessed(policy, at=day_before, hs=None, expected_arrival=before)) == []
     late = assessed(policy, at=datetime(2025, 8, 1, tzinfo=UTC), hs=None, expected_arrival=after)
     assert codes(late) == ["MISSING_GOODS_HS"]
     assert late.evaluated_for == datetime(2025, 8, 29, 4, 1, tzinfo=UTC)
+
+
+def test_an_arrival_that_has_passed_does_not_choose_the_law(policy: Policy) -> None:
+    found = assessed(policy, hs=None, expected_arrival=(NOW - timedelta(days=1)).isoformat())
+    assert codes(found) == ["MISSING_GOODS_HS"]
+    assert found.evaluated_for == NOW
+
+
+@pytest.mark.parametrize("days", [-5000, -3, 61, 5000])
+def test_an_arrival_that_nobody_would_believe_refers(policy: Policy, days: int) -> None:
+    found = assessed(policy, hs=None, expected_arrival=(NOW + timedelta(days=days)).isoformat())
+    assert codes(found) == ["EXPECTED_ARRIVAL_IMPLAUSIBLE", "MISSING_GOODS_HS"]
+    assert found.evaluated_for == NOW
+
+
+def test_a_party_that_one_source_names_is_screened_whatever_another_says(policy: Policy) -> None:
+    other = msgspec.structs.replace(
+        GOOD, consignee=msgspec.structs.replace(GOOD.consignee, name="Avery Vale")
+    )
+    listed = Party(name="Nobody Listed")
+    party_list = PartyList(id="sdn", issued=NOW, entries=(Entry(id="42", names=("Nobody Listed",)),))
+    claims = [
+        (SourceRole.CARRIER, "2026-01-02T00:00:00Z", other),
+        (SourceRole.FORWARDER, "2026-01-01T00:00:00Z", msgspec.structs.replace(GOOD, consignee=listed)),
+    ]
+    found = assess(effective(claims), policy, [party_list], NOW).findings
+    assert [f.code for f in found if f.disclosure is Disclosure.SEALED] == ["LISTED_PARTY"]
 
 
 def test_a_listed_party_refers_and_is_sealed(policy: Policy) -> None:
