@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 import aiohttp
 import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
 from sync import wire
-from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked
+from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked, SyncError
 from sync.keys import Keyring, Role
 from sync.log import Entry
 from sync.note import (
@@ -92,10 +92,11 @@ class SyncState:
 
 
 class _Held(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries that the centre holds, and the largest head that this hub has ever shown it."""
+    """Entries that the centre holds, and the largest head this hub has ever shown it, as a signed note."""
 
     size: int
     claimed: int = 0
+    claim: str | None = None
 
 
 class _Receipt(_Held, frozen=True, kw_only=True):
@@ -217,7 +218,11 @@ class Client:
             )
             try:
                 await retrying(self.sync_once)
-            except (CentreRefused, BadNote) as error:
+            except LogForked:
+                raise
+            except (
+                SyncError
+            ) as error:  # refused, not verifiable, no key for it: nothing that soon mends itself
                 state.report(online=True, error=error)
                 await sleep(refused_s)
                 continue
@@ -229,7 +234,8 @@ class Client:
     async def _show(self, note: str) -> _Held:
         status, body = await self._post("checkpoints", note.encode(), "text/plain; charset=utf-8")
         held = _read(body, _Receipt if status == 200 else _Held)
-        self._refuse_fork(max(held.size, held.claimed))
+        if max(held.size, held.claimed) > self._log.size():
+            self._forked(held)
         return held
 
     async def _send(self, first: int, end: int) -> int:
@@ -247,7 +253,8 @@ class Client:
                 raise
             self._now_batch = min(self._batch, self._now_batch * 2)
             held = _read(answer, _Held)
-            self._refuse_fork(held.size)
+            if held.size > self._log.size():
+                self._forked(held)
             if status == 200:
                 if held.size <= first:
                     raise CentreRefused(200, f"it took entries from {first} on and holds {held.size}")
@@ -259,9 +266,20 @@ class Client:
             first = held.size
         return sent
 
-    def _refuse_fork(self, there: int) -> None:
-        if there > self._log.size():
-            raise LogForked(self._log.log_id, self._log.size(), there)
+    def _forked(self, held: _Held) -> NoReturn:
+        """The centre says that it knows more of this log than there is here.
+
+        Only a head that this hub itself has signed proves that; on anybody's bare word no log is closed.
+        """
+        here, log_id = self._log.size(), self._log.log_id
+        if held.claim is not None:
+            own = self._keys.only(Role.CHECKPOINTS, self._hub)
+            shown = verify_checkpoint(held.claim, own, origin_of(log_id))
+            if shown.size > here:
+                raise LogForked(log_id, here, shown.size)
+        raise CentreRefused(
+            409, f"it speaks of {max(held.size, held.claimed)} entries and proves none of them"
+        )
 
     def _verify(self, answer: _Receipt, note: str, head: Checkpoint) -> None:
         cosigner = self._keys.only(Role.COSIGNATURES, self._centre)

@@ -40,7 +40,7 @@ class Answer:
     """HTTP status and JSON body of an answer whose effects are to be committed."""
 
     status: int
-    body: dict[str, str | int]
+    body: dict[str, str | int | None]
 
 
 def unknown_hub(who: str) -> Refused:
@@ -89,6 +89,7 @@ def checkpoint(conn: Connection, centre: Centre, log_id: str, data: str, at: int
             "log": centre_head(conn, centre),
             "size": held.size,
             "claimed": held.claimed,
+            "claim": store.newest_note(conn, log_id),
         },
     )
 
@@ -103,6 +104,7 @@ def missing(conn: Connection, log_id: str) -> Answer:
             "detail": f"send the entries of log {log_id} from number {held.size} on",
             "size": held.size,
             "claimed": held.claimed,
+            "claim": store.newest_note(conn, log_id),
         },
     )
 

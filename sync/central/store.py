@@ -45,6 +45,9 @@ _COSIGNED_ALL = "SELECT note FROM cosigned WHERE log_id = ? ORDER BY size"
 _COSIGNED_EDGE = "SELECT size, edge FROM cosigned WHERE log_id = ? AND size <= ? ORDER BY size DESC LIMIT 1"
 _RECEIPTED = "SELECT coalesce(max(size), 0) FROM cosigned WHERE log_id = ?"
 _CLAIM_NEW = "INSERT INTO claim (log_id, size, root, note, at) VALUES (?, ?, ?, ?, ?)"
+_NEWEST_NOTE = """SELECT note FROM (
+    SELECT size, note FROM cosigned WHERE log_id = ?1 UNION ALL SELECT size, note FROM claim WHERE log_id = ?1
+    ) ORDER BY size DESC LIMIT 1"""
 _CLAIM_AT = "SELECT root FROM claim WHERE log_id = ? AND size = ?"
 _CLAIMED = "SELECT coalesce(max(size), 0), count(*) FROM claim WHERE log_id = ?"
 _CLAIMS_UP_TO = "SELECT size, root, note FROM claim WHERE log_id = ? AND size <= ? ORDER BY size"
@@ -187,6 +190,12 @@ def held(conn: Connection, log_id: str) -> Held:
     claimed, _ = conn.execute(_CLAIMED, (log_id,)).fetchone()
     size = 0 if tree is None else tree[0]
     return Held(size=size, receipted=receipted, claimed=max(claimed, size))
+
+
+def newest_note(conn: Connection, log_id: str) -> str | None:
+    """The largest head a hub has shown of a log, in the hub's own signed words."""
+    row = conn.execute(_NEWEST_NOTE, (log_id,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def tree_of(conn: Connection, log_id: str) -> CompactRange:

@@ -246,6 +246,23 @@ async def test_an_unregistered_hub_is_refused_with_the_centres_reason(centre: An
     assert caught.value.status == 403
 
 
+@pytest.mark.parametrize("claim", [None, "somebody else's"])
+async def test_on_nobodys_bare_word_a_log_is_given_up(
+    answering: Any, log: Any, make_log: Any, centre: Any, claim: str | None
+) -> None:
+    stranger = make_log(30, hub="hub/stranger", log_id=log.log_id)
+    body: dict[str, Any] = {"size": 1_000_000, "claimed": 1_000_000}
+    if claim is not None:
+        body["claim"] = await stranger.checkpoint()
+
+    async def lie(_: web.Request) -> web.Response:
+        return web.json_response(body, status=409)
+
+    async with answering(lie) as url:
+        with pytest.raises((CentreRefused, BadNote)):
+            await centre.client(log, url=url).sync_once()
+
+
 @pytest.mark.parametrize("receipted", [True, False])
 async def test_a_restored_copy_that_lacks_the_tail_is_a_forked_log(
     centre: Any, log: Any, receipted: bool
