@@ -22,7 +22,7 @@ from agent.clock import Clock, SystemClock
 from agent.config import CentreSection, Config
 from agent.documents import Documents
 from agent.enrol import Trust, load_trust
-from agent.errors import AgentError
+from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.lock import DataLock
 from agent.reference_data import in_force, load_lists, load_model, load_policy
@@ -35,6 +35,7 @@ from agent.web.server import create_web, known_hosts, serve_web
 from sync import sqlite
 from sync.client import Client, SyncState
 from sync.errors import LogForked
+from sync.keys import Role
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
 
     Raises:
         AlreadyRunning: another process owns the data directory.
+        UnknownKey: the pinned cards have no keys of the centre.
         NotFound, BadKeyFile: the hub has no keys, or they are not safe.
         ReferenceRefused: policy or lists are not the authority's.
         Outdated: policy or a list is older than one that was in force here.
@@ -68,19 +70,23 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
     lock = DataLock(folder)
     try:
         trust = load_trust(folder, config.hub.name, config.trust.cards)
+        if config.centre:
+            for role in (Role.COSIGNATURES, Role.CENTRE_LOG):
+                trust.keys.only(role, config.centre.name)  # without them no receipt could ever be kept
         policy = load_policy(config.policy.file, trust.keys)
         lists = load_lists(config.lists, trust.keys)
         scorer, refused = load_model(config.model.folder, policy[0])
-        with_lists = in_force(policy, lists, scorer)
         if forked:
             retire(folder, clock)
         evidence, trouble = EvidenceLog.open(folder, trust.signer, clock)
         try:
             if trouble:
                 log.error("log set aside", extra={"error": trouble})
-            evidence.put_in_force(f"policy/{policy[0].id}", policy[0].sequence)
+            # One line of policies, whatever a pack calls itself: another id must not bring an older one back.
+            evidence.put_in_force("policy", policy[0].sequence)
             for party_list in lists[0]:
                 evidence.put_in_force(f"list/{party_list.id}", int(party_list.issued.timestamp()))
+            with_lists = in_force(policy, lists, scorer, evidence.lists_in_force())
             if refused:
                 evidence.event("MODEL_REFUSED", {"reason": refused[:200]})
             reference = ReferenceStore(folder, clock)
@@ -219,14 +225,20 @@ async def _sync(centre: CentreSection, opened: Opened, link: _Link) -> None:
             centre=centre.name,
         )
         longest = wait_random_exponential(multiplier=1, max=centre.longest_wait_s)
-        await client.run(hub.new_entries, link.changed, backoff=longest)
+        try:
+            await client.run(hub.new_entries, link.changed, backoff=longest)
+        except AgentError as error:
+            log.critical("sync stopped", extra={"error": str(error)})
 
 
 async def _checkpoints(hub: Hub) -> None:
     """Sign the head of the log at regular times, so that a cut tail shows however little was decided."""
     while True:
         await hub.clock.sleep(CHECKPOINT_EVERY_S)
-        await hub.log.checkpoint()
+        try:
+            await hub.log.checkpoint()
+        except EvidenceFailed:
+            return  # the stations stop at their next scan, and say so; the page must stay for that
 
 
 async def _catch_up(hub: Hub) -> None:

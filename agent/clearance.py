@@ -6,6 +6,7 @@ documents, the physical checks, the risk, the decision, the log, the screens.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ from agent.domain.decision import (
 from agent.domain.disposition import Because
 from agent.domain.findings import Finding, Severity
 from agent.domain.identifiers import identify
-from agent.domain.physical import Previous, Weighed, check_duplicate, check_weight
+from agent.domain.physical import Previous, Weighed, check_duplicate, check_stated, check_weight
 from agent.errors import AgentError
 from agent.hub import Hub
 from agent.scan import Place, Scan, Weighing
@@ -37,6 +38,9 @@ from agent.views import decision_view
 from models.features import PhysicalFacts
 from sync.statement import Decision as DecisionStatement
 from sync.statement import parse
+
+LOOK_UPS_A_TURN = 20
+CLOCK_MAY_LAG_S = 120
 
 
 class UnreadableScan(AgentError):
@@ -146,12 +150,29 @@ def judge(seen: _Seen, previous: Previous | None, hub: Hub, also: tuple[Finding,
     findings = [*seen.extra, *also]
     if document is not None:
         findings += document.findings
+        findings += check_stated(weighing.weighed, previous)
         findings += check_weight(document.declared_g, weighing.weighed, weighing.reason, policy.tolerance)
-        findings += staleness(policy, hub.in_force.lists, hub.clock.now())
+        findings += _ages(hub)
         risk = hub.score(document.features, _physical(weighing.weighed), document.declared_g)
         findings += risk_findings(risk, policy.model)
         findings += audit_findings(audit_draw(hub.audit_key, seen.piece, policy.audit_permille))
     return decide(findings, policy.outcome_of, risk=risk, previous=previous)
+
+
+def _ages(hub: Hub) -> tuple[Finding, ...]:
+    """What is too old, gone, or cannot be told because the clock is behind what was issued."""
+    in_force, now = hub.in_force, hub.clock.now()
+    loaded = {found.id for found in in_force.lists} | set(in_force.policy.lists.required)
+    gone = [
+        Finding(code="LIST_ABSENT", severity=Severity.REFER, params={"list": name})
+        for name in sorted(in_force.expected_lists - loaded)
+    ]
+    # Of all times only these are signed: none of them can lie ahead of a clock that is right.
+    seen = [in_force.policy.issued, *(found.issued for found in in_force.lists)]
+    behind = int((max(seen) - now).total_seconds())
+    if behind > CLOCK_MAY_LAG_S:
+        gone.append(Finding(code="CLOCK_BEHIND", severity=Severity.REFER, params={"seconds": behind}))
+    return (*gone, *staleness(in_force.policy, in_force.lists, now))
 
 
 async def decide_again(hub: Hub) -> int:
@@ -162,8 +183,10 @@ async def decide_again(hub: Hub) -> int:
     """
     after, count = "", 0
     while waiting := await hub.log.unmanifested(after):
-        for piece, seq in waiting:
+        for number, (piece, seq) in enumerate(waiting):
             after = piece
+            if number % LOOK_UPS_A_TURN == 0:
+                await asyncio.sleep(0)  # lanes share this loop
             kind, _, value = piece.partition(":")
             # Every reading of the number: a manifest may declare it as another kind than the label's best.
             candidates = [Candidate(kind=kind, value=value), *identify(value, None)]
@@ -174,12 +197,13 @@ async def decide_again(hub: Hub) -> int:
 
 
 async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -> bool:
+    standing = await hub.log.previous(piece)
     entry = await hub.log.entry(seq)
-    if entry is None:
+    statement = None if entry is None else parse(entry.kind, entry.payload)
+    if standing is None or not isinstance(statement, DecisionStatement | None):
         return False
-    statement = parse(entry.kind, entry.payload)
-    assert isinstance(statement, DecisionStatement)
-    weight = statement.weight
+    # Of a piece that a closed log speaks of, the weight is not at hand: it is decided on without.
+    weight = None if statement is None else statement.weight
     weighed = None
     if weight is not None:
         weighed = Weighed(
@@ -195,17 +219,17 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
         document=await hub.documents.of(match.consignment),
         weighing=Weighing(weighed=weighed, reason="not_weighed" if weighed is None else None),
         extra=_label_findings((), match),
-        scan_digest=statement.digests.scan,
+        scan_digest=None if statement is None else statement.digests.scan,
     )
     async with hub.one_at_a_time(str(match.key)):
         standing = await hub.log.previous(piece)
-        if standing is None or standing.seq != seq:
+        if standing is None or standing.seq != (None if statement is None else seq):
             return False  # scanned again meanwhile: that decision stands
         if match.key != piece and await hub.log.previous(match.key) is not None:
             await hub.log.settle(piece)  # scanned under its other number meanwhile: that decision stands
             return False
         verdict = judge(seen, standing, hub)
-        decision = _decision(seen, verdict, standing, hub, statement.station, Because.MANIFEST, "hub")
+        decision = _decision(seen, verdict, standing, hub, standing.station, Because.MANIFEST, "hub")
         recorded = await hub.log.append(decision, previous=standing, settles=piece)
     _publish(recorded, hub)
     return True
@@ -213,16 +237,17 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
 
 def _label_findings(candidates: tuple[Candidate, ...], match: Match | None) -> tuple[Finding, ...]:
     """What the label itself gives rise to."""
+    found: list[Finding] = []
     if match is None:
-        unmanifested = Finding(code="UNMANIFESTED", severity=Severity.STOP)
-        if candidates and not candidates[0].valid:
-            params = {"kind": candidates[0].kind}
-            return (unmanifested, Finding(code="CHECK_DIGIT", severity=Severity.NOTE, params=params))
-        return (unmanifested,)
-    if match.others:
-        found = {"pieces": match.others + 1}
-        return (Finding(code="AMBIGUOUS_LABEL", severity=Severity.REFER, params=found),)
-    return ()
+        found.append(Finding(code="UNMANIFESTED", severity=Severity.STOP))
+    elif match.others:
+        params: dict[str, str | int] = {"pieces": match.others + 1}
+        found.append(Finding(code="AMBIGUOUS_LABEL", severity=Severity.REFER, params=params))
+    failed = [c.kind for c in candidates if not c.valid]
+    if failed and not any(c.valid and c.kind != "plain" for c in candidates):
+        # A failed check digit hides no candidate; it asks for a second look at the label.
+        found.append(Finding(code="CHECK_DIGIT", severity=Severity.NOTE, params={"kind": failed[0]}))
+    return tuple(found)
 
 
 def _physical(weighed: Weighed | None) -> PhysicalFacts:

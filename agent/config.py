@@ -7,10 +7,12 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agent.errors import ConfigInvalid
+from drivers.catalogue import CATALOGUE, DeviceKind
 
 MAX_BYTES = 1_000_000
 
@@ -42,6 +44,14 @@ class CentreSection(_Node):
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
     name: Owner
     longest_wait_s: Annotated[float, Field(gt=0, le=600)] = 30.0
+
+    @field_validator("url")
+    @classmethod
+    def _encrypted(cls, value: str) -> str:
+        host = urlsplit(value).hostname or ""
+        if value.startswith("http://") and host not in ("localhost", "127.0.0.1", "::1"):
+            raise ValueError("a centre beyond this machine is reached by https:// only")
+        return value
 
 
 class PolicySection(_Node):
@@ -94,6 +104,14 @@ class ScaleSection(DeviceSection):
     """A scale and the protocol it speaks."""
 
     protocol: str = "mt-sics"
+
+    @field_validator("protocol")
+    @classmethod
+    def _spoken(cls, value: str) -> str:
+        scales = [p.name for p in CATALOGUE.values() if p.kind is DeviceKind.SCALE]
+        if value not in scales:
+            raise ValueError(f"no scale protocol of that name is spoken; known are {', '.join(scales)}")
+        return value
 
 
 class StationSection(_Node):

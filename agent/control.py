@@ -91,6 +91,10 @@ async def call(folder: Path, verb: str, body: dict[str, Any] | None = None) -> d
                 found: dict[str, Any] = await answer.json()
         except aiohttp.ClientConnectorError:
             return None  # a socket that a killed hub has left behind
+        except aiohttp.ClientError as gone:
+            raise AgentError(
+                f"the hub stopped while it worked on this ({gone}); start it and run the command again"
+            ) from gone
     if "error" in found:
         error = AgentError(found["error"])
         error.exit_code = found["exit_code"]

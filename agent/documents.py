@@ -40,6 +40,8 @@ class InForce:
     policy_digest: str
     lists: tuple[PartyList, ...]
     lists_digest: str | None
+    expected_lists: frozenset[str]
+    """Ids of lists that were ever in force here: one that is gone could not be checked."""
     model_digest: str | None
     tables: Tables | None
 

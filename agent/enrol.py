@@ -18,6 +18,7 @@ from sync.keys import Keyring, PublicKey, Role, generate, load_private, read_car
 KEYS = "keys"
 CARD = "hub.pub"
 _AUDIT = "audit.key"
+AUDIT_KEY_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +81,35 @@ def load_trust(folder: Path, hub: str, cards: list[Path]) -> Trust:
         raise NotFound(f"{hub} has no keys in {keys}; make them with: preclear keys make")
     decisions = load_private(keys, hub, Role.DECISIONS)
     checkpoints = load_private(keys, hub, Role.CHECKPOINTS)
+    own = {(key.role, key.keyid) for key in read_cards([folder / CARD])}
+    for pair in (decisions, checkpoints):
+        if (pair.public.role, pair.public.keyid) not in own:
+            raise BadKeyFile(
+                f"the {pair.public.role} key in {keys} is not that of {folder / CARD}; put the right one back"
+            )
+    audit_key = _audit_key(keys / _AUDIT)
     ring = Keyring([decisions.public, checkpoints.public, *read_cards(cards)])
     signer = Signer(
         hub=hub,
         decisions=decisions,
         checkpoints=checkpoints,
         sealing=ring.only(Role.SEALING),
-        audit_key=(keys / _AUDIT).read_bytes(),
+        audit_key=audit_key,
         software=f"preclear {__version__}",
     )
     return Trust(keys=ring, signer=signer)
+
+
+def _audit_key(path: Path) -> bytes:
+    """The key of the random audit; whoever reads it knows which pieces are drawn."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise BadKeyFile(f"{path} is readable by others; run: chmod 600 {path}")
+        key = path.read_bytes()
+    except OSError as error:
+        raise BadKeyFile(f"{path} cannot be read: {error.strerror}") from error
+    if len(key) != AUDIT_KEY_BYTES:
+        raise BadKeyFile(
+            f"{path} has {len(key)} bytes instead of {AUDIT_KEY_BYTES}; restore it from a backup"
+        )
+    return key

@@ -84,6 +84,10 @@ async def import_manifest(
 def _take_in(path: Path, hub: Hub, party: str, role: SourceRole, progress: Progress) -> ImportReport:
     report = ImportReport(file=path.name)
     try:
+        if (
+            path.exists() and not path.is_file() and not path.is_dir()
+        ):  # a pipe would never end, and hold up the hub's own end
+            raise ManifestRefused(f"{path} is no regular file; save the manifest as a file and import that")
         digest = _digest(path)
         if line := _undecodable(path):
             raise ManifestRefused(

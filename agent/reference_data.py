@@ -70,7 +70,10 @@ def load_model(folder: Path | None, policy: Policy) -> tuple[Scorer | None, str 
 
 
 def in_force(
-    policy: tuple[Policy, str], lists: tuple[tuple[PartyList, ...], str | None], scorer: Scorer | None
+    policy: tuple[Policy, str],
+    lists: tuple[tuple[PartyList, ...], str | None],
+    scorer: Scorer | None,
+    expected_lists: frozenset[str],
 ) -> InForce:
     """What documents are held against."""
     return InForce(
@@ -78,6 +81,7 @@ def in_force(
         policy_digest=policy[1],
         lists=lists[0],
         lists_digest=lists[1],
+        expected_lists=expected_lists,
         model_digest=None if scorer is None else scorer.digest,
         tables=None if scorer is None else scorer.tables,
     )

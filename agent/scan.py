@@ -64,7 +64,7 @@ class CommandLine:
     async def weighing_for(self, scan: Scan) -> Weighing:
         if self.grams is None:
             return Weighing(weighed=None, reason="not_weighed")
-        weighed = Weighed(digits=str(self.grams), unit="g", grams=self.grams, u_grams=1)
+        weighed = Weighed(digits=str(self.grams), unit="g", grams=self.grams, u_grams=1, stable=False)
         return Weighing(weighed=weighed, reason=None)
 
     def repeats(self, piece: PieceKey, scan: Scan) -> None:

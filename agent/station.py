@@ -147,7 +147,9 @@ class Station:
         window_ns = self._hub.in_force.policy.tolerance.repeat_window_ms * 1_000_000
         self._last = {key: last for key, last in self._last.items() if scan.at_ns - last[0] < window_ns}
         known = self._last.get(piece)
-        return None if known is None else known[1]
+        if known is None or (self._machine is not None and self._machine.loaded_since(known[0])):
+            return None  # something was laid down since: it may be another parcel with the same label
+        return known[1]
 
     def decided(self, piece: PieceKey, scan: Scan, recorded: Recorded) -> None:
         """Remember a decision, to repeat its verdict."""

@@ -209,6 +209,10 @@ class WeighingMachine:
             case _Load():
                 return self._claim_load(period, scan_ns)
 
+    def loaded_since(self, at_ns: int) -> bool:
+        """Whether a load was put on after that time: what is scanned now may be another parcel."""
+        return any(isinstance(p, _Load) and p.started_ns > at_ns for p in (*self._past, self._now))
+
     def _claim_leaving(self, leaving: _Leaving, scan_ns: int) -> Pending | NoWeighing:
         if leaving.scan_ns is None and leaving.was.reserved_for is None:
             leaving.scan_ns = scan_ns

@@ -51,6 +51,9 @@ def told() -> Iterator[None]:
         _end(error, 3)
     except DeviceError as error:
         _end(error, 1)
+    except OSError as error:
+        named = f"{error.filename}: " if error.filename else ""
+        _end(AgentError(f"{named}{error.strerror or error}"), 1)
 
 
 def _end(error: Exception, code: int) -> None:

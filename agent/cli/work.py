@@ -56,7 +56,13 @@ async def _with_hub(
 @config_option
 @json_option
 def import_(file: Path, party: str, role: str, config_path: Path, as_json: bool) -> None:
-    """Take in a CSV manifest; every refused row is reported."""
+    """Take in a CSV manifest; every refused row is reported.
+
+    Needed columns: tracking_number and transport (express or mail); read as well: last_mile_number,
+    receptacle, marketplace, consignor_ and consignee_ name, street, city, state, postcode, country, phone and
+    email, description, hs_code, quantity, gross_weight_kg or gross_weight_g, value, currency, origin_country,
+    expected_arrival.
+    """
     config = load_config(config_path)
     path = file.resolve()
     report = asyncio.run(

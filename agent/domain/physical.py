@@ -65,6 +65,14 @@ def check_weight(
     return (Finding(code="WEIGHT_MISMATCH", severity=Severity.REFER, params=params),)
 
 
+def check_stated(weighed: Weighed | None, previous: Previous | None) -> tuple[Finding, ...]:
+    """A weight that a person typed is no measurement: it may not talk a piece out of an earlier referral."""
+    if weighed is None or weighed.stable:
+        return ()
+    lowers = previous is not None and previous.disposition is not Disposition.CLEAR
+    return (Finding(code="WEIGHT_STATED", severity=Severity.REFER if lowers else Severity.NOTE),)
+
+
 def check_duplicate(previous: Previous | None) -> tuple[Finding, ...]:
     """A piece that was decided before is a duplicate scan.
 

@@ -18,6 +18,11 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
+PARAM = re.compile(r"[a-z][a-z0-9_]{0,31}")
+MAX_PARAM, MAX_NUMBER = 200, 2**53 - 1
+"""What a parameter may be, so that a decision which carries it can be signed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Regime:
     """One legal regime: what data it asks for, from when to when."""
@@ -128,6 +133,10 @@ def _params(table: Table) -> dict[str, str | int]:
     for key, value in table.items().items():
         if key == "rule" or isinstance(value, bool) or not isinstance(value, str | int):
             table.fault(key, "a parameter is a text or a whole number, and `rule` is taken")
+        elif not PARAM.fullmatch(key):
+            table.fault(key, "a parameter has a name of small letters, digits and underscores")
+        elif len(value) > MAX_PARAM if isinstance(value, str) else abs(value) > MAX_NUMBER:
+            table.fault(key, f"a text has at most {MAX_PARAM} characters, a number at most {MAX_NUMBER}")
         else:
             params[key] = value
     return params

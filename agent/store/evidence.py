@@ -58,6 +58,7 @@ _META = "SELECT value FROM meta WHERE key = ?"
 _SET_META = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
+_LISTS = "SELECT key FROM meta WHERE key LIKE 'in_force/list/%'"
 _ENTRY = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq = ?"
 
 
@@ -226,6 +227,11 @@ class EvidenceLog:
 
     # -- reading ---------------------------------------------------------------------------------------------
 
+    def lists_in_force(self) -> frozenset[str]:
+        """Ids of the lists that were ever in force here."""
+        rows = self._writer.submit(lambda conn: conn.execute(_LISTS).fetchall()).result()
+        return frozenset(str(row[0]).removeprefix("in_force/list/") for row in rows)
+
     def size(self) -> int:
         """Entries on disk."""
         return self._size
@@ -311,13 +317,14 @@ class EvidenceLog:
         head, clock = self._head, self._clock
         boot, mono_ns = clock.boot()
         source, u_ms = clock.trust()
+        now = clock.now()
         place = statement.Place(
             log_id=head.log_id,
             seq=head.tree.size,
             prev=None if head.last is None else head.last.hex(),
             boot=boot,
             mono_ns=mono_ns,
-            at=iso(clock.now()),
+            at=iso(now),
             clock=statement.Clock(source=source, u_ms=u_ms),
             anchor=self._anchor,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from agent.clock import Clock
 from agent.ids import new_log_id
 from agent.store.schema import migrate_evidence
 from sync import sqlite
+from sync.errors import BadProof
 from sync.merkle import CompactRange
 from sync.note import parse_checkpoint, parse_note
 
@@ -125,19 +127,43 @@ def claim_retired(folder: Path) -> OldLog | None:
 
 
 def _read_old(path: Path) -> OldLog | None:
+    """Head, standing decisions and issues in force of an old log, each read for itself as far as it goes."""
     try:
         conn = sqlite.connect(path, read_only=True)
     except sqlite.Error:
         return None
     try:
         log_id = str(conn.execute(_META, ("log_id",)).fetchone()[0])
-        tree = CompactRange()
-        for (leaf,) in conn.execute(_LEAVES, (0,)):
-            tree.append(leaf)
-        current = conn.execute(_STANDING).fetchall()
-        in_force = conn.execute("SELECT key, value FROM meta WHERE key LIKE 'in_force/%'").fetchall()
-    except (sqlite.Error, TypeError):
+        tree = _old_tree(conn)
+        return OldLog(
+            log_id=log_id,
+            size=tree.size,
+            root=tree.root().hex(),
+            current=_readable(conn, _STANDING),
+            in_force=_readable(conn, "SELECT key, value FROM meta WHERE key LIKE 'in_force/%'"),
+        )
+    except (sqlite.Error, TypeError, BadProof):
         return None
     finally:
         conn.close()
-    return OldLog(log_id=log_id, size=tree.size, root=tree.root().hex(), current=current, in_force=in_force)
+
+
+def _old_tree(conn: sqlite.Connection) -> CompactRange:
+    """The tree over all entries, or, where they cannot all be read, up to the newest signed head."""
+    tree = CompactRange()
+    try:
+        for (leaf,) in conn.execute(_LEAVES, (0,)):
+            tree.append(leaf)
+    except sqlite.DatabaseError:
+        size, edge = conn.execute(_LAST_CHECKPOINT).fetchone() or (0, b"")
+        return CompactRange.from_edge(int(size), bytes(edge))
+    return tree
+
+
+def _readable(conn: sqlite.Connection, sql: str) -> list[Any]:
+    """Rows up to the first that is damaged."""
+    rows: list[Any] = []
+    with contextlib.suppress(sqlite.DatabaseError):
+        for row in conn.execute(sql):
+            rows.append(row)
+    return rows

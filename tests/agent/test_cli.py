@@ -248,3 +248,22 @@ def test_the_status_of_a_hub_that_does_not_run_is_read_from_its_files(preclear: 
     assert told.output.startswith("hub/test: not running\n")
     assert "2 entries, 0 receipted, 2 unsent" in told.output
     assert json.loads(preclear("status", "--json").stdout)["running"] is False
+
+
+@pytest.mark.parametrize("name", ["decisions.pem", "audit.key"])
+def test_keys_that_are_not_the_registered_ones_are_refused_before_anything_is_signed(
+    preclear: Run, site: Any, name: str
+) -> None:
+    wrong = (site.data / "keys" / "checkpoints.pem").read_bytes()
+    (site.data / "keys" / name).write_bytes(wrong)
+    told = preclear("decide", S10)
+    assert told.exit_code == 78
+    assert name.split(".", maxsplit=1)[0] in told.stderr
+    assert not (site.data / "evidence.db").exists()
+
+
+def test_a_pipe_is_no_manifest(preclear: Run, site: Any) -> None:
+    os.mkfifo(site.folder / "pipe.csv")
+    told = preclear("import", str(site.folder / "pipe.csv"))
+    assert told.exit_code == 3
+    assert "no regular file" in told.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -156,3 +157,24 @@ def test_any_bytes_are_read_or_refused_by_name(
         load_config(path)
     except ConfigInvalid as error:
         assert error.problems  # noqa: PT017 - either way is right, anything else is not
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        (
+            'name = "lane-1"\n',
+            'name = "lane-1"\nscale = { port = "p", protocol = "toledo" }\n',
+            "known are mt-sics",
+        ),
+        ("[web]", '[centre]\nurl = "http://central.example"\nname = "centre/x"\n[web]', "https:// only"),
+    ],
+)
+def test_what_could_not_work_or_be_trusted_is_said_when_the_file_is_read(
+    site: Any, old: str, new: str, why: str
+) -> None:
+    text = site.config_file.read_text()
+    assert old in text
+    site.config_file.write_text(text.replace(old, new))
+    with pytest.raises(ConfigInvalid, match=why):
+        load_config(site.config_file)

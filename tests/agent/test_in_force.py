@@ -17,7 +17,11 @@ async def test_an_older_policy_never_replaces_a_newer_one(site: Any) -> None:
     async with site.open():
         pass
     site.publish_policy(("sequence = 1", "sequence = 4"))
-    with pytest.raises(Outdated, match="policy/us-origin-default: issue 4 is older than issue 5"):
+    with pytest.raises(Outdated, match="policy: issue 4 is older than issue 5"):
+        async with site.open():
+            pass
+    site.publish_policy(("sequence = 1", "sequence = 4"), ('id = "us-origin-default"', 'id = "another"'))
+    with pytest.raises(Outdated, match="policy"):
         async with site.open():
             pass
     site.publish_policy(("sequence = 1", "sequence = 6"))
