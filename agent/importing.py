@@ -101,8 +101,14 @@ def _take_in(path: Path, hub: Hub, party: str, role: SourceRole, progress: Progr
         with path.open(encoding="utf-8-sig", newline="") as file:
             batch: list[Declaration] = []
             refused_line = 0
+            seen: set[int] = set()
             for outcome in read_manifest(_lines(file, path.stat().st_size, progress)):
                 if isinstance(outcome, Row):
+                    number_hash = hash(outcome.declaration.consignment)
+                    if number_hash in seen:
+                        refused_line = _refuse(_stands_twice(outcome), refused_line, report)
+                        continue
+                    seen.add(number_hash)
                     batch.append(outcome.declaration)
                     if len(batch) >= BATCH:
                         _keep(batch, number, hub, report)
@@ -134,6 +140,18 @@ def _refuse(error: RowError, last_line: int, report: ImportReport) -> int:
     if len(report.errors) < MAX_REPORTED:
         report.errors.append(error)
     return error.line
+
+
+def _stands_twice(row: Row) -> RowError:
+    """Of two rows with one number nobody can tell which is meant: the first was taken, this one is not."""
+    return RowError(
+        line=row.line,
+        column="tracking_number",
+        code="E112",
+        message="the number stands in this file before",
+        value=row.declaration.consignment,
+        hint="give each parcel one row and a number of its own",
+    )
 
 
 def _digest(path: Path) -> str:

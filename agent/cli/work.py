@@ -169,8 +169,17 @@ def _status_lines(found: dict[str, Any]) -> Iterator[str]:
     )
     if "declarations" in found:
         yield f"declarations: {found['declarations']} from {found['sources']} sources"
+    if found.get("log_failed"):
+        yield f"THE LOG CANNOT BE WRITTEN: {found['log_failed']}"
+    if "model" in found and found["model"] is None:
+        yield "model: absent; see the log of the hub for why"
     for state in found.get("states", []):
-        if state["type"] == "device":
+        if state["type"] == "sync":
+            trouble = f"  {state['error']}" if state["error"] else ""
+            yield f"centre: {'online' if state['online'] else 'offline'}{trouble}"
+        elif state["type"] == "policy":
+            yield f"policy: {state['id']} no. {state['sequence']}{', past its age' if state['stale'] else ''}"
+        elif state["type"] == "device":
             trouble = f"  {state['error']}" if state["error"] else ""
             yield f"{state['station']} {state['role']}: {state['state']}{trouble}"
     if "latency_ms" in found:

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 STATIC = Path(__file__).parent / "static"
 CATCH_UP = 50
+CATCH_UP_MOST = 1000
+"""Decisions a page gets when it comes back, so that no lane's verdict is missing in between."""
 MAX_BODY = 16_384
 MAX_TEXT = 4096
 
@@ -195,7 +197,9 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
     request.app[_PAGES].open.add(ws)
     with hub.notices.subscribe() as subscriber:
         # Subscribed before the log is read: nothing falls between the two, and what comes twice is dropped.
-        recent = [decision_view(entry) for entry in reversed(await hub.log.recent(CATCH_UP))]
+        behind = hub.log.size() - since if since >= 0 else 0
+        newest_first = await hub.log.recent(max(CATCH_UP, min(behind, CATCH_UP_MOST)))
+        recent = [decision_view(entry) for entry in reversed(newest_first)]
         missed = [view for view in recent if view["seq"] > since]
         newest = recent[-1]["seq"] if recent else -1
         hello = {

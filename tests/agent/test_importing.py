@@ -138,3 +138,9 @@ async def test_a_disk_without_room_for_declarations_is_told_by_name(
     rows = [{"tracking_number": f"BOX-{number:06}"} for number in range(500)]
     with pytest.raises(ReferenceFailed, match="full"):
         await site.declare(opened, *rows)
+
+
+async def test_a_number_that_stands_twice_in_a_file_is_taken_once_and_said(opened: Opened, site: Any) -> None:
+    report = await site.declare(opened, {}, {"consignee_name": "Somebody Else"})
+    assert (report.accepted, report.rejected_rows, report.rejected) == (1, 1, {"E112": 1})
+    assert report.errors[0].line == 3

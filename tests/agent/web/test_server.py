@@ -180,3 +180,13 @@ async def test_health_tells_whether_decisions_can_be_kept(
     opened.hub.log._writer.failed = "database or disk is full"
     async with session.get(f"{page.url}/healthz") as answer:
         assert (answer.status, (await answer.json())["log"]) == (503, "database or disk is full")
+
+
+async def test_a_page_that_was_away_long_misses_no_verdict_of_its_lane(
+    page: Page, session: aiohttp.ClientSession, opened: Opened, site: Any
+) -> None:
+    for serial in range(70):
+        await clear_piece(site.scan(f"PIECE{serial:03}"), CommandLine(), opened.hub)
+    async with session.ws_connect(f"{page.url}/ws?since=2") as ws:
+        assert (await ws.receive_json())["seq"] == 70
+        assert [(await ws.receive_json())["seq"] for _ in range(68)] == list(range(3, 71))
