@@ -30,10 +30,11 @@ from agent.station import Station, run_station
 from agent.store.evidence import EvidenceLog
 from agent.store.head import retire
 from agent.store.reference import ReferenceStore
-from agent.views import VERSION
+from agent.telling import Teller
+from agent.threads import in_thread
 from agent.web.server import create_web, known_hosts, serve_web
 from sync import sqlite
-from sync.client import Client, SyncState
+from sync.client import Client
 from sync.errors import LogForked
 from sync.keys import Role
 
@@ -41,7 +42,6 @@ log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 60.0
 CATCH_UP_PAUSE_S = 0.05
-TELL_EVERY_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,10 +166,10 @@ async def _run_once(
                     tasks.create_task(run_station(station, hub), name=f"station {station.name}")
                 tasks.create_task(_checkpoints(hub), name="checkpoints")
                 tasks.create_task(_catch_up(hub), name="assess again")
-                link = _Link(hub)
-                tasks.create_task(_tell_ages(link, hub, clock), name="ages")
+                teller = Teller(hub)
+                tasks.create_task(teller.tell(), name="tell")
                 if config.centre:
-                    tasks.create_task(_sync(config.centre, opened, link), name="sync")
+                    tasks.create_task(_sync(config.centre, opened, teller), name="sync")
                 ready(f"http://{_shown(config.web.host)}:{port}/")
                 tasks.create_task(_until(stop), name="stop")
         except* _Stopped:
@@ -180,40 +180,7 @@ def _shown(host: str) -> str:
     return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - compared
 
 
-class _Link:
-    """How the link to the centre stands, told to the screens."""
-
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
-        self._online = False
-        self._error: str | None = None
-
-    def changed(self, state: SyncState) -> None:
-        self._online, self._error = state.online, state.last_error
-        self.tell()
-
-    def tell(self) -> None:
-        log = self._hub.log
-        message = {
-            "v": VERSION,
-            "type": "sync",
-            "online": self._online,
-            "unsent": log.size() - log.receipted(),
-            "receipted": log.receipted(),
-            "error": self._error,
-        }
-        self._hub.notices.state("sync", message)
-
-
-async def _tell_ages(link: _Link, hub: Hub, clock: Clock) -> None:
-    """While there is no link, what waits for it grows, and the policy ages; the screens see how much."""
-    while True:
-        link.tell()
-        _tell_policy(hub)
-        await clock.sleep(TELL_EVERY_S)
-
-
-async def _sync(centre: CentreSection, opened: Opened, link: _Link) -> None:
+async def _sync(centre: CentreSection, opened: Opened, teller: Teller) -> None:
     hub = opened.hub
     async with aiohttp.ClientSession() as session:
         client = Client(
@@ -226,7 +193,7 @@ async def _sync(centre: CentreSection, opened: Opened, link: _Link) -> None:
         )
         longest = wait_random_exponential(multiplier=1, max=centre.longest_wait_s)
         try:
-            await client.run(hub.new_entries, link.changed, backoff=longest)
+            await client.run(hub.new_entries, teller.link, backoff=longest)
         except AgentError as error:
             log.critical("sync stopped", extra={"error": str(error)})
 
@@ -248,27 +215,11 @@ async def _catch_up(hub: Hub) -> None:
     """
     try:
         await decide_again(hub)
-        while await asyncio.to_thread(hub.documents.catch_up):
+        while await in_thread("assess again", hub.documents.catch_up):
             await hub.clock.sleep(CATCH_UP_PAUSE_S)
     except (sqlite.Error, AgentError) as error:
-        # Not for this does a lane stop: a scan assesses what is missing, and says what it cannot read.
+        # The lanes go on: a scan assesses by itself what is missing, and a station that cannot read says so.
         log.warning("assessing again stopped", extra={"error": str(error)})
-
-
-def _tell_policy(hub: Hub) -> None:
-    policy = hub.in_force.policy
-    age_s = (hub.clock.now() - policy.issued).total_seconds()
-    hub.notices.state(
-        "policy",
-        {
-            "v": VERSION,
-            "type": "policy",
-            "id": policy.id,
-            "sequence": policy.sequence,
-            "issued": policy.issued.isoformat(),
-            "stale": age_s > policy.fresh_for_days * 86_400,
-        },
-    )
 
 
 def _keyed(stations: dict[str, Station]) -> Callable[[str, str], Awaitable[None]]:

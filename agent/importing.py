@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import codecs
 import hashlib
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from agent.domain.manifest_rows import Row, RowError
 from agent.errors import ManifestRefused, ReferenceFailed
 from agent.hub import Hub
 from agent.store.reference import Source
+from agent.threads import in_thread
 from sync import sqlite
 
 BATCH = 1000
@@ -76,7 +76,7 @@ async def import_manifest(
         ManifestRefused: the file cannot be read at all, or its header is unusable.
         ReferenceFailed: it could not be stored.
     """
-    report = await asyncio.to_thread(_take_in, path, hub, party, role, progress)
+    report = await in_thread("import", lambda: _take_in(path, hub, party, role, progress))
     report.decided_again = await decide_again(hub)
     return report
 

@@ -147,7 +147,7 @@ def _choose(
     sides: dict[str, Side] = {}
     for role, received, claim in said:
         text = _comparable(claim)
-        # The newest word of the same source replaces its older ones; it does not contradict them.
+        # The newest word in one role replaces the older ones, as an amendment does, and contradicts none.
         if text not in sides and not any(s.role is role for s in sides.values()):
             sides[text] = Side(role=role, received=received, claim=text)
     if len(sides) > 1:

@@ -93,7 +93,7 @@ class Policy:
     validity_hours: int
     """How long a decision holds."""
     audit_permille: int
-    """Share of cleared pieces that is referred at random."""
+    """Share of all declared pieces that is referred at random."""
     tolerance: Tolerance
     model: ModelTerms | None
     lists: ListTerms

@@ -17,8 +17,10 @@ import numpy as np
 from agent.app import Opened
 from agent.clock import Clock
 from agent.measuring.bed import Bed, Wires, at_work, prepare
+from agent.notices import Subscriber
 from agent.status import percentile
 from agent.store.schema import migrate_evidence
+from agent.threads import in_thread
 from models.features import FEATURES
 from models.scorer import Scorer
 from sync import sealed, sqlite, wire
@@ -70,19 +72,19 @@ async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
     floor_ns: list[int] = []
     async with at_work(bed, clock) as (opened, labels):
         hub = opened.hub
-        lane = _Lane(wires, opened, clock)
-        for number, (label, grams) in enumerate(labels[: WARM_UP + SCANS]):
-            took_ns = await lane.clear(label, grams)
-            # The floor is taken at the same pace: a processor that has just been idle is slower.
-            await clock.sleep(PAUSE_S)
-            bare_ns = floor.once(clock)
-            if number >= WARM_UP:
-                lane_ns.append(took_ns)
-                floor_ns.append(bare_ns)
+        with hub.notices.subscribe() as screen:
+            lane = _Lane(wires, opened, clock, screen)
+            for number, (label, grams) in enumerate(labels[: WARM_UP + SCANS]):
+                took_ns = await lane.clear(label, grams)
+                # The floor is taken at the same pace: a processor that has just been idle is slower.
+                await clock.sleep(PAUSE_S)
+                bare_ns = floor.once(clock)
+                if number >= WARM_UP:
+                    lane_ns.append(took_ns)
+                    floor_ns.append(bare_ns)
         entries = await hub.log.read(1, 200)
         bytes_each = len(wire.pack(hub.log.log_id, entries)) / len(entries)
-        per_second = await asyncio.to_thread(_assessments, opened, labels, clock)
-        lane.close()
+        per_second = await in_thread("assess", lambda: _assessments(opened, labels, clock))
     floor.close()
     p50, floor_p50 = percentile(lane_ns, 500), percentile(floor_ns, 500)
     return {
@@ -101,15 +103,11 @@ async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
 class _Lane:
     """Plays a scale and a scanner by hand, so that the moment of the last byte is known."""
 
-    def __init__(self, wires: Wires, opened: Opened, clock: Clock) -> None:
+    def __init__(self, wires: Wires, opened: Opened, clock: Clock, screen: Subscriber) -> None:
         self._wires = wires
         self._hub = opened.hub
         self._clock = clock
-        self._subscription = self._hub.notices.subscribe()
-        self._screen = self._subscription.__enter__()
-
-    def close(self) -> None:
-        self._subscription.__exit__(None, None, None)
+        self._screen = screen
 
     async def clear(self, label: str, grams: int) -> int:
         """One parcel; nanoseconds from writing the last byte of its label to its entry on disk."""
@@ -118,14 +116,12 @@ class _Lane:
         for _ in range(STABLE_READINGS):
             await self._reading(grams)
         self._drain()
-        seen = len(self._hub.latencies_ns)
         sent_ns = self._clock.monotonic_ns()
         os.write(self._wires.scanner, f"]C0{label}\r\n".encode())
         while True:
             message = await self._screen.queue.get()
             if message is not None and message["type"] == "decision":
                 break
-        assert len(self._hub.latencies_ns) > seen or seen == self._hub.latencies_ns.maxlen
         return self._hub.durable_ns - sent_ns
 
     async def _reading(self, grams: int) -> None:

@@ -39,10 +39,8 @@ _RECENT = (
 )
 _CHECKPOINT = "INSERT INTO checkpoint (size, edge, note, at) VALUES (?, ?, ?, ?)"
 _CHECKPOINT_AT = "SELECT edge, note FROM checkpoint WHERE size = ?"
-_CHECKPOINTS = "SELECT note FROM checkpoint ORDER BY size"
 _RECEIPT = "INSERT INTO receipt (size, note, centre_log, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 _LAST_RECEIPT = "SELECT size, note, centre_log FROM receipt ORDER BY size DESC LIMIT 1"
-_RECEIPTS = "SELECT note FROM receipt ORDER BY size"
 _CURRENT = "SELECT seq, at, disposition, station, cleared, hold FROM current WHERE piece = ?"
 _SET_CURRENT = """INSERT INTO current (piece, seq, at, disposition, station, cleared, unmanifested)
     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (piece) DO UPDATE SET
@@ -276,11 +274,6 @@ class EvidenceLog:
     async def unmanifested(self, after: str = "", limit: int = 500) -> list[tuple[str, int]]:
         """Pieces (``kind:value``) without a declaration, with the number of the decision that says so."""
         return [(str(p), int(s)) for p, s in await self._select(_UNMANIFESTED, (after, limit))]
-
-    async def notes(self) -> tuple[list[str], list[str]]:
-        """All checkpoints and all receipts."""
-        checkpoints = [row[0] for row in await self._select(_CHECKPOINTS, ())]
-        return checkpoints, [row[0] for row in await self._select(_RECEIPTS, ())]
 
     async def _select(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
         if self._reader:

@@ -16,6 +16,7 @@ from agent.domain.findings import Finding, Severity
 from agent.errors import EvidenceFailed, NotOurs, SchemaTooNew
 from agent.statements import MAX_OPEN
 from agent.store.evidence import CHECKPOINT_EVERY, EvidenceLog
+from agent.store.stored_log import StoredLog
 from agent.views import decision_view
 from sync import note, sealed, sqlite
 from sync.central.identity import load_authority_key, load_centre
@@ -93,7 +94,8 @@ async def test_the_head_is_signed_every_256_entries_and_on_close(
 ) -> None:
     for number in range(CHECKPOINT_EVERY + 2):  # one at a time, so that each is a group of its own
         await log.append(make_decision(number))
-    checkpoints, _ = await log.notes()
+    with StoredLog(site.data / "evidence.db") as stored:
+        checkpoints, _ = stored.notes()
     assert [size_of(n) for n in checkpoints] == [CHECKPOINT_EVERY]
     log.close()
     assert site.verify().checkpoints == 2
@@ -126,8 +128,9 @@ async def test_receipts_are_kept_and_what_none_covers_is_unsent(
     log.close()
     again = site.log()
     assert (again.size(), again.receipted()) == (3, 2)
-    assert (await again.notes())[1] == [receipt]
     again.close()
+    with StoredLog(site.data / "evidence.db") as stored:
+        assert stored.notes()[1] == [receipt]
 
 
 async def test_an_entry_is_anchored_in_the_newest_head_of_the_centres_own_log(
