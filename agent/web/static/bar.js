@@ -48,8 +48,13 @@ export class Bar {
   }
 }
 
+/** The lights of a lane's devices, by role, so that each stands in the same place on every lane. */
+export function deviceLights(devices) {
+  return [...devices.values()].sort((a, b) => b.role.localeCompare(a.role)).map(deviceLight);
+}
+
 /** The light of one device: a dot, and the words that say the same. */
-export function deviceLight({ role, state, error }) {
+function deviceLight({ role, state, error }) {
   const words = { device: text(`device.${role}`), state: text(`device.${state}`), error: clip(error ?? "", 120) };
   return make(
     "li",

@@ -1,6 +1,6 @@
 // The screen of one lane.
 
-import { Bar, deviceLight } from "./bar.js";
+import { Bar, deviceLights } from "./bar.js";
 import { Channel } from "./channel.js";
 import { byId, clip, make, write } from "./dom.js";
 import { shape } from "./shapes.js";
@@ -36,7 +36,7 @@ function paint() {
   painted = key;
   const stage = byId("stage");
   stage.dataset.look = shown.look;
-  stage.getAnimations().forEach((animation) => { animation.cancel(); animation.play(); });
+  arrive(stage);
   byId("shape").replaceChildren(shape(shown.look === "READY" ? "SCAN" : shown.look));
   write(byId("word"), shown.word);
   byId("tag").hidden = !repeated;
@@ -46,6 +46,13 @@ function paint() {
   write(byId("details"), detailsOf(shown.decision));
   write(byId("also"), shown.decision ? alsoFound(shown.decision) : "");
   say(shown);
+}
+
+/** Lets the stage blink in again; between taking the class off and putting it on, the layout must be asked for. */
+function arrive(stage) {
+  stage.classList.remove("arriving");
+  stage.getBoundingClientRect();
+  stage.classList.add("arriving");
 }
 
 function detailsOf(decision) {
@@ -77,7 +84,7 @@ function paintRows() {
 }
 
 function paintDevices() {
-  byId("devices").replaceChildren(...[...devices.values()].map(deviceLight));
+  byId("devices").replaceChildren(...deviceLights(devices));
 }
 
 function showSound() {

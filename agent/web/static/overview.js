@@ -1,6 +1,6 @@
 // All lanes of the hub: one card each, with its last verdict.
 
-import { Bar, deviceLight } from "./bar.js";
+import { Bar, deviceLights } from "./bar.js";
 import { Channel } from "./channel.js";
 import { byId, clip, make, write } from "./dom.js";
 import { shape } from "./shapes.js";
@@ -46,7 +46,7 @@ class Card {
 
   device(message) {
     this.devices.set(message.role, message);
-    this.lights.replaceChildren(...[...this.devices.values()].map(deviceLight));
+    this.lights.replaceChildren(...deviceLights(this.devices));
   }
 }
 

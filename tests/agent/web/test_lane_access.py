@@ -167,13 +167,20 @@ async def test_a_verdict_blinks_in_once_and_not_at_all_for_those_who_asked_for_r
 ) -> None:
     page = await open_lane()
     await page.emulate_media(reduced_motion=motion)
+    # The idle screen blinks in too, and says so a frame later: that one is not to be counted.
+    await expect(page.locator("#word")).to_have_text("SCAN")
+    await page.evaluate(
+        "Promise.allSettled(document.getAnimations().map((one) => one.finished))"
+        ".then(() => new Promise(requestAnimationFrame)).then(() => new Promise(requestAnimationFrame))"
+    )
     await page.evaluate(
         "window.blinks = 0;"
         "document.getElementById('stage').addEventListener('animationstart', () => { window.blinks += 1; })"
     )
-    await show(hall, page, "clear")
-    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
-    assert await page.evaluate("window.blinks") == animations
+    for arrived in (1, 2):  # the same verdict twice is seen to arrive twice
+        await show(hall, page, "clear")
+        await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+        assert await page.evaluate("window.blinks") == animations * arrived
 
 
 async def test_verdicts_are_told_apart_by_rhythm_and_contour(hall: Any, open_lane: Open) -> None:
