@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from agent.errors import ConfigInvalid
-from drivers.catalogue import CATALOGUE, DeviceKind
+from drivers.catalogue import scale_names
 
 MAX_BYTES = 1_000_000
 
@@ -108,9 +108,9 @@ class ScaleSection(DeviceSection):
     @field_validator("protocol")
     @classmethod
     def _spoken(cls, value: str) -> str:
-        scales = [p.name for p in CATALOGUE.values() if p.kind is DeviceKind.SCALE]
-        if value not in scales:
-            raise ValueError(f"no scale protocol of that name is spoken; known are {', '.join(scales)}")
+        if value not in scale_names():
+            known = ", ".join(scale_names())
+            raise ValueError(f"no scale protocol of that name is spoken; known are {known}")
         return value
 
 

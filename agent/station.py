@@ -18,10 +18,12 @@ from agent.ids import jitter
 from agent.scan import Origin, Scan, Weighing
 from agent.store.evidence import Recorded
 from agent.views import VERSION
-from drivers.catalogue import DeviceProfile, profile_of
+from drivers.catalogue import profile_of
 from drivers.device import DeviceHealth, DeviceState, HealthMeter, run_device
 from drivers.events import Event, Noise, NoRead, ScanRead, WeightReading
-from drivers.port import LineSettings, SerialPort
+from drivers.line_settings import LineSettings
+from drivers.port import SerialPort
+from drivers.profile import DeviceProfile
 from drivers.scanners.folding import Folder
 from drivers.scanners.line import LineScanner
 from drivers.weighing import NoWeighing, Pending, WeighingMachine

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NoReturn
 
-from drivers.catalogue import DeviceProfile
 from drivers.clock import MonotonicClock
 from drivers.errors import DeviceError
 from drivers.events import Event, Noise, Status, WeightReading
 from drivers.port import Port
+from drivers.profile import DeviceProfile
 from drivers.randomness import Randomness
 
 log = logging.getLogger(__name__)
@@ -169,9 +169,8 @@ class _Session:
             self._meter.reconnects += self._was_open
             self._was_open = True
             self._heard_ns = opened_ns
-            self._polling = False
             self.enter(DeviceState.UP)
-            if self._profile.start_command:
+            if self._profile.start_command or self._profile.poll_command:
                 await self._start()
                 watch = asyncio.create_task(self._keep_talking(), name=f"watch {self._port.identity().url}")
             await self._read()
@@ -184,21 +183,33 @@ class _Session:
     async def _read(self) -> NoReturn:
         # A new parser each time: half a frame from before the loss must not meet half a frame from after it.
         parser = self._profile.new_parser()
+        heard_ns = None
         while True:
-            chunk = await self._port.read_some()
-            self._meter.last_byte_ns = self._heard_ns = chunk.at_ns
+            try:
+                # While the line rests, a parser may hold a frame that one more byte could still change.
+                async with asyncio.timeout(None if heard_ns is None else self._profile.idle_gap_s):
+                    chunk = await self._port.read_some()
+            except TimeoutError:
+                assert heard_ns is not None
+                self._take(parser.idle(), heard_ns)
+                heard_ns = None
+                continue
+            self._meter.last_byte_ns = self._heard_ns = heard_ns = chunk.at_ns
             self.enter(DeviceState.UP)
-            for event in parser.feed(chunk.data):
-                self._meter.count(event)
-                if isinstance(event, WeightReading) and Status.ERROR in event.status:
-                    # The device does not know the start command; asking it each time works everywhere.
-                    self._polling = bool(self._profile.poll_command)
-                self._on_event(event, chunk.at_ns)
+            self._take(parser.feed(chunk.data), chunk.at_ns)
+
+    def _take(self, events: list[Event], at_ns: int) -> None:
+        for event in events:
+            self._meter.count(event)
+            if isinstance(event, WeightReading) and Status.ERROR in event.status:
+                # The device does not know the start command; asking it each time works everywhere.
+                self._polling = bool(self._profile.poll_command)
+            self._on_event(event, at_ns)
 
     async def _start(self) -> None:
         self._started_ns = self._clock.monotonic_ns()
-        self._polling = False
-        await self._port.write(self._profile.start_command)
+        self._polling = not self._profile.start_command
+        await self._port.write(self._profile.start_command or self._profile.poll_command)
 
     async def _keep_talking(self) -> NoReturn:
         """Start a device that fell silent again (perhaps switched off), poll one that cannot stream."""

@@ -95,3 +95,12 @@ class SimulatorFailed(DeviceError):
     def __init__(self, port: str, why: str) -> None:
         super().__init__(f"the simulator of {port} failed: {why}; see its standard error")
         self.port = port
+
+
+class BadSwitch(DeviceError):
+    """A protocol has no such switch, or the switch no such position."""
+
+    def __init__(self, protocol: str, name: str, value: str, known: tuple[str, ...]) -> None:
+        choice = f"use one of {', '.join(known)}" if known else "remove it"
+        super().__init__(f"{protocol}: switch {name!r} cannot be {value!r}; {choice}")
+        self.protocol = protocol

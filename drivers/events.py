@@ -21,10 +21,23 @@ class Status(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     NOT_READY = "not_ready"
     ERROR = "error"
+    NOT_WEIGHT = "not_weight"
+    """The device shows a count, a percentage or a price."""
+    HIGH_RESOLUTION = "high_resolution"
+    """Digits finer than the verified division: an expanded display, or a marked auxiliary digit."""
+    PRINT = "print"
+    """Somebody pressed the device's print key."""
 
 
 NO_WEIGHT = frozenset(
-    {Status.OVERLOAD, Status.UNDERLOAD, Status.OUT_OF_RANGE, Status.NOT_READY, Status.ERROR}
+    {
+        Status.OVERLOAD,
+        Status.UNDERLOAD,
+        Status.OUT_OF_RANGE,
+        Status.NOT_READY,
+        Status.ERROR,
+        Status.NOT_WEIGHT,
+    }
 )
 """With one of these a reading carries no value, whatever digits the device sent along."""
 
@@ -33,9 +46,13 @@ NO_WEIGHT = frozenset(
 class WeightReading:
     """One answer of a scale.
 
-    ``value`` keeps the device's digits, trailing zeros included (they carry the division), in ``unit``.
-    ``stable`` is the device's own word; None where it cannot tell. ``raw`` is the frame without its
-    terminator.
+    ``value`` keeps the device's digits, trailing zeros included (they carry the division), in ``unit``, which
+    is spelt as ``drivers.units`` spells it where it is known there. ``stable`` is the device's own word; None
+    where it cannot tell. ``raw`` is the frame without its terminator.
+
+    ``unit_source`` says whether the device named the unit or the site's configuration did. ``tare``, in the
+    same unit, ``device_time`` and ``record`` (an alibi memory's number) are as the device sent them, None
+    where it sends none.
     """
 
     value: Decimal | None
@@ -43,6 +60,10 @@ class WeightReading:
     stable: bool | None
     status: frozenset[Status]
     raw: bytes
+    unit_source: Literal["device", "configuration"] = "device"
+    tare: Decimal | None = None
+    device_time: str | None = None
+    record: str | None = None
 
     def __post_init__(self) -> None:
         if self.value is not None and self.status & NO_WEIGHT:
@@ -102,4 +123,12 @@ class Parser(Protocol):
 
     def feed(self, data: bytes) -> list[Event]:
         """Every event that these bytes complete, in order."""
+        ...
+
+    def idle(self) -> list[Event]:
+        """What the silence of the line completes.
+
+        Most frames end with a byte of their own, and then this is nothing. A frame that may or may not be
+        followed by one more byte is held until that byte comes, or until the line has been idle.
+        """
         ...

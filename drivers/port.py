@@ -28,6 +28,7 @@ from drivers.errors import (
     PortNotOpen,
     PortStalled,
 )
+from drivers.line_settings import LineSettings
 
 BACKLOG_CEILING = 65_536
 """Bytes received and not yet read; above that the rest waits in the system's buffer."""
@@ -38,26 +39,6 @@ WRITE_CEILING = 4096
 Direction = Literal["in", "out"]
 ByteTap = Callable[[Direction, bytes, int], None]
 """Sees every byte with its direction and its monotonic nanoseconds; it must be quick and must not raise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineSettings:
-    """Speed and shape of a serial line; 9600 8N1 is what most scales and scanners leave the factory with."""
-
-    baudrate: int = 9600
-    byte_size: Literal[7, 8] = 8
-    parity: Literal["N", "E", "O"] = "N"
-    stop_bits: Literal[1, 2] = 1
-    xonxoff: bool = False
-    rtscts: bool = False
-
-    def __post_init__(self) -> None:
-        if self.baudrate <= 0:
-            raise ValueError(f"a line of {self.baudrate} baud carries nothing; give the device's speed")
-
-    def __str__(self) -> str:
-        flow = "".join(f" {name}" for name in ("xonxoff", "rtscts") if getattr(self, name))
-        return f"{self.baudrate} {self.byte_size}{self.parity}{self.stop_bits}{flow}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,55 @@ GRAMS_PER: dict[str, Decimal] = {
     "t": Decimal(1_000_000),
     "lb": Decimal("453.59237"),
     "oz": Decimal("28.349523125"),
+    "gr": Decimal("0.06479891"),
+    "dwt": Decimal("1.55517384"),
+    "ozt": Decimal("31.1034768"),
+    "ton": Decimal("907184.74"),
+    "ct": Decimal("0.2"),
 }
-"""Exact by definition: the avoirdupois pound is 0.45359237 kg (international yard and pound agreement, 1959).
+"""Exact by definition: the avoirdupois pound is 0.45359237 kg (international yard and pound agreement, 1959),
+a grain a 7,000th of it, a short ton 2,000 of them; a metric carat is 200 mg. Taels and tolas differ from town
+to town and are no unit to us.
 """
+
+_SPELLINGS: dict[str, str] = {
+    **{unit: unit for unit in GRAMS_PER},
+    "lbs": "lb",
+    "#": "lb",
+    "ozs": "oz",
+    "kgs": "kg",
+    "kilo": "kg",
+    "gn": "gr",
+    "grn": "gr",
+    "tr.oz": "ozt",
+    "toz": "ozt",
+    "oz t": "ozt",
+    "ton": "ton",
+    "tn": "ton",
+    "car": "ct",
+    "cts": "ct",
+}
+
+COUNTS = frozenset({"pc", "pcs", "pce", "pieces", "qty", "stk", "%", "pct", "ea"})
+"""What stands where a unit would, and says that the number beside it is no weight; in lower case."""
 
 _MOST_DIGITS = 12
 """No parcel scale shows more; a longer number is damage, and would cost time to convert."""
+
+
+def unit_name(text: str) -> str | None:
+    """The unit that a device spells so, as ``GRAMS_PER`` spells it; unknown ones as the device does.
+
+    None for no unit at all.
+
+    >>> unit_name(" KG"), unit_name("lbs"), unit_name("tl"), unit_name("  ")
+    ('kg', 'lb', 'tl', None)
+    """
+    bare = text.strip()
+    if not bare:
+        return None
+    # "T" is left as it is on purpose: makers use it for tonne, tael and tola.
+    return bare if bare == "T" else _SPELLINGS.get(bare.lower(), bare)
 
 
 def to_grams(value: Decimal, unit: str, *, division: Decimal | None = None) -> tuple[int, int] | None:
@@ -37,8 +80,7 @@ def to_grams(value: Decimal, unit: str, *, division: Decimal | None = None) -> t
     >>> to_grams(Decimal("12"), "PCS") is None
     True
     """
-    # "T" is left out on purpose: makers use it for tonne, tael and tola.
-    per = GRAMS_PER.get(unit) or (GRAMS_PER.get(unit.lower()) if unit != "T" else None)
+    per = GRAMS_PER.get(unit_name(unit) or "")
     if per is None or not value.is_finite() or abs(value.adjusted()) > _MOST_DIGITS:
         return None
     exponent = value.as_tuple().exponent

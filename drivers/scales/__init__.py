@@ -1,1 +1,1 @@
-"""One module per scale protocol: bytes in, ``WeightReading`` and ``Answer`` out."""
+"""Scales: one module a protocol, each a pure parser and the profile that the catalogue lists."""

@@ -1,16 +1,18 @@
 """MT-SICS levels 0 and 1, the command set of Mettler-Toledo scales and their many relatives.
 
-Source: Mettler-Toledo, "MT-SICS Reference Manual" (levels 0 and 1); Kern KCP and Ohaus answer alike. 9600
+Source: Mettler-Toledo, "MT-SICS Reference Manual" (levels 0 and 1); Kern KCP and Ohaus PSI answer alike. 9600
 8N1, CR LF.
 """
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
-from drivers.events import Answer, Event, Noise, Status, WeightReading
-from drivers.frames import LineFramer, parity_hint
+from drivers.events import Answer, Event, Status
+from drivers.frames import LineFramer
+from drivers.parsing import FrameParser
+from drivers.profile import DeviceKind, DeviceProfile, Switch
+from drivers.scales.reading import no_weight, number, reading
 
 CEILING = 256
 """Bytes; the longest answer of levels 0 and 1 is a serial number of some 30."""
@@ -35,31 +37,30 @@ _STATES = {b"I": Status.NOT_READY, b"+": Status.OVERLOAD, b"-": Status.UNDERLOAD
 _REFUSALS = frozenset(b"IL+-")
 
 
-class MtSics:
+class MtSics(FrameParser):
     """Parser of one MT-SICS device.
 
     The value must fill its ten columns: a byte lost inside a number then shows as noise and not as a tenth of
-    the weight. ``any_width`` gives that up, for relatives that write a shorter field.
+    the weight. ``width="any"`` gives that up, for relatives that write a shorter field.
     """
 
-    __slots__ = ("_any_width", "_framer")
+    __slots__ = ("_any_width",)
+    protocol = "mt-sics"
 
-    def __init__(self, *, any_width: bool = False) -> None:
-        self._framer = LineFramer(CEILING)
-        self._any_width = any_width
+    def __init__(self, *, width: str = "ten") -> None:
+        super().__init__(LineFramer(CEILING))
+        self._any_width = width == "any"
 
-    def feed(self, data: bytes) -> list[Event]:
-        return [self._parse(f) if isinstance(f, bytes) else f for f in self._framer.feed(data)]
-
-    def _parse(self, frame: bytes) -> Event:
+    def _parse(self, frame: bytes) -> Event | None:
         if match := _WEIGHT.fullmatch(frame):
             stability, digits, unit = match.groups()
-            if self._any_width or len(digits) == _VALUE_WIDTH:
-                return _weight(stability == b"S", Decimal(digits.decode().strip()), unit, frame)
+            value = number(digits)
+            if value is not None and (self._any_width or len(digits) == _VALUE_WIDTH):
+                return reading(value, unit, stable=stability == b"S", raw=frame)
         elif match := _STATE.fullmatch(frame):
-            return _no_weight(_STATES[match[1]], frame)
+            return no_weight(_STATES[match[1]], raw=frame)
         elif _FAILURE.fullmatch(frame):
-            return _no_weight(Status.ERROR, frame)
+            return no_weight(Status.ERROR, raw=frame)
         elif match := _ANSWER.fullmatch(frame):
             return Answer(
                 command=match[1].decode(),
@@ -67,22 +68,29 @@ class MtSics:
                 text=(match[3] or b"").decode().strip().strip('"'),
                 raw=frame,
             )
-        parity = parity_hint(frame)
-        return Noise(discarded=len(frame), reason=f"parity_{parity}" if parity else "not_mt_sics")
+        return None
 
 
-def _weight(stable: bool, value: Decimal, unit: bytes | None, raw: bytes) -> WeightReading:
-    status = set() if stable else {Status.MOTION}
-    if value < 0:
-        status.add(Status.NEGATIVE)
-    return WeightReading(
-        value=value,
-        unit=unit.decode() if unit else None,
-        stable=stable,
-        status=frozenset(status),
-        raw=raw,
-    )
-
-
-def _no_weight(status: Status, raw: bytes) -> WeightReading:
-    return WeightReading(value=None, unit=None, stable=None, status=frozenset({status}), raw=raw)
+PROFILE = DeviceProfile(
+    name="mt-sics",
+    title="Mettler-Toledo MT-SICS level 0 and 1; Kern KCP, Ohaus PSI and other relatives",
+    kind=DeviceKind.SCALE,
+    new_parser=MtSics,
+    start_command=START,
+    poll_command=POLL,
+    probe_command=POLL,
+    switches=(
+        Switch(
+            name="width",
+            values=("ten", "any"),
+            meaning="whether the value fills ten columns, as the manual says, or any, as some relatives do",
+        ),
+    ),
+    cannot_tell=(
+        "whether a value is gross or net",
+        "whether a tare is set, unless it is asked",
+        "a division wider than the last digit",
+        "the time of the weighing",
+    ),
+    source='Mettler-Toledo, "MT-SICS Reference Manual"',
+)

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Literal
 
 from drivers.events import Event, Noise, NoRead, ScanRead
-from drivers.frames import Framer, LineFramer, StxEtxFramer
+from drivers.frames import DelimitedFramer, Framer, LineFramer
+from drivers.profile import DeviceKind, DeviceProfile
 
 CEILING = 4096
 """Bytes; the largest two-dimensional symbol (QR version 40) holds 2,953."""
@@ -34,7 +35,7 @@ class LineScanner:
     def __init__(
         self, *, no_read: Iterable[bytes] = NO_READ_TEXTS, ends: bytes = b"\r\n", stx_etx: bool = False
     ) -> None:
-        self._framer: Framer = StxEtxFramer(CEILING) if stx_etx else LineFramer(CEILING, ends=ends)
+        self._framer: Framer = DelimitedFramer(CEILING) if stx_etx else LineFramer(CEILING, ends=ends)
         self._no_read = frozenset(no_read)
 
     def feed(self, data: bytes) -> list[Event]:
@@ -45,6 +46,9 @@ class LineScanner:
             else:
                 self._parse(frame, events)
         return events
+
+    def idle(self) -> list[Event]:
+        return []
 
     def _parse(self, frame: bytes, events: list[Event]) -> None:
         # USB chips and line drivers spill NUL and DEL when they power up; no barcode begins with one.
@@ -78,3 +82,26 @@ def _decode(payload: bytes) -> tuple[str, Literal["utf-8", "latin-1"]]:
         return payload.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:
         return payload.decode("latin-1"), "latin-1"
+
+
+_CANNOT_TELL = (
+    "the symbology, unless AIM identifiers are switched on",
+    "a leading FNC1, unless AIM identifiers are switched on",
+    "whether it is there, until it scans",
+)
+
+PROFILE = DeviceProfile(
+    name="line-scanner",
+    title="Scanners that end a barcode with CR, LF or both: nearly all of them, once set so",
+    kind=DeviceKind.SCANNER,
+    new_parser=LineScanner,
+    cannot_tell=_CANNOT_TELL,
+)
+
+STX_ETX_PROFILE = DeviceProfile(
+    name="stx-etx-scanner",
+    title="Scanners that frame a barcode with STX and ETX",
+    kind=DeviceKind.SCANNER,
+    new_parser=lambda: LineScanner(stx_etx=True),
+    cannot_tell=_CANNOT_TELL,
+)

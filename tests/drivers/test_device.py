@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 
-from drivers.catalogue import CATALOGUE, DeviceProfile, profile_of
+from drivers.catalogue import CATALOGUE, profile_of
 from drivers.clock import SystemClock
 from drivers.device import DeviceHealth, DeviceState, HealthMeter, run_device
 from drivers.errors import PortLost, PortMissing, PortStalled, UnknownProtocol
 from drivers.events import Event, Noise, ScanRead, WeightReading
-from drivers.port import Chunk, LineSettings, Port, PortIdentity, SerialPort
+from drivers.line_settings import LineSettings
+from drivers.port import Chunk, Port, PortIdentity, SerialPort
+from drivers.profile import DeviceProfile
 
 SCALE = profile_of("mt-sics")
 SCANNER = profile_of("line-scanner")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.events import Noise
-from drivers.frames import SKIP_REPORT, Framer, LineFramer, StxEtxFramer, parity_hint
+from drivers.frames import SKIP_REPORT, DelimitedFramer, Framer, LineFramer, parity_hint
 from drivers.simulators.scale import with_parity
 
 Out = list[bytes | Noise]
@@ -64,7 +64,7 @@ def test_a_device_that_ends_with_cr_alone_may_send_lf_inside() -> None:
     ],
 )
 def test_a_frame_lies_between_stx_and_etx(data: bytes, frames: Out) -> None:
-    assert StxEtxFramer(8).feed(data) == frames
+    assert DelimitedFramer(8).feed(data) == frames
 
 
 @given(data=stream, sizes=cuts)
@@ -74,10 +74,10 @@ def test_chunking_never_changes_the_lines(data: bytes, sizes: list[int]) -> None
 
 @given(data=stream, sizes=cuts)
 def test_chunking_never_changes_the_stx_etx_frames(data: bytes, sizes: list[int]) -> None:
-    assert frames_of(StxEtxFramer(16), split(data, sizes)) == frames_of(StxEtxFramer(16), [data])
+    assert frames_of(DelimitedFramer(16), split(data, sizes)) == frames_of(DelimitedFramer(16), [data])
 
 
-@pytest.mark.parametrize("framer", [LineFramer(256), StxEtxFramer(256)])
+@pytest.mark.parametrize("framer", [LineFramer(256), DelimitedFramer(256)])
 def test_megabytes_without_an_end_are_counted_and_never_kept(framer: Framer) -> None:
     discarded = 0
     for _ in range(64):

@@ -25,7 +25,8 @@ from drivers.errors import (
     PortNotOpen,
     PortStalled,
 )
-from drivers.port import BACKLOG_CEILING, LineSettings, SerialPort
+from drivers.line_settings import LineSettings
+from drivers.port import BACKLOG_CEILING, SerialPort
 
 
 def port_of(link: Path, settings: LineSettings | None = None, **options: Any) -> SerialPort:

@@ -12,12 +12,14 @@ from typing import Literal
 
 import pytest
 
-from drivers.catalogue import DeviceProfile, profile_of
+from drivers.catalogue import profile_of
 from drivers.clock import SystemClock
 from drivers.device import DeviceHealth, DeviceState, HealthMeter, run_device
 from drivers.errors import SimulatorFailed
 from drivers.events import Event, Noise, ScanRead, Status, WeightReading
-from drivers.port import LineSettings, SerialPort
+from drivers.line_settings import LineSettings
+from drivers.port import SerialPort
+from drivers.profile import DeviceProfile
 from drivers.scales.mt_sics import MtSics
 from drivers.scanners.folding import Folder, Scan
 from drivers.simulators.client import SimulatedDevice
