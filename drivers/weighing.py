@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
-from drivers.events import Status, WeightReading
+from drivers.events import NO_WEIGHT, Status, WeightReading
+from drivers.steadiness import Steadiness
 from drivers.units import to_grams
 
 _REMEMBERED = 16
@@ -31,6 +32,8 @@ class WeighingSettings:
 
     ``division`` is the scale's step in its own unit, where it is wider than the last digit shown.
     ``max_gap_s`` is how long the scale may be unheard before nothing is known of its load any more.
+    ``unflagged_window_s`` is how long the values of a scale without a stable flag must agree to count as
+    stable.
     """
 
     empty_band_g: int = 10
@@ -39,6 +42,7 @@ class WeighingSettings:
     change_g: int = 20
     taken_grace_s: float = 2.0
     max_gap_s: float = 0.75
+    unflagged_window_s: float = 0.8
     require_empty_after_loss: bool = True
     division: Decimal | None = None
 
@@ -59,7 +63,8 @@ class Weighing:
 
     ``digits`` and ``unit`` are the device's own, ``grams`` and ``u_grams`` derived from them
     (``drivers.units``). It was stable from ``stable_ns`` (the first agreeing reading) on; ``last_byte_ns`` is
-    when the chunk arrived that settled it. ``taken_ns`` is None while the parcel still lies there.
+    when the chunk arrived that settled it. ``taken_ns`` is None while the parcel still lies there. ``marks``
+    says what else must be known of it.
     """
 
     started_ns: int
@@ -70,6 +75,18 @@ class Weighing:
     grams: int
     u_grams: int
     last_byte_ns: int
+    marks: frozenset[Mark] = frozenset()
+
+
+class Mark(StrEnum):
+    """What must be known of a weighing beside its digits."""
+
+    NET = "net"
+    HIGH_RESOLUTION = "high_resolution"
+    UNIT_CONFIGURED = "unit_configured"
+    """The scale names no unit; the site's configuration does."""
+    STABLE_BY_WINDOW = "stable_by_window"
+    """The scale has no stable flag; its values agreed for a while."""
 
 
 class NoWeighingReason(StrEnum):
@@ -131,15 +148,25 @@ class _Load:
         else:
             self.refused = NoWeighingReason.OUT_OF_RANGE if self.off_scale else NoWeighingReason.NEVER_STABLE
 
+    def resume(self) -> None:
+        """It has not ended after all."""
+        self.ended_ns = None
+        if self.weighing is not None:
+            self.weighing = replace(self.weighing, taken_ns=None)
+
 
 @dataclass(slots=True, kw_only=True)
 class _Leaving:
-    """A settled load that became lighter: being lifted off, or giving way to a lighter one; not known yet."""
+    """A settled load that became lighter: being lifted off, or giving way to a lighter one; not known yet.
+
+    ``unseen``: the scale said only that it moves, and not what it weighs meanwhile.
+    """
 
     started_ns: int
     was: _Load
     least_g: int
     scan_ns: int | None = None
+    unseen: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,6 +191,9 @@ class WeighingMachine:
         self._past: deque[_Load | _Blind] = deque(maxlen=_REMEMBERED)
         self._steady: list[tuple[int, int]] = []
         self._heard_ns: int | None = None
+        self._steadiness = Steadiness(
+            agree_g=self._settings.agree_g, window_s=self._settings.unflagged_window_s
+        )
         self._settled_before_loss_g: int | None = None
 
     def feed(self, reading: WeightReading, at_ns: int) -> None:
@@ -179,14 +209,19 @@ class WeighingMachine:
         converted = to_grams(reading.value, reading.unit or "", division=self._settings.division)
         if converted is None:
             self._go_blind(NoWeighingReason.NO_UNIT, at_ns)
-        elif converted[0] > self._settings.empty_band_g:
-            self._feed_load(reading, *converted, at_ns)
+            return
+        steady = reading.stable
+        if steady is None:
+            steady = self._steadiness.feed(converted[0], at_ns)
+        if converted[0] > self._settings.empty_band_g:
+            self._feed_load(reading, *converted, at_ns, steady=steady)
         else:
-            self._feed_empty(converted[0], at_ns, moving=reading.stable is False)
+            self._feed_empty(converted[0], at_ns, moving=not steady)
 
     def lost(self, at_ns: int) -> None:
         """The device went away: nothing is known of its load until the pan is seen empty again."""
         self._heard_ns = None
+        self._steadiness.clear()
         self._go_blind(NoWeighingReason.DEVICE_LOST, at_ns)
 
     def claim(self, scan_ns: int) -> Weighing | Pending | NoWeighing:
@@ -252,6 +287,21 @@ class WeighingMachine:
                 self._now.off_scale = True
             else:
                 self._begin(at_ns).off_scale = True
+        elif Status.MOTION in status:
+            self._feed_motion(at_ns)
+        elif Status.ZERO in status and not status & NO_WEIGHT:
+            self._feed_empty(0, at_ns, moving=False)
+
+    def _feed_motion(self, at_ns: int) -> None:
+        """The scale says that it moves, and not what it weighs meanwhile."""
+        match self._now:
+            case None:
+                self._begin(at_ns)
+            case _Load(weighing=Weighing(grams=settled_g)) as load:
+                self._end_now(at_ns)
+                self._now = _Leaving(started_ns=at_ns, was=load, least_g=settled_g, unseen=True)
+            case _:
+                pass
 
     def _feed_empty(self, grams: int, at_ns: int, *, moving: bool) -> None:
         settings = self._settings
@@ -266,8 +316,10 @@ class WeighingMachine:
         else:
             self._lift(at_ns)
 
-    def _feed_load(self, reading: WeightReading, grams: int, u_grams: int, at_ns: int) -> None:
-        change_g, steady = self._settings.change_g, reading.stable is True
+    def _feed_load(
+        self, reading: WeightReading, grams: int, u_grams: int, at_ns: int, *, steady: bool
+    ) -> None:
+        change_g = self._settings.change_g
         match self._now:
             case None:
                 self._begin(at_ns)
@@ -276,6 +328,15 @@ class WeighingMachine:
                 if before_g is None or not steady or abs(grams - before_g) <= change_g:
                     return
                 self._begin(at_ns)
+            case _Leaving(unseen=True, was=_Load(weighing=Weighing(grams=settled_g)) as load) as leaving if (
+                abs(grams - settled_g) <= change_g
+            ):
+                # It only shook: the same load, and it belongs to whoever has it.
+                self._past.pop()
+                load.resume()
+                if leaving.scan_ns is not None:
+                    load.reserve(leaving.scan_ns)
+                self._now = load
             case _Leaving() as leaving:
                 leaving.least_g = min(leaving.least_g, grams)
                 if not steady and grams <= leaving.least_g + change_g:
@@ -294,11 +355,13 @@ class WeighingMachine:
         assert isinstance(self._now, _Load)
         self._now.off_scale = False
         if self._now.weighing is None:
-            self._settle(self._now, reading, grams, u_grams, at_ns)
+            self._settle(self._now, reading, grams, u_grams, at_ns, steady=steady)
 
-    def _settle(self, load: _Load, reading: WeightReading, grams: int, u_grams: int, at_ns: int) -> None:
+    def _settle(
+        self, load: _Load, reading: WeightReading, grams: int, u_grams: int, at_ns: int, *, steady: bool
+    ) -> None:
         """Weigh the load once enough readings in a row are stable and agree."""
-        if not reading.stable or reading.value is None or reading.unit is None:
+        if not steady or reading.value is None or reading.unit is None:
             self._steady.clear()
             return
         needed = self._settings.agreeing_readings
@@ -314,6 +377,7 @@ class WeighingMachine:
                 grams=grams,
                 u_grams=u_grams,
                 last_byte_ns=at_ns,
+                marks=_marks(reading),
             )
 
     def _begin(self, at_ns: int) -> _Load:
@@ -370,3 +434,13 @@ class WeighingMachine:
         if isinstance(self._now, _Load):
             return self._now.weighing.grams if self._now.weighing is not None else None
         return 0 if self._now is None else None
+
+
+def _marks(reading: WeightReading) -> frozenset[Mark]:
+    marks = {
+        Mark.NET: Status.NET in reading.status,
+        Mark.HIGH_RESOLUTION: Status.HIGH_RESOLUTION in reading.status,
+        Mark.UNIT_CONFIGURED: reading.unit_source == "configuration",
+        Mark.STABLE_BY_WINDOW: reading.stable is None,
+    }
+    return frozenset(mark for mark, there in marks.items() if there)

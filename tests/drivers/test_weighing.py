@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from drivers.events import Status, WeightReading
 from drivers.weighing import (
+    Mark,
     NoWeighing,
     Pending,
     Weighing,
@@ -298,3 +300,73 @@ def test_five_hundred_parcels_leave_no_more_memory_behind_than_sixteen() -> None
         scale.feed([*SETTLED, EMPTY])
     assert len(scale.machine._past) <= 16
     assert grams_or_reason(scale.scan()) == 500
+
+
+MOTION = without_value(Status.MOTION)
+ZERO = without_value(Status.ZERO)
+
+
+def unflagged(grams: int) -> WeightReading:
+    return replace(stable(grams), stable=None)
+
+
+@pytest.mark.parametrize(
+    ("readings", "outcome"),
+    [
+        ([MOTION], "pending"),
+        ([MOTION] * 4 + [stable(500)] * 3, 500),
+        ([MOTION, ZERO], "never_stable"),
+        ([stable(500)] * 3 + [MOTION], "pending"),
+        ([stable(500)] * 3 + [MOTION, stable(501)], 500),
+        ([stable(500)] * 3 + [MOTION, stable(700), stable(700), stable(700)], 700),
+        ([stable(500)] * 3 + [MOTION, ZERO], 500),
+    ],
+)
+def test_a_scale_that_says_only_that_it_moves(readings: list[WeightReading], outcome: int | str) -> None:
+    assert grams_or_reason(Scale().feed(readings).scan()) == outcome
+
+
+def test_a_load_that_only_shook_is_not_given_twice() -> None:
+    scale = Scale().feed([stable(500)] * 3)
+    assert grams_or_reason(scale.scan()) == 500
+    scale.feed([MOTION, stable(500), stable(500), stable(500)])
+    assert grams_or_reason(scale.scan()) == "already_given"
+
+
+def test_a_scan_while_it_shook_gets_the_load_if_it_stays() -> None:
+    scale = Scale().feed([stable(500)] * 3 + [MOTION])
+    scan_ns = scale.now_ns
+    assert grams_or_reason(scale.machine.claim(scan_ns)) == "pending"
+    scale.feed([stable(500)])
+    assert grams_or_reason(scale.machine.claim(scan_ns)) == 500
+
+
+def test_a_zero_without_digits_is_an_empty_pan() -> None:
+    scale = Scale(seen_empty=False).feed([ZERO]).feed([stable(500)] * 3)
+    assert grams_or_reason(scale.scan()) == 500
+
+
+@pytest.mark.parametrize(
+    ("readings", "outcome"),
+    [
+        ([unflagged(500)] * 16, "pending"),
+        ([unflagged(500)] * 20, 500),
+        ([unflagged(g) for g in range(100, 500, 20)], "pending"),
+        ([unflagged(500)] * 12 + [unflagged(600)] * 12, "pending"),
+    ],
+)
+def test_a_scale_without_a_stable_flag_is_judged_by_its_values(
+    readings: list[WeightReading], outcome: int | str
+) -> None:
+    scale = Scale().feed([unflagged(0)] * 20)
+    claim = scale.feed(readings).scan()
+    assert grams_or_reason(claim) == outcome
+    if isinstance(claim, Weighing):
+        assert claim.marks == {Mark.STABLE_BY_WINDOW}
+
+
+def test_a_weighing_says_what_must_be_known_of_its_digits() -> None:
+    net = replace(stable(500), status=frozenset({Status.NET, Status.HIGH_RESOLUTION}))
+    claim = Scale().feed([replace(net, unit_source="configuration")] * 3).scan()
+    assert isinstance(claim, Weighing)
+    assert claim.marks == {Mark.NET, Mark.HIGH_RESOLUTION, Mark.UNIT_CONFIGURED}
