@@ -28,7 +28,15 @@ from agent.domain.decision import (
 from agent.domain.disposition import Because
 from agent.domain.findings import Finding, Severity
 from agent.domain.identifiers import identify
-from agent.domain.physical import Previous, Weighed, check_duplicate, check_stated, check_weight
+from agent.domain.physical import (
+    SCALE_CODES,
+    Previous,
+    Weighed,
+    check_duplicate,
+    check_stated,
+    check_weight,
+    scale_finding,
+)
 from agent.errors import AgentError
 from agent.hub import Hub
 from agent.scan import Place, Scan, Weighing
@@ -203,15 +211,19 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
     if standing is None or not isinstance(statement, DecisionStatement | None):
         return False
     # Of a piece that a closed log speaks of, the weight is not at hand: it is decided on without.
-    weight = None if statement is None else statement.weight
     weighed = None
-    if weight is not None:
+    if statement is not None and (weight := statement.weight) is not None:
         weighed = Weighed(
             digits=weight.digits,
             unit=weight.unit,
             grams=weight.grams,
             u_grams=weight.u_grams,
             stable=weight.stable,
+            remarks=tuple(
+                scale_finding(found.code, **found.params)
+                for found in statement.open
+                if found.code in SCALE_CODES
+            ),
         )
     seen = _Seen(
         piece=match.key,

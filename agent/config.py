@@ -6,39 +6,35 @@ import difflib
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from agent.device_config import Node, ScaleSection, ScannerSection
 from agent.errors import ConfigInvalid
-from drivers.catalogue import scale_names
 
 MAX_BYTES = 1_000_000
-
-
-class _Node(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Owner = Annotated[str, Field(pattern=r"^(hub|centre)/[A-Za-z0-9._-]{1,60}$")]
 
 
-class HubSection(_Node):
+class HubSection(Node):
     """Whose hub this is, and where its files lie."""
 
     name: Owner
     data: Path
 
 
-class TrustSection(_Node):
+class TrustSection(Node):
     """Key cards that are pinned: the centre's and the authority's."""
 
     cards: list[Path] = Field(min_length=1)
 
 
-class CentreSection(_Node):
+class CentreSection(Node):
     """Where signed decisions go; ``longest_wait_s`` bounds the back-off while there is no link."""
 
     url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/[^\s]*)?$")]
@@ -54,67 +50,27 @@ class CentreSection(_Node):
         return value
 
 
-class PolicySection(_Node):
+class PolicySection(Node):
     """The signed policy pack in force."""
 
     file: Path
 
 
-class ModelSection(_Node):
+class ModelSection(Node):
     """Another model bundle than the shipped one."""
 
     folder: Path | None = None
 
 
-class WebSection(_Node):
+class WebSection(Node):
     """The lane page. ``hosts``: further names under which people open it."""
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8079
-    hosts: list[str] = []
+    hosts: list[str] = Field(default_factory=list)
 
 
-class DeviceSection(_Node):
-    """A serial port and its line settings."""
-
-    port: str
-    baud: Annotated[int, Field(ge=300, le=1_000_000)] = 9600
-    bits: Literal[7, 8] = 8
-    parity: Literal["none", "even", "odd"] = "none"
-    stop_bits: Literal[1, 2] = 1
-
-    @field_validator("port")
-    @classmethod
-    def _stable(cls, value: str) -> str:
-        if re.fullmatch(r"/dev/tty(USB|ACM)\d+", value):
-            raise ValueError(
-                f"{value} changes with the order of plugging; use its name under /dev/serial/by-id "
-                "or /dev/serial/by-path"
-            )
-        return value
-
-
-class ScannerSection(DeviceSection):
-    """A scanner that sends lines; ``no_read`` lists what it says when it could not read."""
-
-    no_read: list[str] = ["NR", "NOREAD", "?"]
-
-
-class ScaleSection(DeviceSection):
-    """A scale and the protocol it speaks."""
-
-    protocol: str = "mt-sics"
-
-    @field_validator("protocol")
-    @classmethod
-    def _spoken(cls, value: str) -> str:
-        if value not in scale_names():
-            known = ", ".join(scale_names())
-            raise ValueError(f"no scale protocol of that name is spoken; known are {known}")
-        return value
-
-
-class StationSection(_Node):
+class StationSection(Node):
     """A scanner and a scale that belong together.
 
     ``keyed_to``: where a number goes that is typed on the page: ``scan`` treats it as a scan of this station;
@@ -126,15 +82,39 @@ class StationSection(_Node):
     scale: ScaleSection | None = None
     keyed_to: Annotated[str, Field(pattern=r"^(scan|unix:.+)$")] = "scan"
 
+    @property
+    def one_cable(self) -> bool:
+        """Whether scanner and scale speak over one port."""
+        return self.scale is not None and self.scanner.port == self.scale.port
 
-class Config(_Node):
+    def ports(self) -> list[str]:
+        """The ports this station opens."""
+        return (
+            [self.scanner.port]
+            if self.scale is None or self.one_cable
+            else [self.scanner.port, self.scale.port]
+        )
+
+    @model_validator(mode="after")
+    def _roles(self) -> StationSection:
+        shared = self.scale is not None and self.scale.profile().scans_too
+        if self.one_cable and not shared:
+            raise ValueError(f"two devices use {self.scanner.port}")
+        if self.scanner.profile().scans_too and not self.one_cable:
+            raise ValueError(
+                f"{self.scanner.protocol} is a scanner with its scale on one cable: name one port for both"
+            )
+        return self
+
+
+class Config(Node):
     """One hub."""
 
     hub: HubSection
     trust: TrustSection
     policy: PolicySection
     centre: CentreSection | None = None
-    lists: list[Path] = []
+    lists: list[Path] = Field(default_factory=list)
     model: ModelSection = ModelSection()
     web: WebSection = WebSection()
     stations: list[StationSection] = Field(min_length=1)
@@ -145,7 +125,7 @@ class Config(_Node):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two stations are called {name!r}")
-        ports = [d.port for s in self.stations for d in (s.scanner, s.scale) if d is not None]
+        ports = [port for s in self.stations for port in s.ports()]
         for port in ports:
             if ports.count(port) > 1:
                 raise ValueError(f"two devices use {port}")

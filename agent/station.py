@@ -6,33 +6,31 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
 from agent.clearance import UnreadableScan, clear_piece
-from agent.config import DeviceSection, StationSection
+from agent.config import StationSection
+from agent.device_config import DeviceSection, ScaleSection
 from agent.domain.decision import PieceKey
-from agent.domain.physical import Weighed
 from agent.errors import EvidenceFailed, ReferenceFailed
 from agent.hub import Hub
 from agent.ids import jitter
+from agent.scale import LaneScale
 from agent.scan import Origin, Scan, Weighing
 from agent.store.evidence import Recorded
 from agent.views import VERSION
-from drivers.catalogue import profile_of
 from drivers.device import DeviceHealth, DeviceState, HealthMeter, run_device
 from drivers.events import Event, Noise, NoRead, ScanRead, WeightReading
-from drivers.line_settings import LineSettings
 from drivers.port import SerialPort
 from drivers.profile import DeviceProfile
 from drivers.scanners.folding import Folder
-from drivers.scanners.line import LineScanner
-from drivers.weighing import NoWeighing, Pending, WeighingMachine
+from drivers.weighing import NoWeighing, Pending
 from drivers.weighing import Weighing as ScaleWeighing
 
 log = logging.getLogger(__name__)
 
 WAITING_SCANS = 64
-_PARITY = {"none": "N", "even": "E", "odd": "O"}
 
 
 class Station:
@@ -45,28 +43,30 @@ class Station:
         self._hub = hub
         self._scans: asyncio.Queue[Scan] = asyncio.Queue(WAITING_SCANS)
         self._folder = Folder(hub.in_force.policy.tolerance.fold_window_ms)
-        self._machine = WeighingMachine() if section.scale else None
+        self._scale = LaneScale(section.scale) if section.scale else None
         self._weight_changed = asyncio.Event()
         self._last: dict[PieceKey, tuple[int, Recorded]] = {}
         now_ns = hub.clock.monotonic_ns()
         self.meters = {"scanner": HealthMeter(now_ns)}
         if section.scale:
-            self.meters["scale"] = HealthMeter(now_ns)
+            # Over one cable they are heard and lost together.
+            self.meters["scale"] = self.meters["scanner"] if section.one_cable else HealthMeter(now_ns)
 
     # -- weights ---------------------------------------------------------------------------------------------
 
     async def weighing_for(self, scan: Scan) -> Weighing:
         """The weighing of this scan and of no other; waits while its load settles, within a limit."""
-        if self._machine is None:
+        if self._scale is None:
             return Weighing(weighed=None, reason="no_scale")
         settle_ns = self._hub.in_force.policy.tolerance.settle_timeout_ms * 1_000_000
         told = False
         deadline = self._hub.clock.monotonic_ns() + settle_ns
         while True:
             self._weight_changed.clear()
-            claim = self._machine.claim(scan.at_ns)
+            claim = self._scale.claim(scan.at_ns)
             if isinstance(claim, ScaleWeighing):
-                return _weighing(claim)
+                weighed = self._scale.weighed(claim, self._hub.clock.now().date())
+                return Weighing(weighed=weighed, reason=None, last_byte_ns=claim.last_byte_ns)
             if isinstance(claim, NoWeighing):
                 return Weighing(weighed=None, reason=claim.reason.value)
             left_s = (deadline - self._hub.clock.monotonic_ns()) / 1e9
@@ -84,14 +84,14 @@ class Station:
 
     def on_scale(self, event: Event, at_ns: int) -> None:
         """A scale said something."""
-        if isinstance(event, WeightReading) and self._machine is not None:
-            self._machine.feed(event, at_ns)
+        if isinstance(event, WeightReading) and self._scale is not None:
+            self._scale.feed(event, at_ns)
             self._weight_changed.set()
 
     def on_scale_health(self, health: DeviceHealth) -> None:
         """The scale went or came back."""
-        if health.state is DeviceState.LOST and self._machine is not None:
-            self._machine.lost(health.since_ns)
+        if health.state is DeviceState.LOST and self._scale is not None:
+            self._scale.lost(health.since_ns)
             self._weight_changed.set()
         self._tell_health("scale", health)
 
@@ -149,7 +149,7 @@ class Station:
         window_ns = self._hub.in_force.policy.tolerance.repeat_window_ms * 1_000_000
         self._last = {key: last for key, last in self._last.items() if scan.at_ns - last[0] < window_ns}
         known = self._last.get(piece)
-        if known is None or (self._machine is not None and self._machine.loaded_since(known[0])):
+        if known is None or (self._scale is not None and self._scale.loaded_since(known[0])):
             return None  # something was laid down since: it may be another parcel with the same label
         return known[1]
 
@@ -181,54 +181,52 @@ async def run_station(station: Station, hub: Hub) -> None:
     section = station.section
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(station.decide_scans(), name=f"decide {station.name}")
-        no_read = tuple(text.encode() for text in section.scanner.no_read)
-        scanner = replace(profile_of("line-scanner"), new_parser=lambda: LineScanner(no_read=no_read))
-        tasks.create_task(
-            _run(
-                station,
-                "scanner",
-                section.scanner,
-                scanner,
-                station.on_scanner,
-                station.on_scanner_health,
-                hub,
-            ),
-            name=f"scanner {station.name}",
-        )
-        if section.scale:
-            scale = profile_of(section.scale.protocol)
-            tasks.create_task(
-                _run(station, "scale", section.scale, scale, station.on_scale, station.on_scale_health, hub),
-                name=f"scale {station.name}",
-            )
+        if section.scale is None or not section.one_cable:
+            tasks.create_task(_scanner(station, hub), name=f"scanner {station.name}")
+        if section.scale is not None:
+            tasks.create_task(_scale(station, section.scale, hub), name=f"scale {station.name}")
+
+
+async def _scanner(station: Station, hub: Hub) -> NoReturn:
+    section = station.section.scanner
+    no_read = tuple(text.encode() for text in section.no_read)
+    profile = section.profile()
+    profile = replace(profile, new_parser=partial(profile.new_parser, no_read=no_read))
+    await _run(
+        section, profile, station.meters["scanner"], station.on_scanner, station.on_scanner_health, hub
+    )
+
+
+async def _scale(station: Station, section: ScaleSection, hub: Hub) -> NoReturn:
+    one_cable = station.section.one_cable
+
+    def on_event(event: Event, at_ns: int) -> None:
+        station.on_scale(event, at_ns)
+        if one_cable and isinstance(event, ScanRead | NoRead):
+            station.on_scanner(event, at_ns)
+
+    def on_health(health: DeviceHealth) -> None:
+        station.on_scale_health(health)
+        if one_cable:
+            station.on_scanner_health(health)
+
+    await _run(section, section.profile(), station.meters["scale"], on_event, on_health, hub)
 
 
 async def _run(
-    station: Station,
-    role: str,
     section: DeviceSection,
     profile: DeviceProfile,
+    meter: HealthMeter,
     on_event: Callable[[Event, int], None],
     on_health: Callable[[DeviceHealth], None],
     hub: Hub,
-) -> None:
-    settings = LineSettings(
-        baudrate=section.baud,
-        byte_size=section.bits,
-        parity=_PARITY[section.parity],  # type: ignore[arg-type]  # the table has just these values
-        stop_bits=section.stop_bits,
-    )
+) -> NoReturn:
     await run_device(
-        SerialPort(section.port, settings, clock=hub.clock),
+        SerialPort(section.port, section.settings(), clock=hub.clock),
         profile,
-        meter=station.meters[role],
+        meter=meter,
         clock=hub.clock,
         randomness=jitter(),
         on_event=on_event,
         on_health=on_health,
     )
-
-
-def _weighing(found: ScaleWeighing) -> Weighing:
-    weighed = Weighed(digits=found.digits, unit=found.unit, grams=found.grams, u_grams=found.u_grams)
-    return Weighing(weighed=weighed, reason=None, last_byte_ns=found.last_byte_ns)

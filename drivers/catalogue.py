@@ -37,3 +37,10 @@ def profile_of(name: str) -> DeviceProfile:
 def scale_names() -> tuple[str, ...]:
     """Every scale protocol, by name."""
     return tuple(name for name, profile in CATALOGUE.items() if profile.kind is DeviceKind.SCALE)
+
+
+def scanner_names() -> tuple[str, ...]:
+    """Every protocol that gives scans, by name; a scale's too, where a scanner shares its cable."""
+    return tuple(
+        name for name, profile in CATALOGUE.items() if profile.kind is DeviceKind.SCANNER or profile.scans_too
+    )

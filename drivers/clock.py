@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -19,11 +20,22 @@ class MonotonicClock(Protocol):
         ...
 
 
+class WallClock(Protocol):
+    """The date and time, which may jump: good for records, wrong for waits."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+        ...
+
+
 class SystemClock:
-    """The machine's own clock."""
+    """The machine's own clocks."""
 
     def monotonic_ns(self) -> int:
         return time.monotonic_ns()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)

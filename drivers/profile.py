@@ -48,6 +48,7 @@ class DeviceProfile:
         names_unit: Whether a frame says its unit. If not, the site's configuration must.
         cannot_tell: What never comes out of this protocol.
         source: Where the grammar is described.
+        scans_too: Whether a scale's port carries the reads of a scanner as well.
         verified: Whether frames of real devices were held against the parser.
     """
 
@@ -66,6 +67,7 @@ class DeviceProfile:
     switches: tuple[Switch, ...] = ()
     cannot_tell: tuple[str, ...] = ()
     source: str = ""
+    scans_too: bool = False
     verified: bool = True
 
     def adapted(self, switches: Mapping[str, str]) -> DeviceProfile:

@@ -12,6 +12,7 @@ from agent import __version__
 _COMMANDS = {
     "bench": "agent.cli.measure:bench",
     "decide": "agent.cli.work:decide",
+    "decode": "agent.cli.decode:decode",
     "demo": "agent.cli.show:demo",
     "export": "agent.cli.proof:export",
     "import": "agent.cli.work:import_",

@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from agent.domain.disposition import Disposition
 from agent.domain.findings import Finding, Severity
 from agent.domain.policy import Tolerance
 
+SCALE_CODES: Mapping[str, Severity] = MappingProxyType(
+    {
+        "SCALE_OVERDUE": Severity.REFER,
+        "SCALE_ABOVE_MAX": Severity.REFER,
+        "SCALE_BELOW_MIN": Severity.NOTE,
+        "SCALE_NOT_CREDIBLE": Severity.REFER,
+        "SCALE_ZERO_DRIFT": Severity.REFER,
+        "SCALE_NET": Severity.REFER,
+        "SCALE_HIGH_RESOLUTION": Severity.NOTE,
+        "SCALE_UNIT_CONFIGURED": Severity.NOTE,
+        "SCALE_STABLE_BY_WINDOW": Severity.NOTE,
+    }
+)
+"""What may have to be said of a weight because of its scale; a policy may set other outcomes."""
+
+
+def scale_finding(code: str, **params: str | int) -> Finding:
+    """A remark on the scale that a weight comes from.
+
+    >>> scale_finding("SCALE_OVERDUE", due="2026-01-31").severity.value
+    'refer'
+    """
+    return Finding(code=code, severity=SCALE_CODES[code], params=params)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """A weight that belongs to this scan: the device's own digits and unit, grams derived (half-even)."""
+    """A weight that belongs to this scan: the device's own digits and unit, grams derived (half-even).
+
+    ``remarks`` are what must be said of the scale along with it; they go wherever the weight goes.
+    """
 
     digits: str
     unit: str
     grams: int
     u_grams: int
     stable: bool = True
+    remarks: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +87,13 @@ def check_weight(
     if declared_g is None:
         # Weighed, but against nothing: a check that could not run refers.
         params: dict[str, str | int] = {"measured_g": weighed.grams}
-        return (Finding(code="WEIGHT_NOT_COMPARABLE", severity=Severity.REFER, params=params),)
+        uncompared = Finding(code="WEIGHT_NOT_COMPARABLE", severity=Severity.REFER, params=params)
+        return (uncompared, *weighed.remarks)
     allowed = allowed_g(declared_g, tolerance) + weighed.u_grams
     if abs(weighed.grams - declared_g) <= allowed:
-        return ()
+        return weighed.remarks
     params = {"declared_g": declared_g, "measured_g": weighed.grams, "allowed_g": allowed}
-    return (Finding(code="WEIGHT_MISMATCH", severity=Severity.REFER, params=params),)
+    return (Finding(code="WEIGHT_MISMATCH", severity=Severity.REFER, params=params), *weighed.remarks)
 
 
 def check_stated(weighed: Weighed | None, previous: Previous | None) -> tuple[Finding, ...]:
