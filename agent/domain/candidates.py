@@ -15,8 +15,8 @@ class Candidate:
     """One reading of a payload.
 
     ``value`` is canonical, so that a label typed, printed or listed in a manifest compares equal. A failed
-    check digit gives ``valid=False`` and a ``reason`` (``check_digit``, ``country``, ``gs1_syntax``): the
-    reading ranks lower and stays, since somebody did print that number.
+    check gives ``valid=False`` and a ``reason`` (``check_digit``, ``country``, ``gs1_syntax``): the reading
+    ranks lower and stays, since somebody did print that number. What has no check digit is valid.
     """
 
     kind: str
@@ -37,22 +37,30 @@ class Payload:
 
 
 class Rank(IntEnum):
-    """How much speaks for a reading; the lowest comes first. Gaps leave room for carriers' own numbers."""
+    """How much speaks for a reading; the lowest comes first. Gaps order readings that are otherwise equal."""
 
-    SYMBOLOGY = 10
-    """The symbology itself says so, or the shape is like no other and its check passed."""
-    CHECKED = 20
+    SYMBOLOGY = 100
+    """The symbology itself says so, or the shape is like no other; its check passed, if it has one."""
+    SYMBOLOGY_FAILED = 120
+    """The same, but the check failed: it is that number, read or printed wrong."""
+    CHECKED = 200
     """A bare number whose length fits and whose check digit passed."""
-    MESSAGE = 30
+    MESSAGE = 300
     """The whole of a GS1 message, whose parts stand before it."""
-    PRODUCT = 40
+    PRODUCT = 400
     """A trade item number: it names what a piece holds, seldom the piece."""
-    PLAIN = 60
+    UNCHECKED = 450
+    """The shape fits, and there is no check digit that could say more."""
+    PRODUCT_ON_CARRIER = 480
+    """A trade item number in a symbology that carriers print and shops do not."""
+    FAILED = 500
+    """A bare number whose length fits and whose check digit failed."""
+    PLAIN = 600
     """Any tracking text."""
-    CHANCE = 70
+    CHANCE = 700
     """A reading that only happens to parse."""
-    INVALID = 100
-    """Added to the rank of a reading whose check failed."""
+    CHANCE_FAILED = 800
+    """Not even that: its check failed."""
 
 
 Reader = Callable[[Payload], Iterator[tuple[int, Candidate]]]
@@ -71,9 +79,10 @@ def mod10_check_digit(digits: str) -> int:
     return -total % 10
 
 
-def checked(kind: str, digits: str, rank: int, parts: Mapping[str, str]) -> tuple[int, Candidate]:
-    """The reading of ``digits`` as a number that ends in its modulo-10 check digit."""
+def checked(
+    kind: str, digits: str, rank: int, failed: int, parts: Mapping[str, str]
+) -> tuple[int, Candidate]:
+    """The reading of ``digits``, which end in a modulo-10 check digit, at the rank that follows from it."""
     if mod10_check_digit(digits[:-1]) == int(digits[-1]):
         return rank, Candidate(kind=kind, value=digits, parts=parts)
-    failed = Candidate(kind=kind, value=digits, parts=parts, valid=False, reason="check_digit")
-    return rank + Rank.INVALID, failed
+    return failed, Candidate(kind=kind, value=digits, parts=parts, valid=False, reason="check_digit")

@@ -13,10 +13,11 @@ from agent.domain.policy import Tolerance
 SCALE_CODES: Mapping[str, Severity] = MappingProxyType(
     {
         "SCALE_OVERDUE": Severity.REFER,
+        "SCALE_NOT_YET_VERIFIED": Severity.REFER,
         "SCALE_ABOVE_MAX": Severity.REFER,
         "SCALE_BELOW_MIN": Severity.NOTE,
         "SCALE_NOT_CREDIBLE": Severity.REFER,
-        "SCALE_ZERO_DRIFT": Severity.REFER,
+        "SCALE_ZERO_OFF": Severity.REFER,
         "SCALE_NET": Severity.REFER,
         "SCALE_HIGH_RESOLUTION": Severity.NOTE,
         "SCALE_UNIT_CONFIGURED": Severity.NOTE,

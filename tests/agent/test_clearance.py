@@ -257,19 +257,6 @@ async def test_a_piece_that_was_not_weighed_is_referred_when_its_manifest_arrive
     assert decision_view(again)["findings"][0]["code"] == "NO_WEIGHT"
 
 
-async def test_a_manifest_finds_a_waiting_piece_by_any_reading_of_its_label(
-    opened: Opened, site: Any
-) -> None:
-    misprinted = "RR473124820GB"  # the check digit should be 9, and the manifest says the same
-    first = await clear_piece(site.scan(misprinted), place(290), opened.hub)
-    assert statement(first).piece.kind == "plain"
-    report = await site.declare(opened, {"tracking_number": misprinted})
-    assert report.decided_again == 1
-    (again,) = await opened.hub.log.recent(1)
-    assert decision_view(again)["piece"] == {"kind": "s10", "value": misprinted}
-    assert await opened.hub.log.unmanifested() == []
-
-
 async def test_of_two_waiting_labels_of_one_piece_the_one_it_is_declared_by_is_decided_on(
     opened: Opened, site: Any
 ) -> None:

@@ -7,6 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.domain.identifiers import MAX_PAYLOAD, identify, label_of
+from agent.domain.identifiers.carriers import FORMATS
+from agent.domain.identifiers.gs1 import MAX_GUESS, MAX_MESSAGE
 from agent.domain.s10 import parse_s10, s10_check_digit
 
 
@@ -52,10 +54,21 @@ def test_an_sscc_is_eighteen_digits_and_comes_first(payload: str, aim: str | Non
     assert (best.kind, best.value, best.valid) == ("sscc", payload[-18:], True)
 
 
-def test_an_sscc_with_a_wrong_check_digit_ranks_below_plain_text_and_stays() -> None:
-    readings = kinds("00106141412345678909", "]C1")
-    assert readings.index(("plain", True)) < readings.index(("sscc", False))
-    assert ("gs1", False) in readings
+@pytest.mark.parametrize(
+    ("payload", "aim", "kind"),
+    [
+        ("00106141412345678909", "]C1", "sscc"),
+        ("RB123456786US", "]C0", "s10"),
+        ("1Z5R89390357567128", "]C0", "ups"),
+        ("986578788856", None, "fedex"),
+    ],
+)
+def test_a_wrong_check_digit_leaves_the_reading_before_plain_text(
+    payload: str, aim: str | None, kind: str
+) -> None:
+    readings = identify(payload, aim)
+    assert (readings[0].kind, readings[0].valid, readings[0].reason) == (kind, False, "check_digit")
+    assert ("plain", True) in {(c.kind, c.valid) for c in readings}
 
 
 def test_element_strings_give_their_parts() -> None:
@@ -85,11 +98,22 @@ def test_a_gs1_symbol_that_holds_no_element_strings_is_flagged() -> None:
     assert (message.valid, message.reason) == (False, "gs1_syntax")
 
 
+@pytest.mark.parametrize("payload", ["99A\x1d" * 65, "99" + "A" * MAX_MESSAGE, "(99)A" * 65])
+def test_a_message_beyond_what_a_label_holds_is_flagged_without_being_parsed(payload: str) -> None:
+    assert [(c.kind, c.valid, c.reason) for c in identify(payload, "]C1")] == [("gs1", False, "gs1_syntax")]
+
+
+def test_digits_without_fnc1_are_a_message_only_when_short() -> None:
+    assert "gs1" in {c.kind for c in identify("99" + "1" * 80, None)}
+    assert identify("99A" * MAX_GUESS, None) == ()
+
+
 @pytest.mark.parametrize(
     ("payload", "aim", "kind"),
     [
         ("4006381333931", "]E0", "gtin13"),
         ("614141000036", "]E0", "gtin12"),
+        ("0416000336108", "]E0", "gtin12"),
         ("96385074", "]E4", "gtin8"),
         ("09506000134352", "]I1", "gtin14"),
         ("04252614", "]E0", "upce"),
@@ -117,10 +141,31 @@ def test_what_is_no_payload_has_no_reading(payload: str) -> None:
 
 DIGITS = st.text(st.sampled_from("0123456789"), max_size=40)
 CODES = st.text(st.sampled_from("0123456789ABCRXZ-() ]\x1d\x1e\x04"), max_size=60)
+FIELDS = st.text(st.sampled_from("0123456789ABCDEFGHIJKLMNOPRSUVZ%:/ "), max_size=36)
+ENVELOPES = st.lists(st.lists(FIELDS, max_size=8), max_size=4).map(
+    lambda segments: "[)>\x1e" + "".join("\x1d".join(fields) + "\x1e" for fields in segments)
+)
+SHAPED = st.sampled_from([form.pattern for form in FORMATS]).flatmap(
+    lambda pattern: st.from_regex(pattern, fullmatch=True)
+)
+LINKS = CODES.map(lambda path: f"https://example.com/{path}")
+PRODUCTS = frozenset({"gtin8", "gtin12", "gtin13", "gtin14", "upce"})
+KINDS = {f.kind for f in FORMATS} | PRODUCTS | {"s10", "s9", "sscc", "gs1", "digital-link", "plain"}
+MAX_READINGS = 60
+"""A bare number has a dozen; an envelope may hold several numbers."""
 
 
 @given(
-    payload=st.one_of(st.text(max_size=80), DIGITS, CODES, CODES.map("01".__add__), CODES.map("310".__add__)),
+    payload=st.one_of(
+        st.text(max_size=80),
+        DIGITS,
+        CODES,
+        CODES.map("01".__add__),
+        CODES.map("310".__add__),
+        ENVELOPES,
+        SHAPED,
+        LINKS,
+    ),
     aim=st.one_of(
         st.none(), st.sampled_from(["]C1", "]E0", "]d2", "]J1", "]XX", "", "]"]), st.text(max_size=4)
     ),
@@ -129,16 +174,17 @@ CODES = st.text(st.sampled_from("0123456789ABCRXZ-() ]\x1d\x1e\x04"), max_size=6
 @example(payload="(00)", aim=None)
 @example(payload="(01)", aim="]C1")
 @example(payload="]Y", aim=None)
-def test_any_text_is_read_without_error_each_reading_once_valid_ones_first(
-    payload: str, aim: str | None
-) -> None:
+def test_any_text_is_read_without_error_and_gives_each_reading_once(payload: str, aim: str | None) -> None:
     readings = identify(payload, aim)
-    assert len({(c.kind, c.value) for c in readings}) == len(readings)
-    assert [c.valid for c in readings] == sorted((c.valid for c in readings), reverse=True)
+    assert len({(c.kind, c.value) for c in readings}) == len(readings) <= MAX_READINGS
+    assert {c.kind for c in readings} <= KINDS
     assert all((c.reason is None) == c.valid for c in readings)
+    assert all(isinstance(part, str) for c in readings for part in c.parts.values())
 
 
-@given(st.one_of(st.text(max_size=50), DIGITS, CODES, st.from_regex(r"[A-Za-z]{2}[0-9]{9}[A-Za-z]{2}")))
+@given(
+    st.one_of(st.text(max_size=50), DIGITS, CODES, SHAPED, st.from_regex(r"[A-Za-z]{2}[0-9]{9}[A-Za-z]{2}"))
+)
 def test_a_scan_finds_the_label_a_manifest_made_of_the_same_text(text: str) -> None:
     label = label_of(text)
     if label is not None:
