@@ -7,16 +7,62 @@ from types import MappingProxyType
 from drivers.errors import UnknownProtocol
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.scales import (
+    adam,
+    and_standard,
+    cardinal,
+    cas_pd2,
+    comma,
+    dibal,
+    hid,
+    kern,
+    kern_vibra,
+    magellan,
     mt_sics,
+    nci,
+    ohaus,
+    radwag,
+    rice_lake,
+    rinstrum,
+    sbi,
+    sma,
+    toledo_8217,
+    toledo_continuous,
+    ups_string,
 )
-from drivers.scanners import line
+from drivers.scanners import datawedge, honeywell, keyboard, line, ssi
 
-SCALES: tuple[DeviceProfile, ...] = (mt_sics.PROFILE,)
+SCALES: tuple[DeviceProfile, ...] = (
+    mt_sics.PROFILE,
+    comma.PROFILE,
+    and_standard.PROFILE,
+    kern.PROFILE,
+    kern_vibra.PROFILE,
+    radwag.PROFILE,
+    ohaus.PROFILE,
+    *toledo_8217.PROFILES,
+    nci.PROFILE,
+    toledo_continuous.PROFILE,
+    sma.PROFILE,
+    hid.PROFILE,
+    ups_string.PROFILE,
+    magellan.PROFILE,
+    adam.PROFILE,
+    rinstrum.PROFILE,
+    dibal.PROFILE,
+    cardinal.PROFILE,
+    cardinal.SCOREBOARD_PROFILE,
+    sbi.PROFILE,
+    rice_lake.PROFILE,
+    cas_pd2.PROFILE,
+)
 """In the order in which detection prefers them where a stream fits more than one grammar."""
 
 SCANNERS: tuple[DeviceProfile, ...] = (
-    line.PROFILE,
-    line.STX_ETX_PROFILE,
+    *line.PROFILES,
+    ssi.PROFILE,
+    honeywell.PROFILE,
+    keyboard.PROFILE,
+    datawedge.PROFILE,
 )
 
 CATALOGUE = MappingProxyType({profile.name: profile for profile in (*SCALES, *SCANNERS)})

@@ -32,21 +32,88 @@ class PortMissing(PortError):
 
 
 class PortBusy(PortError):
-    """Somebody else owns the port."""
+    """Somebody owns the port: ``held_by`` if that is known, ``perhaps`` if it is only likely, or we do."""
 
-    def __init__(self, port: str) -> None:
-        super().__init__(
-            port, "is owned by another program", "stop that program, or see who it is with `fuser -v`"
-        )
+    def __init__(
+        self, port: str, *, held_by: tuple[str, ...] = (), perhaps: tuple[str, ...] = (), ours: bool = False
+    ) -> None:
+        if ours:
+            what, remedy = "is open in this program already", "give each device a port of its own"
+        elif held_by:
+            what, remedy = f"is held by {', '.join(held_by)}", "stop that program, or have it leave the port"
+        else:
+            likely = f", perhaps {', '.join(perhaps)}" if perhaps else ""
+            what = f"is owned by another program{likely}"
+            remedy = "stop that program, or see who it is with `sudo fuser -v`"
+        super().__init__(port, what, remedy)
+        self.held_by = held_by
 
 
 class PortForbidden(PortError):
-    """The operating system refuses us the port."""
+    """The operating system refuses us the port. ``group`` is the one that may open such ports on Debian."""
+
+    def __init__(self, port: str, group: str = "dialout") -> None:
+        super().__init__(
+            port,
+            "may not be opened by this user",
+            f"add the user to the port's group (`{group}` on Debian)",
+        )
+
+
+class BadSenders(PortError):
+    """A port that is connected to hears nobody, or its list of senders cannot be read."""
+
+    def __init__(self, port: str, why: str) -> None:
+        super().__init__(
+            port, f"hears nobody ({why})", "list the addresses or networks of the handhelds (192.0.2.0/28)"
+        )
+
+
+class CannotListen(PortError):
+    """The network address that devices connect to is not to be had."""
+
+    def __init__(self, port: str, why: str) -> None:
+        super().__init__(
+            port,
+            f"cannot be listened on ({why})",
+            "give an address of this machine, and a port number that no other program uses",
+        )
+
+
+class NotAnInputDevice(PortError):
+    """The path leads to something else than a keyboard's event node."""
+
+    def __init__(self, port: str, why: str) -> None:
+        super().__init__(
+            port, f"is not an input device ({why})", "name a link of /dev/input/by-id that ends in -event-kbd"
+        )
+
+
+class PortUnreachable(PortError):
+    """A serial server does not answer, or does not speak its protocol."""
+
+    def __init__(self, port: str, why: str) -> None:
+        super().__init__(
+            port, f"cannot be reached ({why})", "check its address and its cable, and that it is switched on"
+        )
+
+
+class BadPortName(PortError):
+    """The name of a port has a form that nothing here can open."""
+
+    def __init__(self, port: str, why: str) -> None:
+        super().__init__(
+            port,
+            f"is not the name of a port ({why})",
+            "give a path below /dev/serial, or socket://HOST:PORT, rfc2217://HOST:PORT, hidraw://VENDOR:PRODUCT",
+        )
+
+
+class PortReadOnly(PortError):
+    """Somebody wanted to write to a device that is only ever read."""
 
     def __init__(self, port: str) -> None:
-        super().__init__(
-            port, "may not be opened by this user", "add the user to the port's group (`dialout` on Debian)"
-        )
+        super().__init__(port, "is only read", "use a protocol that sends no commands")
 
 
 class OpenTimeout(PortError):
@@ -104,3 +171,11 @@ class BadSwitch(DeviceError):
         choice = f"use one of {', '.join(known)}" if known else "remove it"
         super().__init__(f"{protocol}: switch {name!r} cannot be {value!r}; {choice}")
         self.protocol = protocol
+
+
+class BadTemplate(DeviceError):
+    """The description of a scale's frames that a site wrote cannot be used; ``subject`` is the part of it."""
+
+    def __init__(self, subject: str, what: str, remedy: str) -> None:
+        super().__init__(f"template: {subject} {what}; {remedy}")
+        self.subject = subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 
 class Status(StrEnum):
@@ -91,6 +91,10 @@ class ScanRead:
 
     ``aim`` is the AIM symbology identifier (``]C1``; ISO/IEC 15424), split off from ``payload``; None where
     the scanner sends none. ``text`` is the payload decoded as ``encoding`` says; a GS (0x1D) stays in it.
+
+    ``authenticated`` is False where anybody within reach could have sent the message: over a network without
+    a key, say, and not over a cable. ``origin`` tells apart the devices that share one port; None where a
+    port has one device.
     """
 
     aim: str | None
@@ -98,6 +102,8 @@ class ScanRead:
     text: str
     encoding: Literal["utf-8", "latin-1"]
     raw: bytes
+    authenticated: bool = True
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,4 +137,13 @@ class Parser(Protocol):
         Most frames end with a byte of their own, and then this is nothing. A frame that may or may not be
         followed by one more byte is held until that byte comes, or until the line has been idle.
         """
+        ...
+
+
+@runtime_checkable
+class Replying(Protocol):
+    """A parser of a protocol in which the host answers: asked after every ``feed`` and ``idle``."""
+
+    def pending_output(self) -> bytes:
+        """Bytes to send to the device now; each is given once."""
         ...

@@ -174,6 +174,35 @@ class DelimitedFramer:
             _add_and_report(self._stray, kept, "outside_frame", STRAY_REPORT, out)
 
 
+class IdleFramer:
+    """Frames without any end: what came since the line last rested. A last resort, since a pause inside a
+    message cuts it in two, and two messages without a pause are one.
+
+    A CR or LF at the end of a frame is not part of it.
+
+    >>> framer = IdleFramer(8)
+    >>> framer.feed(b"one"), framer.feed(b"two\\r\\n"), framer.idle(), framer.idle()
+    ([], [], [b'onetwo'], [])
+    """
+
+    __slots__ = ("_frame",)
+
+    def __init__(self, ceiling: int) -> None:
+        self._frame = _Frame(ceiling)
+
+    def feed(self, data: bytes) -> list[bytes | Noise]:
+        out: list[bytes | Noise] = []
+        self._frame.add(data, out)
+        return out
+
+    def idle(self) -> list[bytes | Noise]:
+        """The frame that the line's rest ends, if there is one."""
+        out: list[bytes | Noise] = []
+        self._frame.end(out)
+        frames = (frame if isinstance(frame, Noise) else frame.rstrip(CR + LF) for frame in out)
+        return [frame for frame in frames if frame]
+
+
 def _add_and_report(
     discarded: Discarded, data: bytes, reason: str, every: int, out: list[bytes | Noise]
 ) -> None:

@@ -44,6 +44,8 @@ class DeviceProfile:
             polled for as long as it is open.
         probe_command: A question that changes nothing at the device, for detection; empty if there is none.
         silent_after_s: Age of the last byte at which a device that should talk counts as silent.
+        beep_good: Makes a scanner sound as after a good read; empty if it cannot be told to.
+        beep_bad: Makes a scanner sound a warning: the parcel is to be looked at.
         idle_gap_s: How long the line must be idle before the parser's ``idle`` is asked; None if never.
         names_unit: Whether a frame says its unit. If not, the site's configuration must.
         cannot_tell: What never comes out of this protocol.
@@ -60,6 +62,8 @@ class DeviceProfile:
     start_command: bytes = b""
     poll_command: bytes = b""
     probe_command: bytes = b""
+    beep_good: bytes = b""
+    beep_bad: bytes = b""
     poll_interval_s: float = 0.1
     silent_after_s: float = 1.0
     idle_gap_s: float | None = None

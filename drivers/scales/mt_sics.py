@@ -1,7 +1,8 @@
 """MT-SICS levels 0 and 1, the command set of Mettler-Toledo scales and their many relatives.
 
-Source: Mettler-Toledo, "MT-SICS Reference Manual" (levels 0 and 1); Kern KCP and Ohaus PSI answer alike. 9600
-8N1, CR LF.
+Sources: Mettler-Toledo, "MT-SICS Reference Manual" (levels 0 and 1; SIX1 of the IND terminals); Kern, "KERN
+Communications Protocol (KCP)"; Ohaus PSI answers alike. 9600 8N1, CR LF. Radwag's protocol has the same
+letters in another grammar.
 """
 
 from __future__ import annotations
@@ -25,13 +26,29 @@ POLL = b"SI\r\n"
 """Send the weight once, stable or not."""
 
 _VALUE_WIDTH = 10
+_TERMINAL_WIDTHS = (9, 10)
 
-# "S S     100.00 g": command, status, value right-aligned in ten columns, unit. Some emulators and clones
-# answer `SI` with `SI` where the manual says `S`.
-_WEIGHT = re.compile(rb"(?:SI|S) ([SD]) ( *[+-]?\d+(?:\.\d+)?)(?: +([A-Za-z%]{1,5}))? *", re.ASCII)
-_STATE = re.compile(rb"(?:SIR|SI|S) ([IL+-]) *")
+# "S S     100.00 g": command, status, value right-aligned in ten columns, unit. Commands that repeat, or that
+# ask for the unit on display, are answered as S is; some emulators and clones answer with the command's name.
+_COMMAND = rb"S(?:I|U|R|IU|UI|IR|RU|IRU|NR|NRU)?"
+_NUMBER = rb"( *[+-]?\d+(?:\.\d*)?)"
+_WEIGHT = re.compile(
+    _COMMAND + rb" ([SD]) " + _NUMBER + rb"(?:\[(\d{1,2})\])?(?: +([A-Za-z%.]{1,5}))? *", re.ASCII
+)
+_STATE = re.compile(_COMMAND + rb" ([IL+-]) *")
+_DEFECT = re.compile(_COMMAND + rb" [SD] +Error +\w{1,8} *", re.ASCII)
 _FAILURE = re.compile(rb"(ES|ET|EL) *")
-_ANSWER = re.compile(rb"(I\d{1,2}|ZI|Z|TAC|TA|TI|T|@|K|D|SR|SIR) ([ABSDILR+-])(?: +([\x20-\x7E]*))?")
+_ANSWER = re.compile(
+    rb"(I\d{1,2}|ZI|ZC|Z|TAC|TA|TI|TC|T|@|K|DW|D|U|M\d\d|SR|SIR) ([ABCDILRS+-])(?: +([\x20-\x7E]*))?"
+)
+
+# State, below the least, centre of zero, six of what kind of value it is, tare, then gross, net and tare.
+_TERMINAL = re.compile(
+    rb"SIX1 ([SD]) [\dA-Z] ([ZN]) [A-Z] [A-Z] \d \d \d \d ([NMP]) "
+    + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" ([A-Za-z]{1,5}) *",
+    re.ASCII,
+)  # fmt: skip
+_TERMINAL_STATE = re.compile(rb"SIX1 ([IL+-])(?: [\x20-\x7E]*)?")
 
 _STATES = {b"I": Status.NOT_READY, b"+": Status.OVERLOAD, b"-": Status.UNDERLOAD, b"L": Status.ERROR}
 _REFUSALS = frozenset(b"IL+-")
@@ -53,15 +70,14 @@ class MtSics(FrameParser):
 
     def _parse(self, frame: bytes) -> Event | None:
         if match := _WEIGHT.fullmatch(frame):
-            stability, digits, unit = match.groups()
-            value = number(digits)
-            if value is not None and (self._any_width or len(digits) == _VALUE_WIDTH):
-                return reading(value, unit, stable=stability == b"S", raw=frame)
-        elif match := _STATE.fullmatch(frame):
+            return self._weight(match, frame)
+        if match := _TERMINAL.fullmatch(frame):
+            return _terminal(match, frame)
+        if (match := _STATE.fullmatch(frame)) or (match := _TERMINAL_STATE.fullmatch(frame)):
             return no_weight(_STATES[match[1]], raw=frame)
-        elif _FAILURE.fullmatch(frame):
+        if _FAILURE.fullmatch(frame) or _DEFECT.fullmatch(frame):
             return no_weight(Status.ERROR, raw=frame)
-        elif match := _ANSWER.fullmatch(frame):
+        if match := _ANSWER.fullmatch(frame):
             return Answer(
                 command=match[1].decode(),
                 done=match[2][0] not in _REFUSALS,
@@ -69,6 +85,33 @@ class MtSics(FrameParser):
                 raw=frame,
             )
         return None
+
+    def _weight(self, match: re.Match[bytes], frame: bytes) -> Event | None:
+        """A weight; digits in brackets are those of an approved scale that must not be used for trade."""
+        stability, digits, marked, unit = match.groups()
+        width = len(digits) + len(marked or b"")
+        value = number(digits + (marked or b""))
+        # The manuals leave open whether the two brackets count among the ten columns.
+        fits = width == _VALUE_WIDTH or (marked is not None and width + 2 == _VALUE_WIDTH)
+        if value is None or not (fits or self._any_width):
+            return None
+        status = {Status.HIGH_RESOLUTION} if marked else set()
+        return reading(value, unit, stable=stability == b"S", raw=frame, status=status)
+
+
+def _terminal(match: re.Match[bytes], frame: bytes) -> Event | None:
+    """The net weight, as S gives it, with what a terminal adds."""
+    stability, zero, mode, gross, net, tare, unit = match.groups()
+    value = number(net)
+    if value is None or not len(gross) == len(net) == len(tare) or len(net) not in _TERMINAL_WIDTHS:
+        return None
+    tared = mode != b"N"
+    status = {Status.NET} if tared else set()
+    if zero == b"Z":
+        status.add(Status.ZERO)
+    return reading(
+        value, unit, stable=stability == b"S", raw=frame, status=status, tare=number(tare) if tared else None
+    )
 
 
 PROFILE = DeviceProfile(
@@ -87,8 +130,7 @@ PROFILE = DeviceProfile(
         ),
     ),
     cannot_tell=(
-        "whether a value is gross or net",
-        "whether a tare is set, unless it is asked",
+        "whether a value is gross or net, and whether a tare is set (the answer to SIX1 says it)",
         "a division wider than the last digit",
         "the time of the weighing",
     ),
