@@ -20,7 +20,7 @@ class Scan:
 
 
 class Folder:
-    """Folds the reads of ONE device; reads of two devices are never the same scan.
+    """Folds the reads of ONE port; reads of two devices are never the same scan, nor are two origins' reads.
 
     Args:
         window_ms: Reads of the same payload within so much time of the first are one scan. A later read
@@ -33,7 +33,7 @@ class Folder:
         if window_ms < 0:
             raise ValueError(f"a folding window of {window_ms} ms is in the past; give 0 or more")
         self._window_ns = window_ms * 1_000_000
-        self._recent: dict[tuple[str | None, bytes], Scan] = {}
+        self._recent: dict[tuple[str | None, str | None, bytes], Scan] = {}
         self._last: Scan | None = None
 
     @property
@@ -44,7 +44,7 @@ class Folder:
     def feed(self, read: ScanRead, at_ns: int) -> Scan | None:
         """A new scan, or None when the read was folded into an earlier one."""
         self._recent = {key: s for key, s in self._recent.items() if at_ns - s.at_ns < self._window_ns}
-        key = (read.aim, read.payload)
+        key = (read.origin, read.aim, read.payload)
         if earlier := self._recent.get(key):
             self._last = self._recent[key] = replace(earlier, repeats=earlier.repeats + 1)
             return None
