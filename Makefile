@@ -7,7 +7,7 @@ ARGS ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench model screenshot lock clean
+.PHONY: help demo test soak lint bench model screenshot lock clean
 
 help: ## What there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
@@ -17,6 +17,9 @@ demo: $(VENV)/.runtime ## Play a day at a hub (ARGS="--once --json" and others: 
 
 test: $(VENV)/.dev ## Format, lint, types, import contracts, all tests
 	@packaging/test-system $(BIN)
+
+soak: $(VENV)/.dev ## What takes minutes: megabytes of noise for every parser, sixteen scales at once
+	@$(BIN)/pytest -q -s -m soak tests/soak
 
 lint: $(VENV)/.dev ## Format, lint, types, import contracts
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -90,7 +90,7 @@ async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
         _publish(repeated, hub, again_at=station.name)
         return repeated
     weighing = await station.weighing_for(scan)  # of this scan, or none
-    seen = await _see(piece, match, weighing, scan, _label_findings(candidates, match), hub)
+    seen = await _see(piece, match, weighing, scan, _label_findings(candidates, match, scan), hub)
     async with hub.one_at_a_time(str(piece)):
         previous = await hub.log.previous(piece)
         verdict = judge(seen, previous, hub, check_duplicate(previous))
@@ -127,7 +127,7 @@ async def dry_run(scan: Scan, station: Place, hub: Hub) -> tuple[PieceKey, Verdi
     match = await hub.reference.match(candidates, hub.clock.now())
     piece = match.key if match else PieceKey(kind=candidates[0].kind, value=candidates[0].value)
     weighing = await station.weighing_for(scan)
-    seen = await _see(piece, match, weighing, scan, _label_findings(candidates, match), hub)
+    seen = await _see(piece, match, weighing, scan, _label_findings(candidates, match, scan), hub)
     previous = await hub.log.previous(piece)
     return piece, judge(seen, previous, hub, check_duplicate(previous))
 
@@ -247,18 +247,21 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
     return True
 
 
-def _label_findings(candidates: tuple[Candidate, ...], match: Match | None) -> tuple[Finding, ...]:
-    """What the label itself gives rise to."""
+def _label_findings(
+    candidates: tuple[Candidate, ...], match: Match | None, scan: Scan | None = None
+) -> tuple[Finding, ...]:
+    """What the label itself gives rise to, and how it was read."""
     found: list[Finding] = []
+    if scan is not None and not scan.authenticated:
+        found.append(Finding(code="SCAN_UNAUTHENTICATED", severity=Severity.NOTE))
     if match is None:
         found.append(Finding(code="UNMANIFESTED", severity=Severity.STOP))
     elif match.others:
         params: dict[str, str | int] = {"pieces": match.others + 1}
         found.append(Finding(code="AMBIGUOUS_LABEL", severity=Severity.REFER, params=params))
-    failed = [c.kind for c in candidates if not c.valid]
-    if failed and not any(c.valid and c.kind != "plain" for c in candidates):
+    if candidates and not candidates[0].valid:
         # A failed check digit hides no candidate; it asks for a second look at the label.
-        found.append(Finding(code="CHECK_DIGIT", severity=Severity.NOTE, params={"kind": failed[0]}))
+        found.append(Finding(code="CHECK_DIGIT", severity=Severity.NOTE, params={"kind": candidates[0].kind}))
     return tuple(found)
 
 

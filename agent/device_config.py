@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from agent.domain.metrology import AccuracyClass, MetrologyCard
 from drivers.catalogue import profile_of, scale_names, scanner_names
 from drivers.errors import DeviceError
 from drivers.line_settings import LineSettings
+from drivers.ports.listing import forms_of, is_counted, stable_name_of
+from drivers.ports.opening import Transport
 from drivers.profile import DeviceProfile
 from drivers.scales.reading import number
+from drivers.scales.template import TemplateSettings, template_profile
 from drivers.units import GRAMS_PER, unit_name
+
+TEMPLATE = "template"
+"""The protocol of a scale whose frames the site itself describes."""
 
 _PARITY: dict[str, Literal["N", "E", "O"]] = {"none": "N", "even": "E", "odd": "O"}
 
@@ -35,15 +43,15 @@ class DeviceSection(Node):
     parity: Literal["none", "even", "odd"] | None = None
     stop_bits: Literal[1, 2] | None = None
     switches: dict[str, str] = {}
+    transport: Transport = "auto"
 
     @field_validator("port")
     @classmethod
     def _stable(cls, value: str) -> str:
-        if re.fullmatch(r"/dev/tty(USB|ACM)\d+", value):
-            raise ValueError(
-                f"{value} changes with the order of plugging; use its name under /dev/serial/by-id "
-                "or /dev/serial/by-path"
-            )
+        if is_counted(value):
+            name = stable_name_of(value)
+            lasting = f"{name}, the lasting name of what is plugged in there now" if name else forms_of(value)
+            raise ValueError(f"{value} changes with the order of plugging; use {lasting}")
         return value
 
     @model_validator(mode="after")
@@ -54,9 +62,12 @@ class DeviceSection(Node):
     def profile(self) -> DeviceProfile:
         """The protocol as this device speaks it."""
         try:
-            return profile_of(self.protocol).adapted(self.switches)
+            return self._protocol_profile().adapted(self.switches)
         except DeviceError as error:
             raise ValueError(str(error)) from error
+
+    def _protocol_profile(self) -> DeviceProfile:
+        return profile_of(self.protocol)
 
     def settings(self) -> LineSettings:
         """The line's settings: what is not given is as the protocol's devices leave the factory."""
@@ -78,10 +89,31 @@ def _one_of(known: tuple[str, ...], value: str, kind: str) -> str:
 
 
 class ScannerSection(DeviceSection):
-    """A scanner; ``no_read`` lists what it says when it could not read."""
+    """A scanner.
+
+    ``no_read`` lists what it says when it could not read. ``beep`` says for which verdicts it is made to
+    sound, where it can be. ``senders`` are the addresses of handhelds that send over the network, for the
+    protocol ``datawedge``, whose port is ``datawedge://ADDRESS:PORT`` to listen on.
+    """
 
     protocol: str = "line-scanner"
     no_read: list[str] = ["NR", "NOREAD", "?"]
+    beep: Literal["off", "bad", "both"] = "bad"
+    senders: list[str] = []
+
+    @model_validator(mode="after")
+    def _reachable(self) -> ScannerSection:
+        networked = self.protocol == "datawedge"
+        if networked and not re.fullmatch(r"datawedge://[^\s/:]+:\d{1,5}", self.port):
+            raise ValueError("datawedge listens on a port such as datawedge://0.0.0.0:58627")
+        if networked != bool(self.senders):
+            raise ValueError('protocol = "datawedge" and senders = ["192.0.2.7"] go together')
+        if (self.protocol == "keyboard-scanner") != self.port.startswith("/dev/input/"):
+            raise ValueError(
+                "a keyboard-scanner is read from its link in /dev/input/by-id that ends in -event-kbd, "
+                "and nothing else is"
+            )
+        return self
 
     @field_validator("protocol")
     @classmethod
@@ -98,13 +130,13 @@ class CardSection(Node):
     maker: str
     model: str
     serial: str
-    accuracy_class: Literal["I", "II", "III", "IIII"] = "III"
+    accuracy_class: AccuracyClass = "III"
     max: str
     min: str
     e: str
     verified_on: date
     due_on: date
-    seal: str | None = None
+    seals: list[str] = []
     certificate: str | None = None
 
     @field_validator("max", "min", "e")
@@ -115,25 +147,29 @@ class CardSection(Node):
         return value
 
     @model_validator(mode="after")
-    def _in_order(self) -> CardSection:
-        if not self.e_g <= self.min_g < self.max_g:
-            raise ValueError(f"e, min and max must grow: {self.e}, {self.min}, {self.max}")
-        if self.verified_on >= self.due_on:
-            raise ValueError(f"due_on {self.due_on} must come after verified_on {self.verified_on}")
+    def _possible(self) -> CardSection:
+        self.card()
         return self
 
-    @property
-    def max_g(self) -> Decimal:
-        """Grams; so are the next two."""
-        return _grams_of(self.max) or Decimal(0)
+    def card(self) -> MetrologyCard:
+        """The same in grams.
 
-    @property
-    def min_g(self) -> Decimal:
-        return _grams_of(self.min) or Decimal(0)
-
-    @property
-    def e_g(self) -> Decimal:
-        return _grams_of(self.e) or Decimal(0)
+        Raises:
+            ValueError: No scale has such a plate.
+        """
+        return MetrologyCard(
+            maker=self.maker,
+            model=self.model,
+            serial=self.serial,
+            accuracy_class=self.accuracy_class,
+            max_g=_grams_of(self.max) or Decimal(0),
+            min_g=_grams_of(self.min) or Decimal(0),
+            e_g=_grams_of(self.e) or Decimal(0),
+            verified_on=self.verified_on,
+            due_on=self.due_on,
+            seals=tuple(self.seals),
+            certificate=self.certificate,
+        )
 
 
 def _grams_of(text: str) -> Decimal | None:
@@ -142,18 +178,69 @@ def _grams_of(text: str) -> Decimal | None:
     return None if value is None or value <= 0 or per is None else value * per
 
 
+Column = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
+
+
+class TemplateSection(Node):
+    """A frame that the site describes, for a scale whose protocol is not in the catalogue."""
+
+    start: str = ""
+    end: str = "\r\n"
+    ceiling: int = 128
+    columns: dict[str, Column] = {}
+    length: int | None = None
+    pattern: str = ""
+    marks: dict[str, dict[str, str]] = {}
+    units: dict[str, str] = {}
+    over: tuple[str, ...] = ()
+    under: tuple[str, ...] = ()
+    point: Literal[".", ","] = "."
+    decimals: int | None = None
+    width: Literal["learned", "any"] = "learned"
+    start_command: str = ""
+    poll_command: str = ""
+
+    def profile(self) -> DeviceProfile:
+        """The protocol that it describes.
+
+        Raises:
+            BadTemplate: It describes none.
+        """
+        return template_profile(TemplateSettings(**self.model_dump()))
+
+
 class ScaleSection(DeviceSection):
-    """A scale. ``unit`` is the one its frames leave out; ``division`` its step in that or its own unit."""
+    """A scale.
+
+    ``unit`` is the one its frames leave out, ``division`` its step in that unit. ``poll`` asks it for a
+    weight where it does not talk by itself and its protocol has no question of its own; ``max_gap_s`` is how
+    long it may be unheard before its load is unknown, for one that answers only at rest.
+    """
 
     protocol: str = "mt-sics"
     unit: str | None = None
     division: Decimal | None = None
+    poll: Annotated[str, Field(max_length=64)] | None = None
+    max_gap_s: Annotated[float, Field(gt=0, le=60)] | None = None
+    template: TemplateSection | None = None
     card: CardSection | None = None
+
+    def profile(self) -> DeviceProfile:
+        profile = super().profile()
+        if self.poll is None:
+            return profile
+        return replace(profile, start_command=b"", poll_command=self.poll.encode("latin-1"))
+
+    def _protocol_profile(self) -> DeviceProfile:
+        if self.protocol != TEMPLATE:
+            return super()._protocol_profile()
+        assert self.template is not None
+        return self.template.profile()
 
     @field_validator("protocol")
     @classmethod
     def _spoken(cls, value: str) -> str:
-        return _one_of(scale_names(), value, "scale")
+        return _one_of((*scale_names(), TEMPLATE), value, "scale")
 
     @field_validator("unit")
     @classmethod
@@ -168,6 +255,13 @@ class ScaleSection(DeviceSection):
         # A TOML number is a binary fraction; 0.005 kg must stay what the plate says.
         return str(value) if isinstance(value, float | int) else value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _described(cls, given: Any) -> Any:
+        if isinstance(given, dict) and (given.get("protocol") == TEMPLATE) != ("template" in given):
+            raise ValueError('protocol = "template" and a table "template" that describes it go together')
+        return given
+
     @model_validator(mode="after")
     def _unit_somewhere(self) -> ScaleSection:
         if self.unit is None and not self.profile().names_unit:
@@ -176,4 +270,6 @@ class ScaleSection(DeviceSection):
             )
         if self.division is not None and self.division <= 0:
             raise ValueError("a scale's division is more than 0")
+        if self.division is not None and self.unit is None:
+            raise ValueError('a division is a weight; say its unit, as in unit = "kg"')
         return self

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from weakref import WeakValueDictionary
 
 from agent.clock import Clock
@@ -35,6 +36,8 @@ class Hub:
     new_entries: asyncio.Event = field(default_factory=asyncio.Event)
     latencies_ns: deque[int] = field(default_factory=lambda: deque(maxlen=10_000))
     """Last device byte to durable entry, of the newest scans."""
+    reports: dict[str, Callable[[], list[dict[str, Any]]]] = field(default_factory=dict)
+    """Of each station: how its devices are."""
     durable_ns: int = 0
     """When the newest entry of a scan was on disk; monotonic."""
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from agent.device_config import CardSection, ScaleSection
+from agent.device_config import ScaleSection
 from agent.domain.findings import Finding
+from agent.domain.metrology import MetrologyCard, MetrologyFact
 from agent.domain.physical import Weighed, scale_finding
 from drivers.events import WeightReading
+from drivers.scale_watch import Concern, ScaleWatch, WatchSettings, WatchState
+from drivers.units import GRAMS_PER
 from drivers.weighing import Mark, NoWeighing, Pending, Weighing, WeighingMachine, WeighingSettings
 
 _POLLS_MISSED = 5
@@ -22,19 +25,29 @@ class LaneScale:
 
     def __init__(self, section: ScaleSection) -> None:
         self._section = section
-        usual = WeighingSettings()
-        gap_s = max(usual.max_gap_s, _POLLS_MISSED * section.profile().poll_interval_s)
-        self._machine = WeighingMachine(replace(usual, division=section.division, max_gap_s=gap_s))
+        self.card = None if section.card is None else section.card.card()
+        step_g = step_of(section, self.card)
+        self._machine = WeighingMachine(weighing_settings(section, step_g))
+        self._watch = ScaleWatch(watch_settings(self.card, step_g))
 
-    def feed(self, reading: WeightReading, at_ns: int) -> None:
-        """One reading; a unit that its frame leaves out is the configured one, and is marked so."""
+    def feed(self, reading: WeightReading, at_ns: int) -> tuple[Concern, ...]:
+        """One reading; what speaks against the scale since then and did not before.
+
+        A unit that the frame leaves out is the configured one, and is marked so.
+        """
         if reading.value is not None and reading.unit is None and self._section.unit is not None:
             reading = replace(reading, unit=self._section.unit, unit_source="configuration")
         self._machine.feed(reading, at_ns)
+        return self._watch.feed(reading, at_ns)
 
     def lost(self, at_ns: int) -> None:
         """The scale went away."""
         self._machine.lost(at_ns)
+        self._watch.lost()
+
+    def watched(self) -> WatchState:
+        """What its own readings say of it."""
+        return self._watch.state()
 
     def claim(self, scan_ns: int) -> Weighing | Pending | NoWeighing:
         """The weighing of a scan made at that time, as the machine gives it."""
@@ -51,32 +64,71 @@ class LaneScale:
             unit=found.unit,
             grams=found.grams,
             u_grams=found.u_grams,
-            remarks=tuple(self._remarks(found, on)),
+            remarks=(*self._of_card(found, on), *self._of_watch(), *_of_marks(found)),
         )
 
-    def _remarks(self, found: Weighing, on: date) -> Iterator[Finding]:
-        card = self._section.card
-        if card is not None:
-            yield from card_findings(card, found.grams, on)
-        if Mark.NET in found.marks:
-            yield scale_finding("SCALE_NET")
-        if Mark.HIGH_RESOLUTION in found.marks:
-            yield scale_finding("SCALE_HIGH_RESOLUTION")
-        if Mark.UNIT_CONFIGURED in found.marks:
-            yield scale_finding("SCALE_UNIT_CONFIGURED", unit=found.unit)
-        if Mark.STABLE_BY_WINDOW in found.marks:
-            yield scale_finding("SCALE_STABLE_BY_WINDOW")
+    def _of_card(self, found: Weighing, on: date) -> Iterator[Finding]:
+        if self.card is None:
+            return
+        facts = self.card.facts_of_day(on) | self.card.facts_of_weight(Decimal(found.grams))
+        if MetrologyFact.VERIFICATION_DUE in facts:
+            yield scale_finding("SCALE_OVERDUE", due=self.card.due_on.isoformat())
+        if MetrologyFact.NOT_YET_VERIFIED in facts:
+            yield scale_finding("SCALE_NOT_YET_VERIFIED", verified=self.card.verified_on.isoformat())
+        if MetrologyFact.ABOVE_MAX in facts:
+            yield scale_finding("SCALE_ABOVE_MAX", max_g=int(self.card.max_g))
+        if MetrologyFact.BELOW_MIN in facts:
+            yield scale_finding("SCALE_BELOW_MIN", min_g=int(self.card.min_g))
+
+    def _of_watch(self) -> Iterator[Finding]:
+        state = self._watch.state()
+        if Concern.FLAG_NOT_CREDIBLE in state.concerns:
+            yield scale_finding("SCALE_NOT_CREDIBLE")
+        if Concern.ZERO_OFF in state.concerns and state.zero_g is not None:
+            yield scale_finding("SCALE_ZERO_OFF", zero_g=round(state.zero_g))
 
 
-def card_findings(card: CardSection, grams: int, on: date) -> Iterator[Finding]:
-    """What a scale's metrology card says of a weight taken on that day.
+def _of_marks(found: Weighing) -> Iterator[Finding]:
+    if Mark.NET in found.marks:
+        yield scale_finding("SCALE_NET")
+    if Mark.HIGH_RESOLUTION in found.marks:
+        yield scale_finding("SCALE_HIGH_RESOLUTION")
+    if Mark.UNIT_CONFIGURED in found.marks:
+        yield scale_finding("SCALE_UNIT_CONFIGURED", unit=found.unit)
+    if Mark.STABLE_BY_WINDOW in found.marks:
+        yield scale_finding("SCALE_STABLE_BY_WINDOW")
 
-    A verification holds to the end of its last day. Scales may show a few divisions more than Max (OIML
-    R 76-1, limits of indication); what one shows there is outside its verification.
-    """
-    if on > card.due_on:
-        yield scale_finding("SCALE_OVERDUE", due=card.due_on.isoformat())
-    if Decimal(grams) > card.max_g:
-        yield scale_finding("SCALE_ABOVE_MAX", max_g=int(card.max_g))
-    elif Decimal(grams) < card.min_g:
-        yield scale_finding("SCALE_BELOW_MIN", min_g=int(card.min_g))
+
+def step_of(section: ScaleSection, card: MetrologyCard | None) -> Decimal:
+    """The coarsest step that is known of a scale, in grams; 0 where nothing is."""
+    step_g = Decimal(0) if card is None else card.e_g
+    if section.division is not None and section.unit is not None:
+        step_g = max(step_g, section.division * GRAMS_PER[section.unit])
+    return step_g
+
+
+def weighing_settings(section: ScaleSection, step_g: Decimal) -> WeighingSettings:
+    """The weighing rules of a scale: one that steps wide may flicker by a step without moving."""
+    usual = WeighingSettings()
+    step = int(step_g.to_integral_value(ROUND_CEILING))
+    gap_s = max(usual.max_gap_s, _POLLS_MISSED * section.profile().poll_interval_s)
+    return replace(
+        usual,
+        division=section.division,
+        empty_band_g=max(usual.empty_band_g, 2 * step),
+        agree_g=max(usual.agree_g, step),
+        change_g=max(usual.change_g, 4 * step),
+        max_gap_s=section.max_gap_s or gap_s,
+    )
+
+
+def watch_settings(card: MetrologyCard | None, step_g: Decimal) -> WatchSettings:
+    """What is watched of a scale; its zero only where a card says how far it may be off."""
+    usual = WatchSettings()
+    step = int(step_g.to_integral_value(ROUND_CEILING))
+    return replace(
+        usual,
+        e_g=None if card is None else card.e_g,
+        division_g=step_g or None,
+        near_zero_g=max(usual.near_zero_g, 2 * step + 1),
+    )

@@ -14,13 +14,17 @@ Origin = Literal["station", "keyed", "cli"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """One label that was read or typed. ``at_ns`` is the monotonic time of its last byte."""
+    """One label that was read or typed. ``at_ns`` is the monotonic time of its last byte.
+
+    ``authenticated`` is False where anybody within reach of the network could have sent it.
+    """
 
     text: str
     aim: str | None
     raw: bytes
     at_ns: int
     source: Origin = "station"
+    authenticated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
@@ -12,19 +12,24 @@ from typing import Any, NoReturn
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config import StationSection
 from agent.device_config import DeviceSection, ScaleSection
+from agent.device_report import device_notice, device_report, scale_report
 from agent.domain.decision import PieceKey
+from agent.domain.disposition import Disposition
 from agent.errors import EvidenceFailed, ReferenceFailed
 from agent.hub import Hub
 from agent.ids import jitter
+from agent.lane_ports import lane_port
 from agent.scale import LaneScale
 from agent.scan import Origin, Scan, Weighing
 from agent.store.evidence import Recorded
-from agent.views import VERSION
-from drivers.device import DeviceHealth, DeviceState, HealthMeter, run_device
+from agent.views import VERSION, decision_view
+from drivers.device import run_device
+from drivers.errors import DeviceError
 from drivers.events import Event, Noise, NoRead, ScanRead, WeightReading
-from drivers.port import SerialPort
-from drivers.profile import DeviceProfile
+from drivers.health import DeviceHealth, DeviceState, HealthMeter
+from drivers.ports.interface import Port
 from drivers.scanners.folding import Folder
+from drivers.transcripts import Recorder
 from drivers.weighing import NoWeighing, Pending
 from drivers.weighing import Weighing as ScaleWeighing
 
@@ -46,11 +51,18 @@ class Station:
         self._scale = LaneScale(section.scale) if section.scale else None
         self._weight_changed = asyncio.Event()
         self._last: dict[PieceKey, tuple[int, Recorded]] = {}
+        hub.reports[self.name] = self.reports
         now_ns = hub.clock.monotonic_ns()
-        self.meters = {"scanner": HealthMeter(now_ns)}
+        self.meters: dict[str, HealthMeter] = {"scanner": HealthMeter(now_ns)}
+        self.recorders = {"scanner": self._recorder(section.scanner)}
+        self.scanner_port: Port | None = None
         if section.scale:
+            self.recorders["scale"] = self._recorder(section.scale)
             # Over one cable they are heard and lost together.
             self.meters["scale"] = self.meters["scanner"] if section.one_cable else HealthMeter(now_ns)
+
+    def _recorder(self, section: DeviceSection) -> Recorder:
+        return Recorder(section.port, str(section.settings()), wall=self._hub.clock)
 
     # -- weights ---------------------------------------------------------------------------------------------
 
@@ -85,7 +97,8 @@ class Station:
     def on_scale(self, event: Event, at_ns: int) -> None:
         """A scale said something."""
         if isinstance(event, WeightReading) and self._scale is not None:
-            self._scale.feed(event, at_ns)
+            for concern in self._scale.feed(event, at_ns):
+                log.warning("scale doubted", extra={"station": self.name, "concern": concern.value})
             self._weight_changed.set()
 
     def on_scale_health(self, health: DeviceHealth) -> None:
@@ -93,7 +106,7 @@ class Station:
         if health.state is DeviceState.LOST and self._scale is not None:
             self._scale.lost(health.since_ns)
             self._weight_changed.set()
-        self._tell_health("scale", health)
+        self._tell_health("scale")
 
     # -- scans -----------------------------------------------------------------------------------------------
 
@@ -103,7 +116,13 @@ class Station:
             folded = self._folder.feed(event, at_ns)
             if folded is not None:
                 self._take(
-                    Scan(text=event.text, aim=event.aim, raw=event.raw, at_ns=folded.at_ns, source="station")
+                    Scan(
+                        text=event.text,
+                        aim=event.aim,
+                        raw=event.raw,
+                        at_ns=folded.at_ns,
+                        authenticated=event.authenticated,
+                    )
                 )
         elif isinstance(event, NoRead):
             self._tell("rescan", reason="no_read")
@@ -115,9 +134,9 @@ class Station:
         now_ns = self._hub.clock.monotonic_ns()
         self._take(Scan(text=text, aim=None, raw=text.encode(errors="replace"), at_ns=now_ns, source=source))
 
-    def on_scanner_health(self, health: DeviceHealth) -> None:
+    def on_scanner_health(self, _: DeviceHealth) -> None:
         """The scanner went or came back."""
-        self._tell_health("scanner", health)
+        self._tell_health("scanner")
 
     def _take(self, scan: Scan) -> None:
         if self.stopped:
@@ -133,9 +152,12 @@ class Station:
         while True:
             scan = await self._scans.get()
             try:
-                await clear_piece(scan, self, self._hub)
+                recorded = await clear_piece(scan, self, self._hub)
+                view = decision_view(recorded.entry)
+                await self._sound(good=view["disposition"] == Disposition.CLEAR.value)
             except UnreadableScan as error:
                 self._tell("rescan", reason="unreadable", detail=str(error))
+                await self._sound(good=False)
             except (EvidenceFailed, ReferenceFailed) as error:
                 self.stopped = str(error)
                 log.critical("station stopped", extra={"station": self.name, "error": str(error)})
@@ -157,23 +179,38 @@ class Station:
         """Remember a decision, to repeat its verdict."""
         self._last[piece] = (scan.at_ns, recorded)
 
+    async def _sound(self, *, good: bool) -> None:
+        """Let the scanner say what it cannot know; one that is away at the moment stays silent."""
+        section = self.section.scanner
+        if section.beep == "off" or (good and section.beep == "bad"):
+            return
+        profile = section.profile()
+        command = profile.beep_good if good else profile.beep_bad
+        if command and self.scanner_port is not None:
+            with contextlib.suppress(DeviceError):
+                await self.scanner_port.write(command)
+
     # -- telling ---------------------------------------------------------------------------------------------
 
     def _tell(self, kind: str, **fields: Any) -> None:
         self._hub.notices.publish({"v": VERSION, "type": kind, "station": self.name, **fields})
 
-    def _tell_health(self, role: str, health: DeviceHealth) -> None:
-        self._hub.notices.state(
-            f"device/{self.name}/{role}",
-            {
-                "v": VERSION,
-                "type": "device",
-                "station": self.name,
-                "role": role,
-                "state": health.state.value,
-                "error": health.last_error,
-            },
-        )
+    def reports(self) -> list[dict[str, Any]]:
+        """How the devices are."""
+        return [self._report(role) for role in self.meters]
+
+    def _report(self, role: str) -> dict[str, Any]:
+        clock = self._hub.clock
+        now_ns = clock.monotonic_ns()
+        section = self.section.scale if role == "scale" else self.section.scanner
+        assert section is not None
+        report = device_report(self.name, role, section, self.meters[role].snapshot(now_ns), now_ns)
+        if role == "scale" and self._scale is not None:
+            report |= scale_report(self._scale, clock.now().date())
+        return report
+
+    def _tell_health(self, role: str) -> None:
+        self._hub.notices.state(f"device/{self.name}/{role}", device_notice(self._report(role)))
 
 
 async def run_station(station: Station, hub: Hub) -> None:
@@ -189,16 +226,27 @@ async def run_station(station: Station, hub: Hub) -> None:
 
 async def _scanner(station: Station, hub: Hub) -> NoReturn:
     section = station.section.scanner
-    no_read = tuple(text.encode() for text in section.no_read)
     profile = section.profile()
+    no_read = tuple(text.encode() for text in section.no_read)
     profile = replace(profile, new_parser=partial(profile.new_parser, no_read=no_read))
-    await _run(
-        section, profile, station.meters["scanner"], station.on_scanner, station.on_scanner_health, hub
+    port = lane_port(section, clock=hub.clock, tap=station.recorders["scanner"])
+    station.scanner_port = port
+    await run_device(
+        port,
+        profile,
+        meter=station.meters["scanner"],
+        clock=hub.clock,
+        randomness=jitter(),
+        on_event=station.on_scanner,
+        on_health=station.on_scanner_health,
     )
 
 
 async def _scale(station: Station, section: ScaleSection, hub: Hub) -> NoReturn:
     one_cable = station.section.one_cable
+    port = lane_port(section, clock=hub.clock, tap=station.recorders["scale"])
+    if one_cable:
+        station.scanner_port = port
 
     def on_event(event: Event, at_ns: int) -> None:
         station.on_scale(event, at_ns)
@@ -210,21 +258,10 @@ async def _scale(station: Station, section: ScaleSection, hub: Hub) -> NoReturn:
         if one_cable:
             station.on_scanner_health(health)
 
-    await _run(section, section.profile(), station.meters["scale"], on_event, on_health, hub)
-
-
-async def _run(
-    section: DeviceSection,
-    profile: DeviceProfile,
-    meter: HealthMeter,
-    on_event: Callable[[Event, int], None],
-    on_health: Callable[[DeviceHealth], None],
-    hub: Hub,
-) -> NoReturn:
     await run_device(
-        SerialPort(section.port, section.settings(), clock=hub.clock),
-        profile,
-        meter=meter,
+        port,
+        section.profile(),
+        meter=station.meters["scale"],
         clock=hub.clock,
         randomness=jitter(),
         on_event=on_event,

@@ -27,6 +27,7 @@ async def status_of(hub: Hub) -> dict[str, Any]:
         "policy": {"id": policy.id, "sequence": policy.sequence, "issued": policy.issued.isoformat()},
         "lists": [{"id": found.id, "issued": found.issued.isoformat()} for found in hub.in_force.lists],
         "model": None if hub.scorer is None else {"version": hub.scorer.version, "digest": hub.scorer.digest},
+        "devices": [report for reports in hub.reports.values() for report in reports()],
         "states": hub.notices.states(),
         "latency_ms": _latency(list(hub.latencies_ns)),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from agent.device_report import device_notice
 from agent.hub import Hub
 from agent.views import VERSION
 from sync.client import SyncState
@@ -29,7 +30,15 @@ class Teller:
         while True:
             self._tell_link()
             self._tell_policy()
+            self._tell_devices()
             await self._hub.clock.sleep(TELL_EVERY_S)
+
+    def _tell_devices(self) -> None:
+        """A device may be in doubt without going away; a state that is as it was is not told again."""
+        for reports in self._hub.reports.values():
+            for report in reports():
+                key = f"device/{report['station']}/{report['role']}"
+                self._hub.notices.state(key, device_notice(report))
 
     def _tell_link(self) -> None:
         log = self._hub.log

@@ -17,10 +17,10 @@ from drivers.events import Event, Noise, Parser, WeightReading
 from drivers.frames import parity_hint
 from drivers.profile import DeviceProfile
 
-CLEAN_FRAMES = 3
-"""Whole frames in a row that a grammar must read before it is believed."""
+CLEAN_READINGS = 3
+"""Readings, and nothing that is not of the grammar, before it is believed."""
 
-SAMPLE = 65_536
+SAMPLE = 16_384
 """Bytes that are judged; more of the same says nothing new."""
 
 LEAD = 256
@@ -44,7 +44,7 @@ class Guess:
 
     Args:
         switches: Positions it needs that are not the usual ones.
-        frames: Whole frames read, ``weights`` of them with a value.
+        frames: Whole frames read; ``readings`` of them are of the weight, ``weights`` of those with a value.
         violations: Runs of bytes after the first frame, or a long one before it, that are not of the grammar.
         skipped: Bytes before the first frame.
         parity: The line was read with eight bits and none, and carries this parity: the guess was made on the
@@ -56,6 +56,7 @@ class Guess:
     protocol: str
     confidence: Confidence
     frames: int
+    readings: int
     weights: int
     violations: int
     skipped: int
@@ -129,8 +130,7 @@ def _other_positions(profile: DeviceProfile) -> Iterator[Mapping[str, str]]:
 
 
 def _read(profile: DeviceProfile, switches: Mapping[str, str], data: bytes) -> Guess | None:
-    frames, violations, skipped = 0, 0, 0
-    weights = 0
+    frames = readings = weights = violations = skipped = 0
     evidence: list[str] = []
     for event in events_of(profile.adapted(switches).new_parser, data):
         if isinstance(event, Noise):
@@ -140,17 +140,20 @@ def _read(profile: DeviceProfile, switches: Mapping[str, str], data: bytes) -> G
                 skipped += event.discarded
             continue
         frames += 1
-        weights += isinstance(event, WeightReading) and event.value is not None
+        if isinstance(event, WeightReading):
+            readings += 1
+            weights += event.value is not None
         if len(evidence) < _EVIDENCE:
             evidence.append(as_text(event.raw))
     if not frames:
         return None
     # Errors and statuses are much alike from one maker to the next; one weight at least must have been read.
-    sure = frames >= CLEAN_FRAMES and not violations and weights
+    sure = readings >= CLEAN_READINGS and not violations and weights
     return Guess(
         protocol=profile.name,
         confidence=Confidence.CONFIDENT if sure else Confidence.WEAK,
         frames=frames,
+        readings=readings,
         weights=weights,
         violations=violations,
         skipped=skipped,

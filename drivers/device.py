@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn
 
 from drivers.clock import MonotonicClock
 from drivers.errors import DeviceError
-from drivers.events import Event, Noise, Status, WeightReading
-from drivers.port import Port
-from drivers.profile import DeviceProfile
+from drivers.events import Event, Parser, Replying, Status, WeightReading
+from drivers.health import DeviceHealth, DeviceState, HealthMeter
+from drivers.ports.interface import Port
+from drivers.profile import DeviceKind, DeviceProfile
 from drivers.randomness import Randomness
 
 log = logging.getLogger(__name__)
@@ -23,69 +22,6 @@ FIRST_RETRY_S = 0.5
 LONGEST_RETRY_S = 30.0
 SETTLED_AFTER_S = 5.0
 """A port that stayed open so long was really back, and its next loss is retried quickly again."""
-
-
-class DeviceState(StrEnum):
-    """What a device is doing. SILENT is one that should talk and does not: off, asleep, or the wrong one."""
-
-    OPENING = "opening"
-    UP = "up"
-    SILENT = "silent"
-    LOST = "lost"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceHealth:
-    """A device at one moment; times are monotonic nanoseconds, counters run since the start.
-
-    ``last_error`` is what the port said last, ``last_noise`` the code of the last noise: ``parity_even``
-    means a device that sends seven bits with even parity.
-    """
-
-    state: DeviceState
-    since_ns: int
-    last_byte_ns: int | None
-    frames: int
-    noise_bytes: int
-    reconnects: int
-    open_failures: int
-    last_error: str | None
-    last_noise: str | None
-
-
-class HealthMeter:
-    """Counts for one device; its owner takes a ``snapshot`` whenever somebody asks."""
-
-    def __init__(self, now_ns: int) -> None:
-        self.state = DeviceState.OPENING
-        self.since_ns = now_ns
-        self.last_byte_ns: int | None = None
-        self.frames = 0
-        self.noise_bytes = 0
-        self.reconnects = 0
-        self.open_failures = 0
-        self.last_error: str | None = None
-        self.last_noise: str | None = None
-
-    def snapshot(self) -> DeviceHealth:
-        return DeviceHealth(
-            state=self.state,
-            since_ns=self.since_ns,
-            last_byte_ns=self.last_byte_ns,
-            frames=self.frames,
-            noise_bytes=self.noise_bytes,
-            reconnects=self.reconnects,
-            open_failures=self.open_failures,
-            last_error=self.last_error,
-            last_noise=self.last_noise,
-        )
-
-    def count(self, event: Event) -> None:
-        if isinstance(event, Noise):
-            self.noise_bytes += event.discarded
-            self.last_noise = event.reason
-        else:
-            self.frames += 1
 
 
 async def run_device(
@@ -98,16 +34,21 @@ async def run_device(
     on_event: Callable[[Event, int], None],
     on_health: Callable[[DeviceHealth], None],
 ) -> NoReturn:
-    """Read one device until cancelled, whatever happens to its port.
+    """Read one device until cancelled, whatever happens to its port or in its driver.
+
+    A parser or an ``on_event`` that raises loses the bytes at hand and nothing else: the failure is logged
+    with its traceback and counted, and the device is opened anew, ever more slowly while it fails on. An
+    ``on_health`` that raises is logged and counted, and the device goes on.
 
     Args:
         port: Closed; it is opened, and closed again in the end.
         meter: Kept up to date, for whoever asks about the device between two changes.
         randomness: Spreads the retries, so that a hub of replugged devices does not retry in step.
-        on_event: Gets every event with the monotonic nanoseconds at which the chunk that completed it
-            arrived. It runs in the loop, must not wait, and what it raises is passed through.
+        on_event: Gets every event, whatever its kind (one device may both weigh and scan), with the monotonic
+            nanoseconds at which the chunk that completed it arrived. It runs in the loop and must not wait.
         on_health: Gets a snapshot each time the state changes.
     """
+    meter.backlog = port.backlog
     session = _Session(port, profile, meter, clock, on_event, on_health)
     failures = 0
     while True:
@@ -118,13 +59,45 @@ async def run_device(
             await session.run(opened_ns)
         except DeviceError as exc:
             meter.last_error = str(exc)
-            if opened_ns is None:
-                meter.open_failures += 1
-            elif clock.monotonic_ns() - opened_ns >= SETTLED_AFTER_S * 1e9:
-                failures = 0
-            session.enter(DeviceState.LOST)
-        await clock.sleep(randomness.random() * min(FIRST_RETRY_S * 2**failures, LONGEST_RETRY_S))
-        failures = min(failures + 1, 16)
+            meter.open_failures += opened_ns is None
+        except Exception as exc:
+            # One bad driver must not end the program, nor another device; nor may it go unseen.
+            log.exception("device driver failed", extra={"port": port.identity().url})
+            meter.last_error = f"the driver failed: {type(exc).__name__}: {exc}"
+            meter.driver_failures += 1
+        if opened_ns is not None and clock.monotonic_ns() - opened_ns >= SETTLED_AFTER_S * 1e9:
+            failures = 0
+        session.enter(DeviceState.LOST)
+        longest_s = min(FIRST_RETRY_S * 2**failures, LONGEST_RETRY_S)
+        plugged_in = await _appears_within(randomness.random() * longest_s, port, clock)
+        failures = 0 if plugged_in else min(failures + 1, 16)
+
+
+async def _appears_within(seconds: float, port: Port, clock: MonotonicClock) -> bool:
+    """Wait that long, or until the port is plugged in; says which it was."""
+    waits = asyncio.create_task(clock.sleep(seconds), name="retry")
+    appears = asyncio.create_task(port.appears(), name="plug")
+    try:
+        await asyncio.wait({waits, appears}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        await _stop([waits, appears])
+    _raise_failure_of([waits, appears])
+    return not appears.cancelled()
+
+
+async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
+
+
+def _raise_failure_of(tasks: Iterable[asyncio.Task[None]]) -> None:
+    # Not while a cancellation passes: the failure would take its place, and we would run on.
+    failures = [task.exception() for task in tasks if not task.cancelled()]
+    for failure in failures:
+        if failure is not None:
+            raise failure
 
 
 class _Session:
@@ -154,33 +127,41 @@ class _Session:
         meter = self._meter
         if meter.state is state:
             return
-        before, meter.state, meter.since_ns = meter.state, state, self._clock.monotonic_ns()
+        now_ns = self._clock.monotonic_ns()
+        before, meter.state, meter.since_ns = meter.state, state, now_ns
         fields = {"port": self._port.identity().url, "state": state.value, "error": meter.last_error}
         if state is DeviceState.LOST:
             log.warning("device lost", extra=fields)
         elif before is DeviceState.LOST:
             log.info("device back", extra=fields)
-        self._on_health(meter.snapshot())
+        try:
+            self._on_health(meter.snapshot(now_ns))
+        except Exception:
+            log.exception("telling of a device failed", extra=fields)
+            meter.driver_failures += 1
 
-    async def run(self, opened_ns: int) -> NoReturn:
-        """Read the open port until it is lost; it is closed in any case."""
-        watch = None
+    async def run(self, opened_ns: int) -> None:
+        """Read the open port until it is lost or its driver fails; it is closed in any case."""
+        tasks: list[asyncio.Task[None]] = []
+        url = self._port.identity().url
         try:
             self._meter.reconnects += self._was_open
             self._was_open = True
             self._heard_ns = opened_ns
             self.enter(DeviceState.UP)
-            if self._profile.start_command or self._profile.poll_command:
-                await self._start()
-                watch = asyncio.create_task(self._keep_talking(), name=f"watch {self._port.identity().url}")
-            await self._read()
+            await self._start()
+            tasks.append(asyncio.create_task(self._read(), name=f"read {url}"))
+            if self._profile.kind is DeviceKind.SCALE:
+                tasks.append(asyncio.create_task(self._keep_talking(), name=f"watch {url}"))
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            if watch is not None:
-                watch.cancel()
-                await asyncio.wait({watch})
-            await self._port.close()
+            try:
+                await _stop(tasks)
+            finally:
+                await self._port.close()
+        _raise_failure_of(tasks)
 
-    async def _read(self) -> NoReturn:
+    async def _read(self) -> None:
         # A new parser each time: half a frame from before the loss must not meet half a frame from after it.
         parser = self._profile.new_parser()
         heard_ns = None
@@ -192,15 +173,24 @@ class _Session:
             except TimeoutError:
                 assert heard_ns is not None
                 self._take(parser.idle(), heard_ns)
+                await self._reply(parser)
                 heard_ns = None
                 continue
             self._meter.last_byte_ns = self._heard_ns = heard_ns = chunk.at_ns
             self.enter(DeviceState.UP)
             self._take(parser.feed(chunk.data), chunk.at_ns)
+            await self._reply(parser)
+
+    async def _reply(self, parser: Parser) -> None:
+        """Send what the protocol answers; after the events, so that what is acknowledged has been taken."""
+        if isinstance(parser, Replying) and (answer := parser.pending_output()):
+            # The reader hears of a lost port; a device that takes no answer asks again.
+            with contextlib.suppress(DeviceError):
+                await self._port.write(answer)
 
     def _take(self, events: list[Event], at_ns: int) -> None:
         for event in events:
-            self._meter.count(event)
+            self._meter.count(event, at_ns)
             if isinstance(event, WeightReading) and Status.ERROR in event.status:
                 # The device does not know the start command; asking it each time works everywhere.
                 self._polling = bool(self._profile.poll_command)
@@ -208,11 +198,16 @@ class _Session:
 
     async def _start(self) -> None:
         self._started_ns = self._clock.monotonic_ns()
-        self._polling = not self._profile.start_command
-        await self._port.write(self._profile.start_command or self._profile.poll_command)
+        command = self._profile.start_command or self._profile.poll_command
+        self._polling = not self._profile.start_command and bool(command)
+        if command:
+            await self._port.write(command)
 
-    async def _keep_talking(self) -> NoReturn:
-        """Start a device that fell silent again (perhaps switched off), poll one that cannot stream."""
+    async def _keep_talking(self) -> None:
+        """Start a device that fell silent again (perhaps switched off), poll one that cannot stream.
+
+        A scale that is asked nothing is only found silent.
+        """
         profile = self._profile
         while True:
             await self._clock.sleep(profile.poll_interval_s if self._polling else profile.silent_after_s / 4)

@@ -14,11 +14,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import IO, TYPE_CHECKING, Any, Literal, Protocol
 
-from drivers.clock import MonotonicClock, WallClock
 from drivers.errors import DeviceError
 from drivers.events import Event, Parser
+
+if TYPE_CHECKING:  # it brings the event loop along, and what only decodes a file starts without one
+    from drivers.clock import MonotonicClock, WallClock
 
 VERSION = 1
 
@@ -153,10 +155,10 @@ class TranscriptReader:
         """
         port: str | None = None
         for number, line in enumerate(self._lines(), 1):
-            if not line.strip():
-                continue
             if len(line) > MAX_LINE:
                 raise TranscriptInvalid(self._name, number, f"longer than {MAX_LINE} bytes")
+            if not line.strip():
+                continue
             record = _record(line, self._name, number)
             if port not in {None, record.port}:
                 raise TranscriptInvalid(
@@ -295,7 +297,7 @@ def _checked(found: dict[str, Any]) -> Record:
     mono_ns, wall, digits = found["mono_ns"], found["wall"], found["hex"]
     if not isinstance(port, str) or not isinstance(settings, str):
         raise ValueError("port and settings must be text")  # noqa: TRY004 - told as any other damage
-    if direction not in {"in", "out"}:
+    if direction not in ("in", "out"):
         raise ValueError(f"direction is {direction!r} and must be in or out")
     if type(mono_ns) is not int or abs(mono_ns) >= 2**63:
         raise ValueError("mono_ns must be a whole number of nanoseconds")

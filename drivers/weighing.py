@@ -206,6 +206,10 @@ class WeighingMachine:
         if reading.value is None:
             self._feed_status(reading.status, at_ns)
             return
+        if reading.unit is None and reading.stable is False:
+            # Some scales leave the unit out while the load moves; what its digits say is not known then.
+            self._feed_status(frozenset({Status.MOTION}), at_ns)
+            return
         converted = to_grams(reading.value, reading.unit or "", division=self._settings.division)
         if converted is None:
             self._go_blind(NoWeighingReason.NO_UNIT, at_ns)

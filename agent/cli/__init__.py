@@ -14,6 +14,7 @@ _COMMANDS = {
     "decide": "agent.cli.work:decide",
     "decode": "agent.cli.decode:decode",
     "demo": "agent.cli.show:demo",
+    "devices": "agent.cli.devices:devices",
     "export": "agent.cli.proof:export",
     "import": "agent.cli.work:import_",
     "keys": "agent.cli.proof:keys",

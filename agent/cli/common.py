@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -51,6 +52,10 @@ def told() -> Iterator[None]:
         _end(error, 3)
     except DeviceError as error:
         _end(error, 1)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
         _end(AgentError(f"{named}{error.strerror or error}"), 1)

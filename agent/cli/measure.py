@@ -30,5 +30,7 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     for name in ("at_rest", "at_rest_with_names"):
         rest = found[name]
         yield f"{name.replace('_', ' ')}: ready after {rest['ready_ms']} ms, {rest['rss_mb']} MB"
+    scales = found["scales"]
+    yield f"reading {scales['scales']} scales: {scales['cpu_percent']} % of a core (goal 5)"
     version = found["version_ms"]
     yield f"preclear --version: {version['p50']} ms (bare interpreter {version['bare_interpreter_p50']} ms)"

@@ -161,6 +161,27 @@ async def _status(config: Config) -> dict[str, Any]:
         }
 
 
+def _device_lines(device: dict[str, Any]) -> Iterator[str]:
+    heard = device["last_byte_s"]
+    ago = "never heard" if heard is None else f"heard {heard:g} s ago"
+    yield (
+        f"{device['station']} {device['role']}: {device['state']} for {device['state_s']:g} s, {ago}, "
+        f"{device['frames']} frames, {device['noise_bytes']} bytes thrown away, "
+        f"{device['reconnects']} times back  ({device['protocol']} on {device['port']})"
+    )
+    for trouble in (device["error"] if device["state"] == "lost" else None, device["advice"]):
+        if trouble:
+            yield f"  {trouble}"
+    if not device["verified_protocol"]:
+        yield "  its protocol is a template that was not verified with the device"
+    for concern in device.get("concerns", ()):
+        yield f"  {concern.replace('_', ' ')}; an empty pan shows {device['zero_g']} g"
+    if card := device.get("card"):
+        left = card["due_in_days"]
+        when = f"due in {left} days" if left >= 0 else f"OVERDUE by {-left} days"
+        yield f"  {card['maker']} {card['model']} no. {card['serial']}: verification {when} ({card['due_on']})"
+
+
 def _status_lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"{found['hub']}: {'running' if found['running'] else 'not running'}"
     yield (
@@ -179,9 +200,8 @@ def _status_lines(found: dict[str, Any]) -> Iterator[str]:
             yield f"centre: {'online' if state['online'] else 'offline'}{trouble}"
         elif state["type"] == "policy":
             yield f"policy: {state['id']} no. {state['sequence']}{', past its age' if state['stale'] else ''}"
-        elif state["type"] == "device":
-            trouble = f"  {state['error']}" if state["error"] else ""
-            yield f"{state['station']} {state['role']}: {state['state']}{trouble}"
+    for device in found.get("devices", []):
+        yield from _device_lines(device)
     if "latency_ms" in found:
         late = found["latency_ms"]
         yield f"last byte to durable: p50 {late['p50']} ms, p99 {late['p99']} ms over {late['count']} scans"

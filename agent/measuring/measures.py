@@ -21,6 +21,7 @@ from agent.notices import Subscriber
 from agent.status import percentile
 from agent.store.schema import migrate_evidence
 from agent.threads import in_thread
+from drivers.simulators.crowd import cost_of_reading
 from models.features import FEATURES
 from models.scorer import Scorer
 from sync import sealed, sqlite, wire
@@ -34,10 +35,12 @@ STABLE_READINGS = 4
 START_UPS = 7
 REST_S = 2.0
 READY_TIMEOUT_S = 60.0
+SCALES = 16
+SCALES_S = 8.0
 
 
 def measure(clock: Clock, say: Callable[[str], None]) -> dict[str, Any]:
-    """Everything, one after the other; about a minute."""
+    """Everything, one after the other; a little more than a minute."""
     found: dict[str, Any] = {
         "schema": "preclear.bench",
         "version": 1,
@@ -61,6 +64,8 @@ def measure(clock: Clock, say: Callable[[str], None]) -> dict[str, Any]:
             found["at_rest"] = _at_rest(bed, clock)
         finally:
             wires.close()
+    say("reading sixteen scales")
+    found["scales"] = _scales(clock)
     say("starting the command")
     found["version_ms"] = _start_up(clock)
     return found
@@ -208,6 +213,13 @@ def _at_rest(bed: Bed, clock: Clock) -> dict[str, int]:
         process.wait(10)
         process.stdout.close()
     return {"ready_ms": ready_ns // 1_000_000, "rss_mb": rss_kb // 1024}
+
+
+def _scales(clock: Clock) -> dict[str, Any]:
+    """What reading sixteen scales of as many protocols takes of a core, each at ten weights a second."""
+    with tempfile.TemporaryDirectory(prefix="preclear-bench-") as folder:
+        cost = asyncio.run(cost_of_reading(Path(folder), scales=SCALES, seconds=SCALES_S, clock=clock))
+    return {"scales": cost.scales, "readings": cost.readings, "cpu_percent": cost.cpu_percent}
 
 
 def _start_up(clock: Clock) -> dict[str, int]:

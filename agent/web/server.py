@@ -24,6 +24,7 @@ from agent.hub import Hub
 from agent.notices import Subscriber
 from agent.status import status_of
 from agent.views import VERSION, decision_view
+from agent.web.metrics import CONTENT_TYPE, metrics_of
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +83,7 @@ def create_web(hub: Hub, stations: Iterable[str], keyed: Keyed, hosts: frozenset
     app.router.add_get("/api/decisions", _decisions)
     app.router.add_get("/api/status", _status)
     app.router.add_get("/healthz", _healthz)
+    app.router.add_get("/metrics", _metrics)
     app.router.add_post("/api/stations/{name}/keyed", _keyed)
     app.router.add_static("/static", STATIC)
     app.on_response_prepare.append(_add_headers)
@@ -159,6 +161,11 @@ async def _healthz(request: web.Request) -> web.Response:
 
 async def _status(request: web.Request) -> web.Response:
     return web.json_response(await status_of(request.app[_HUB]))
+
+
+async def _metrics(request: web.Request) -> web.Response:
+    body = await metrics_of(request.app[_HUB])
+    return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 
 
 async def _decisions(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -24,7 +25,12 @@ class SimulatedDevice:
         directory: Where the link to the port and the control socket go; a short path, since the system allows
             a socket's path some 100 bytes.
         name: Of the device; the link is ``directory / name``.
+        protocol: What it speaks; ``mt-sics`` without it, and lines from a scanner.
+        unit: What a scale shows; the protocol's usual one without it.
+        division: Step of a scale's display, in its unit.
         parity: Send as a line with 7 data bits and that parity.
+        tcp: ``host:port`` of a TCP server in place of a pseudo-terminal; port 0 lets the system choose.
+        options: More of the command line, as it is written there (``("--suffix", "cr")``).
     """
 
     def __init__(
@@ -36,7 +42,12 @@ class SimulatedDevice:
         seed: int = 1,
         speed: float = 1.0,
         rate_hz: float = 20.0,
+        protocol: str | None = None,
+        unit: str | None = None,
+        division: str | None = None,
         parity: Literal["even", "odd"] | None = None,
+        tcp: str | None = None,
+        options: Sequence[str] = (),
         start_timeout_s: float = 15.0,
         clock: MonotonicClock | None = None,
     ) -> None:
@@ -45,13 +56,27 @@ class SimulatedDevice:
         self._arguments = [
             *(kind, "--port-link", str(self.port), "--control", str(self._control)),
             *("--seed", str(seed), "--speed", str(speed), "--rate-hz", str(rate_hz)),
-            *(("--parity", parity) if parity else ()),
+            *options,
         ]
+        for name_of, value in (
+            ("--protocol", protocol),
+            ("--unit", unit),
+            ("--division", division),
+            ("--parity", parity),
+            ("--tcp", tcp),
+        ):
+            self._arguments += (name_of, value) if value is not None else ()
+        self._tcp = tcp is not None
         self._start_timeout_s = start_timeout_s
         self._clock = clock or SystemClock()
         self._process: asyncio.subprocess.Process | None = None
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()
+
+    @property
+    def url(self) -> str:
+        """What to open: the link that stays, or the TCP server behind it."""
+        return f"socket://{self.port.readlink()}" if self._tcp else str(self.port)
 
     async def start(self) -> None:
         """Start the process and wait until its port is there.
@@ -130,8 +155,24 @@ class SimulatedDevice:
         await self.send(take=True)
 
     async def fault(self, name: str) -> None:
-        """``unplug`` or ``plug``; of a scale also ``cut_frame``, ``noise``, ``silence``."""
+        """``unplug`` or ``plug``; of a scale also those of ``drivers.simulators.scale.FAULTS``."""
         await self.send(fault=name)
+
+    async def tare(self, on: bool = True) -> None:
+        """Take what lies on a scale as its tare, or forget the tare."""
+        await self.send(tare=on)
+
+    async def drift(self, grams_per_s: float) -> None:
+        """Let the zero of a scale walk; 0 ends it."""
+        await self.send(drift=grams_per_s)
+
+    async def stick(self, on: bool = True) -> None:
+        """Let a scale call itself stable whatever its load does."""
+        await self.send(stuck=on)
+
+    async def parity(self, parity: Literal["even", "odd", "none"]) -> None:
+        """Send as a line with 7 data bits and that parity from now on, or as it should be."""
+        await self.send(parity=parity)
 
     async def scan(self, text: str, *, aim: str = "") -> None:
         """Let a scanner read a label."""

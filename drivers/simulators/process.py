@@ -1,5 +1,4 @@
-"""A simulated device in a process of its own: a pseudo-terminal behind a link that stays, and a control
-socket.
+"""A simulated device in a process of its own: a line behind a link that stays, and a control socket.
 
 The process ends on SIGTERM, SIGINT, or when the parent that started it with a pipe as standard input closes
 that pipe.
@@ -10,21 +9,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import pty
 import random  # noqa: TID251  (this process is where the seeded generator of a simulation is made)
 import signal
 import stat
 import sys
-import tty
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
 from drivers.clock import MonotonicClock, SystemClock
+from drivers.simulators.lines import Heard, Line, PtyLine, TcpLine
 from drivers.simulators.scale import FAULTS, ScaleModel, ScaleSettings, with_parity
-from drivers.simulators.scanner import label_bytes
+from drivers.simulators.scanner import ScannerSettings, SsiModel
 
 CONTROL_CEILING = 65_536
 """Bytes of one control line."""
@@ -33,59 +31,14 @@ HEAVIEST_G = 10_000_000
 """Nobody lays more on a parcel scale; what is above is refused as a slip."""
 
 _READ = 4096
-
-
-class PtyLine:
-    """A pseudo-terminal whose far end stands behind ``link``.
-
-    We keep that far end open ourselves: without an owner, the near end would fail until somebody opened it.
-    """
-
-    def __init__(self, link: Path, on_bytes: Callable[[bytes], None]) -> None:
-        self._link = link
-        self._on_bytes = on_bytes
-        self._near: int | None = None
-        self._far: int | None = None
-
-    def plug(self) -> None:
-        """Make a new pair behind the same link; nothing happens while one is there."""
-        if self._near is not None:
-            return
-        self._near, self._far = pty.openpty()
-        tty.setraw(self._far)
-        os.set_blocking(self._near, False)
-        asyncio.get_running_loop().add_reader(self._near, self._read)
-        beside = self._link.with_name(f".{self._link.name}.{os.getpid()}")
-        beside.symlink_to(os.ttyname(self._far))
-        beside.replace(self._link)
-
-    def unplug(self) -> None:
-        """Take the device away: its owner's next read fails, and the link is gone."""
-        if self._near is None or self._far is None:
-            return
-        self._link.unlink(missing_ok=True)
-        asyncio.get_running_loop().remove_reader(self._near)
-        os.close(self._far)
-        os.close(self._near)
-        self._near = self._far = None
-
-    def send(self, data: bytes) -> None:
-        """Send what fits; like a real line, bytes that nobody reads are lost."""
-        if self._near is not None and data:
-            with suppress(BlockingIOError):
-                os.write(self._near, data)
-
-    def _read(self) -> None:
-        if self._near is None:
-            return
-        with suppress(BlockingIOError):
-            self._on_bytes(os.read(self._near, _READ))
+_LOOK_AGAIN_S = 0.02
+_ACK_TIMEOUT_S = 2.0
 
 
 class SimulatedKind(Protocol):
     """What a kind of device adds to the process."""
 
-    line: PtyLine
+    line: Line
 
     def control(self, order: dict[str, object]) -> None:
         """Carry out one control line; ValueError says what is wrong with it."""
@@ -97,12 +50,18 @@ class SimulatedKind(Protocol):
 
 
 class SimulatedScale:
-    """Takes ``lay`` (grams), ``take`` and ``fault`` (cut_frame, noise, silence, unplug, plug)."""
+    """Takes the orders that ``_SCALE_ORDERS`` names."""
 
     def __init__(
-        self, link: Path, model: ScaleModel, *, rate_hz: float, parity: str | None, clock: MonotonicClock
+        self,
+        make_line: Callable[[Heard], Line],
+        model: ScaleModel,
+        *,
+        rate_hz: float,
+        parity: str | None,
+        clock: MonotonicClock,
     ) -> None:
-        self.line = PtyLine(link, self._received)
+        self.line = make_line(self._received)
         self._model = model
         self._rate_hz = rate_hz
         self._parity = parity
@@ -115,6 +74,14 @@ class SimulatedScale:
                 self._model.lay(float(grams), now_ns)
             case {"take": True}:
                 self._model.take(now_ns)
+            case {"tare": bool() as on}:
+                self._model.tare(on, now_ns)
+            case {"drift": int() | float() as grams_per_s} if abs(grams_per_s) <= HEAVIEST_G:
+                self._model.drift(float(grams_per_s), now_ns)
+            case {"stuck": bool() as on}:
+                self._model.stick(on)
+            case {"parity": "even" | "odd" | "none" as parity}:
+                self._parity = None if parity == "none" else str(parity)
             case {"fault": "unplug"}:
                 self.line.unplug()
             case {"fault": "plug"}:
@@ -123,7 +90,7 @@ class SimulatedScale:
             case {"fault": str() as name} if name in FAULTS:
                 self._model.fault(name, now_ns)
             case _:
-                raise ValueError(f"a scale takes lay, take or fault ({', '.join(FAULTS)}, unplug, plug)")
+                raise ValueError(f"a scale takes {_SCALE_ORDERS}")
 
     async def run(self) -> None:
         due_ns = self._clock.monotonic_ns()
@@ -140,49 +107,110 @@ class SimulatedScale:
         self.line.send(with_parity(data, self._parity) if self._parity else data)
 
 
+_SCALE_ORDERS = (
+    "lay (grams), take, tare (true, false), drift (grams a second), stuck (true, false), parity (even, odd, "
+    f"none) or fault ({', '.join(FAULTS)}, unplug, plug)"
+)
+
+
 class SimulatedScanner:
     """Takes ``scan`` (text, with ``aim``), ``raw_hex`` and ``fault`` (unplug, plug)."""
 
-    def __init__(self, link: Path) -> None:
-        self.line = PtyLine(link, lambda _data: None)
+    def __init__(
+        self,
+        make_line: Callable[[Heard], Line],
+        settings: ScannerSettings,
+        *,
+        protocol: str,
+        clock: MonotonicClock,
+    ) -> None:
+        self.line = make_line(self._received)
+        self._settings = settings
+        self._ssi = SsiModel(settings) if protocol == "ssi" else None
+        self._clock = clock
 
     def control(self, order: dict[str, object]) -> None:
         match order:
             case {"scan": str() as text, **rest} if isinstance(aim := rest.get("aim", ""), str):
-                self.line.send(label_bytes(text, aim=aim))
+                now_ns = self._clock.monotonic_ns()
+                ssi = self._ssi
+                self.line.send(ssi.scan(text, aim, now_ns) if ssi else self._settings.line(text, aim))
             case {"raw_hex": str() as digits}:
                 self.line.send(bytes.fromhex(digits))
             case {"fault": "unplug"}:
                 self.line.unplug()
             case {"fault": "plug"}:
+                if self._ssi is not None:
+                    self._ssi.power_on()
                 self.line.plug()
             case _:
                 raise ValueError("a scanner takes scan (with aim), raw_hex or fault (unplug, plug)")
 
     async def run(self) -> None:
-        await asyncio.Event().wait()
+        while True:
+            await self._clock.sleep(_LOOK_AGAIN_S)
+            if self._ssi is not None:
+                self.line.send(self._ssi.tick(self._clock.monotonic_ns()))
+
+    def _received(self, data: bytes) -> None:
+        if self._ssi is not None:
+            self.line.send(self._ssi.receive(data, self._clock.monotonic_ns()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimulatorOptions:
-    """What the command line says; ``kind`` is ``scale`` or ``scanner``, ``parity`` even, odd or None."""
+    """What the command line says.
+
+    ``kind`` is ``scale`` or ``scanner``; ``protocol`` is None for ``mt-sics`` and for lines; ``parity`` is
+    even, odd or None; ``tcp`` is ``host:port`` for a TCP server instead of a pseudo-terminal.
+    """
 
     kind: str
     port_link: Path
     control: Path
+    protocol: str | None = None
+    tcp: str | None = None
     seed: int = 1
     speed: float = 1.0
     rate_hz: float = 20.0
+    unit: str | None = None
+    division: Decimal | None = None
     parity: str | None = None
+    prefix: str = "none"
+    suffix: str = "crlf"
+    aim: bool = True
+
+    def line(self, on_bytes: Heard) -> Line:
+        """The line that the options ask for."""
+        if self.tcp is None:
+            return PtyLine(self.port_link, on_bytes)
+        host, _, port = self.tcp.rpartition(":")
+        return TcpLine(self.port_link, host, int(port), on_bytes)
 
 
 def make_device(options: SimulatorOptions, clock: MonotonicClock) -> SimulatedKind:
     """The device that the options ask for."""
     if options.kind == "scanner":
-        return SimulatedScanner(options.port_link)
-    settings = ScaleSettings(rate_hz=options.rate_hz, speed=options.speed)
+        return SimulatedScanner(
+            options.line,
+            ScannerSettings(
+                prefix=options.prefix,
+                suffix=options.suffix,
+                aim=options.aim,
+                ack_timeout_s=_ACK_TIMEOUT_S / options.speed,
+            ),
+            protocol=options.protocol or "line-scanner",
+            clock=clock,
+        )
+    settings = ScaleSettings(
+        protocol=options.protocol or "mt-sics",
+        unit=options.unit,
+        division=options.division,
+        rate_hz=options.rate_hz,
+        speed=options.speed,
+    )
     return SimulatedScale(
-        options.port_link,
+        options.line,
         ScaleModel(random.Random(options.seed), settings),
         rate_hz=options.rate_hz,
         parity=options.parity,
@@ -196,7 +224,7 @@ async def run_simulator(options: SimulatorOptions) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    _stop_with_parent(stop)
+    stop_with_parent(stop)
     device = make_device(options, SystemClock())
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -236,7 +264,7 @@ def _obey(device: SimulatedKind, line: bytes) -> bytes:
     return b'{"ok":true}\n'
 
 
-def _stop_with_parent(stop: asyncio.Event) -> None:
+def stop_with_parent(stop: asyncio.Event) -> None:
     """End when the parent closes the pipe we were started with; a terminal or a file says nothing."""
     descriptor = sys.stdin.fileno()
     mode = os.fstat(descriptor).st_mode

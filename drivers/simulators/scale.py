@@ -1,37 +1,59 @@
-"""A scale that answers MT-SICS as a real one does, computed from the time it is asked for; no I/O."""
+"""A scale computed from the time it is asked for: its physics; ``speech`` turns them into bytes. No I/O."""
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from decimal import Decimal
 
-from drivers.frames import LineFramer
 from drivers.randomness import Randomness
+from drivers.simulators.speech import SPEECHES, Reply, Showing, Speech
+from drivers.simulators.speech.showing import STEPS, in_unit
 
 _SETTLED = 5.0
 """Time constants of the settling curve in one settling time: what is left of a change is then e^-5, 0.7 %."""
 
 _MUTE_S = 2.0
 _NOISE_BYTES = 12
+_POWER_UP = b"\x00\x00\x7f\x7f"
+_HEARD_CEILING = 64
+_UNDER_PART = 0.02
+"""Of its capacity a scale goes below zero before it says so."""
 
-FAULTS = ("cut_frame", "noise", "silence")
-"""What can go wrong with the bytes; a lost plug is the process's business."""
+FAULTS = ("cut_frame", "noise", "power_up", "silence", "wrong_checksum")
+"""What can go wrong with the bytes; a lost plug and the parity of the line are the process's business."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScaleSettings:
-    """A parcel scale of 30 kg by 1 g that settles in 0.8 s; ``speed`` divides every duration."""
+    """A parcel scale of 30 kg by 1 g that settles in 0.8 s; ``speed`` divides every duration.
 
+    ``unit`` None is the protocol's usual one; ``division`` is in that unit, None for the unit's usual one.
+    """
+
+    protocol: str = "mt-sics"
+    unit: str | None = None
+    division: Decimal | None = None
     rate_hz: float = 20.0
     speed: float = 1.0
     settle_s: float = 0.8
     capacity_g: int = 30_000
     noise_g: float = 0.2
-    serial_number: str = "SIM0001"
 
     def __post_init__(self) -> None:
         if self.rate_hz <= 0 or self.speed <= 0 or self.settle_s <= 0:
             raise ValueError("rate_hz, speed and settle_s must be above 0")
+        if self.protocol not in SPEECHES:
+            raise ValueError(f"no simulated scale speaks {self.protocol!r}; use one of {', '.join(SPEECHES)}")
+        if self.unit is not None and self.unit not in self.speech.units:
+            raise ValueError(
+                f"{self.protocol} does not show {self.unit!r}; use one of {', '.join(self.speech.units)}"
+            )
+
+    @property
+    def speech(self) -> Speech:
+        return SPEECHES[self.protocol]
 
 
 class ScaleModel:
@@ -40,12 +62,20 @@ class ScaleModel:
     def __init__(self, randomness: Randomness, settings: ScaleSettings | None = None) -> None:
         self._randomness = randomness
         self._settings = settings or ScaleSettings()
-        self._framer = LineFramer(64)
+        self.speech = self._settings.speech
+        self._unit = self._settings.unit or self.speech.units[0]
+        self._step = self._settings.division or STEPS[self._unit]
+        self._command = re.compile(self.speech.command)
+        self._heard = b""
         self._from_g = 0.0
         self._to_g = 0.0
         self._changed_ns = 0
         self._zero_g = 0.0
-        self._streaming = False
+        self._tare_g = 0.0
+        self._drift_g_per_s = 0.0
+        self._drift_ns = 0
+        self._stuck = False
+        self._streaming = self.speech.streams
         self._mute_until_ns = 0
         self._faults: list[str] = []
 
@@ -59,74 +89,123 @@ class ScaleModel:
         """Lift the load off."""
         self.lay(0, at_ns)
 
+    def tare(self, on: bool, at_ns: int) -> None:
+        """Take what lies there as the tare, or forget the tare."""
+        self._tare_g = self._on_pan_g(at_ns) - self._zero_g if on else 0.0
+
+    def drift(self, grams_per_s: float, at_ns: int) -> None:
+        """Let the zero walk from now on; at 0 it stays where it has got to. ``speed`` applies."""
+        self._zero_g -= self._walked_g(at_ns)
+        self._drift_g_per_s = grams_per_s
+        self._drift_ns = at_ns
+
+    def stick(self, on: bool) -> None:
+        """Let the scale call itself stable whatever its load does, as some do."""
+        self._stuck = on
+
     def power_on(self) -> None:
-        """As after a power cut: the load stays, the stream does not."""
-        self._streaming = False
-        self._framer = LineFramer(64)
+        """As after a power cut: the load stays; a stream that was asked for, and the tare, do not."""
+        self._streaming = self.speech.streams
+        self._heard = b""
+        self._tare_g = 0.0
 
     def fault(self, name: str, at_ns: int) -> None:
         """Let one thing go wrong.
 
-        ``cut_frame`` sends half of the next reading and no line end, ``noise`` sends random bytes before it,
-        ``silence`` ends the stream and leaves commands unanswered for two seconds.
+        ``cut_frame`` sends half of the next reading and no end, ``noise`` sends random bytes before it,
+        ``power_up`` what a converter sends when it is switched on, ``wrong_checksum`` sends it with another
+        check. ``silence`` ends a stream that was asked for, sends nothing and leaves commands unanswered for
+        two seconds.
 
         Raises:
-            ValueError: There is no such fault.
+            ValueError: There is no such fault, or the protocol has no checksum.
         """
         if name not in FAULTS:
             raise ValueError(f"no fault is called {name!r}; use one of {', '.join(FAULTS)}")
+        if name == "wrong_checksum" and self.speech.spoil is None:
+            raise ValueError(f"{self.speech.name} has no checksum that could be wrong")
         if name == "silence":
-            self._streaming = False
+            self._streaming = self.speech.streams
             self._mute_until_ns = at_ns + int(_MUTE_S / self._settings.speed * 1e9)
         else:
             self._faults.append(name)
 
     def receive(self, data: bytes, at_ns: int) -> bytes:
         """The answers to the commands that these bytes complete."""
-        lines = [frame for frame in self._framer.feed(data) if isinstance(frame, bytes)]
-        if at_ns < self._mute_until_ns:
-            return b""
-        return b"".join(self._answer(line, at_ns) for line in lines)
+        self._heard += data
+        answers: list[bytes] = []
+        while command := self._command.search(self._heard):
+            self._heard = self._heard[command.end() :]
+            if at_ns >= self._mute_until_ns:
+                answers.append(self._obey(command[0].strip(b"\r\n"), at_ns))
+        self._heard = self._heard[-_HEARD_CEILING:]
+        return b"".join(answers)
 
     def tick(self, at_ns: int) -> bytes:
         """What the stream sends now; to be called at ``rate_hz``."""
-        if not self._streaming:
+        if not self._streaming or at_ns < self._mute_until_ns:
             return b""
-        line = self._reading(at_ns)
-        for fault in self._faults:
-            line = line[: len(line) // 2] if fault == "cut_frame" else self._noise() + line
-        self._faults.clear()
-        return line
+        return self._damaged(self.speech.frame(self.showing(at_ns)))
 
-    def _answer(self, command: bytes, at_ns: int) -> bytes:
-        if command in {b"S", b"SI", b"SIR", b"@"}:
-            # Any of these ends the repetition that was asked for before.
-            self._streaming = command == b"SIR"
-        match command:
-            case b"SI" | b"SIR":
-                return self._reading(at_ns)
-            case b"S":
-                # A real scale waits for the load to settle; what it says when it gave up is the same.
-                return b"S I\r\n" if self._moving(at_ns) else self._reading(at_ns)
-            case b"Z":
-                if self._moving(at_ns):
-                    return b"Z I\r\n"
-                self._zero_g = self._load_g(at_ns)
-                return b"Z A\r\n"
-            case b"@" | b"I4":
-                return f'I4 A "{self._settings.serial_number}"\r\n'.encode()
-            case _:
-                return b"ES\r\n"
-
-    def _reading(self, at_ns: int) -> bytes:
+    def showing(self, at_ns: int) -> Showing:
+        """What the display shows now."""
         moving = self._moving(at_ns)
-        grams = self._load_g(at_ns) - self._zero_g
+        gross = self._on_pan_g(at_ns) - self._zero_g
         if moving:
-            grams += (self._randomness.random() * 2 - 1) * 20 * self._settings.noise_g
-        grams += (self._randomness.random() * 2 - 1) * self._settings.noise_g
-        if grams > self._settings.capacity_g:
-            return b"S +\r\n"
-        return f"S {'D' if moving else 'S'} {round(grams) / 1000:10.3f} kg\r\n".encode()
+            gross += self._chance() * 20 * self._settings.noise_g
+        gross += self._chance() * self._settings.noise_g
+        value = in_unit(gross - self._tare_g, self._unit, self._step)
+        stable = self._stuck or not moving
+        return Showing(
+            value=value,
+            unit=self._unit,
+            stable=stable,
+            zero=stable and value == 0,
+            net=self._tare_g != 0,
+            tare=in_unit(self._tare_g, self._unit, self._step),
+            over=gross > self._settings.capacity_g,
+            under=gross < -_UNDER_PART * self._settings.capacity_g,
+        )
+
+    def _obey(self, command: bytes, at_ns: int) -> bytes:
+        showing = self.showing(at_ns)
+        reply: Reply = self.speech.answer(command, showing)
+        if reply.stream is not None:
+            self._streaming = reply.stream
+        match reply.act:
+            case "zero":
+                self._zero_g = self._on_pan_g(at_ns)
+                self._tare_g = 0.0
+            case "tare" | "clear":
+                self.tare(reply.act == "tare", at_ns)
+        # Only a reading is damaged: a handshake is too short to be cut.
+        return self._damaged(reply.data) if reply.data == self.speech.frame(showing) else reply.data
+
+    def _damaged(self, frame: bytes) -> bytes:
+        """The frame with every fault that waits for one."""
+        if not frame:
+            return frame
+        for fault in self._faults:
+            match fault:
+                case "cut_frame":
+                    frame = frame[: len(frame) // 2]
+                case "wrong_checksum" if self.speech.spoil is not None:
+                    frame = self.speech.spoil(frame)
+                case "power_up":
+                    frame = _POWER_UP + frame
+                case "noise":
+                    frame = self._noise() + frame
+        self._faults.clear()
+        return frame
+
+    def _chance(self) -> float:
+        return self._randomness.random() * 2 - 1
+
+    def _on_pan_g(self, at_ns: int) -> float:
+        return self._load_g(at_ns) + self._walked_g(at_ns)
+
+    def _walked_g(self, at_ns: int) -> float:
+        return self._drift_g_per_s * (at_ns - self._drift_ns) / 1e9 * self._settings.speed
 
     def _load_g(self, at_ns: int) -> float:
         """The settling curve: the old load gives way to the new one, without overshoot."""

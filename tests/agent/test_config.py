@@ -100,6 +100,15 @@ def test_a_port_whose_name_changes_is_refused_with_the_remedy(tmp_path: Path, po
     assert f"{port} changes with the order of plugging; use its name under /dev/serial/by-id" in problem
 
 
+def test_a_port_whose_name_changes_is_refused_with_the_very_name_to_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = "/dev/serial/by-id/usb-Mettler_Scale_42-if00"
+    monkeypatch.setattr("agent.device_config.stable_name_of", {"/dev/ttyUSB0": link}.get)
+    (problem,) = problems(tmp_path, BASE.replace("/dev/serial/by-id/scale-2", "/dev/ttyUSB0"))
+    assert f"/dev/ttyUSB0 changes with the order of plugging; use {link}, the lasting name of" in problem
+
+
 @pytest.mark.parametrize("port", ["/dev/ttyS0", "/dev/serial/by-path/x", "socket://10.0.0.4:4001"])
 def test_ports_that_keep_their_name_are_taken(tmp_path: Path, port: str) -> None:
     config = load(tmp_path, BASE.replace("/dev/serial/by-id/scale-2", port))

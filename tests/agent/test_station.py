@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,9 +16,12 @@ from agent.config import Config
 from agent.notices import Subscriber
 from agent.scan import Scan
 from agent.station import WAITING_SCANS, Station, run_station
-from drivers.device import DeviceState, HealthMeter
-from drivers.events import NoRead, ScanRead
+from agent.status import status_of
+from agent.telling import Teller
+from drivers.events import Noise, NoRead, ScanRead
+from drivers.health import DeviceState
 from drivers.simulators.client import SimulatedDevice
+from drivers.simulators.lines import PtyLine
 from sync import sqlite
 
 S10 = "RR473124829GB"
@@ -262,9 +266,9 @@ async def test_a_station_without_a_scale_gives_no_weight(alone: Station, site: A
 
 
 async def test_the_screen_hears_of_a_device_that_went(alone: Station, opened: Opened, site: Any) -> None:
-    meter = HealthMeter(site.clock.monotonic_ns())
+    meter = alone.meters["scanner"]
     meter.state, meter.last_error = DeviceState.LOST, "unplugged"
-    alone.on_scanner_health(meter.snapshot())
+    alone.on_scanner_health(meter.snapshot(site.clock.monotonic_ns()))
     (state,) = opened.hub.notices.states()
     assert (state["type"], state["role"], state["state"], state["error"]) == (
         "device",
@@ -272,3 +276,93 @@ async def test_the_screen_hears_of_a_device_that_went(alone: Station, opened: Op
         "lost",
         "unplugged",
     )
+
+
+async def test_the_status_tells_how_each_device_is_and_what_to_change(
+    alone: Station, opened: Opened, site: Any
+) -> None:
+    meter, now_ns = alone.meters["scanner"], site.clock.monotonic_ns()
+    meter.state, meter.since_ns = DeviceState.UP, now_ns - 4_000_000_000
+    for _ in range(3):
+        meter.count(Noise(discarded=20, reason="parity_even"), now_ns)
+    (device,) = (await status_of(opened.hub))["devices"]
+    assert (device["station"], device["role"], device["state_s"]) == ("lane-1", "scanner", 4.0)
+    assert (device["noise_bytes"], device["parse_errors"], device["frames"]) == (60, 3, 0)
+    assert "set bits = 7" in device["advice"]
+    Teller(opened.hub)._tell_devices()
+    told = [state for state in opened.hub.notices.states() if state["type"] == "device"]
+    assert [(state["state"], state["advice"], state["due"]) for state in told] == [
+        ("up", device["advice"], None)
+    ]
+
+
+async def test_a_scale_reports_its_card_and_what_speaks_against_it(site: Any, opened: Opened) -> None:
+    due = site.clock.now().date() + timedelta(days=10)
+    card = (
+        f'{{ maker = "Example", model = "PS60", serial = "1", max = "30 kg", min = "100 g", e = "5 g", '
+        f"verified_on = {due - timedelta(days=365)}, due_on = {due} }}"
+    )
+    config = site.configure(
+        f'[[stations]]\nname = "lane-1"\nscanner = {{ port = "{site.folder}/scanner" }}\n'
+        f'scale = {{ port = "{site.folder}/scale", protocol = "mt-sics", card = {card} }}\n'
+    )
+    station = Station(config.stations[0], opened.hub)
+    (_, scale) = station.reports()
+    assert (scale["role"], scale["concerns"], scale["zero_g"]) == ("scale", [], None)
+    assert (scale["card"]["due_in_days"], scale["card"]["e_g"]) == (10, "5")
+    station.on_scale_health(station.meters["scale"].snapshot(0))
+    (notice,) = opened.hub.notices.states()
+    assert notice["due"] == due.isoformat()
+
+
+async def test_scanner_and_scale_over_one_cable_and_its_beep_says_what_must_not_pass(site: Any) -> None:
+    port = site.folder / "both"
+    config = site.configure(
+        f'[[stations]]\nname = "lane-1"\nscanner = {{ port = "{port}", protocol = "magellan" }}\n'
+        f'scale = {{ port = "{port}", protocol = "magellan", unit = "lb" }}\n'
+    )
+    clock = SystemClock()
+    for publish in (site.publish_policy, lambda issued: site.publish_list(issued=issued)):
+        publish(issued=clock.now())
+    asked = bytearray()
+    line = PtyLine(port, asked.extend)
+    line.plug()
+
+    async def wait_for(command: bytes) -> None:
+        async with asyncio.timeout(15):
+            while command not in asked:  # noqa: ASYNC110 - bytes, without a signal
+                await asyncio.sleep(0.01)
+        asked.clear()
+
+    async with open_hub(config, clock) as opened:
+        station = Station(config.stations[0], opened.hub)
+        task = asyncio.create_task(run_station(station, opened.hub))
+        with opened.hub.notices.subscribe() as screen:
+            await wait_for(b"S1")
+            for answer in (b"S143\r", b"S1440123\r", b"S1440123\r", b"S1440123\r", b"S08A012345678905\r"):
+                line.send(answer)
+            async with asyncio.timeout(15):
+                while (message := await screen.queue.get()) is None or message["type"] != "decision":
+                    pass
+        assert message["disposition"] == "DNL"
+        assert (message["weight"]["digits"], message["weight"]["unit"]) == ("1.23", "lb")
+        await wait_for(b"S334\r")
+        (scanner, scale) = station.reports()
+        assert scanner["frames"] == scale["frames"] >= 5
+        assert {record.direction for record in station.recorders["scale"].recent()} == {"in", "out"}
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+    line.unplug()
+
+
+async def test_a_scan_from_the_network_is_marked_in_its_decision(alone: Station, opened: Opened) -> None:
+    read = ScanRead(aim=None, payload=S10.encode(), text=S10, encoding="utf-8", raw=b"", authenticated=False)
+    deciding = asyncio.create_task(alone.decide_scans())
+    with opened.hub.notices.subscribe() as screen:
+        alone.on_scanner(read, 0)
+        async with asyncio.timeout(15):
+            message = await screen.queue.get()
+    deciding.cancel()
+    assert message is not None
+    assert "SCAN_UNAUTHENTICATED" in [found["code"] for found in message["findings"]]

@@ -29,6 +29,22 @@ def parse(line: str) -> Event:
         ("S S       2.71 lb", "2.71", "lb", True, set()),
         ("SI S      12.30 kg", "12.30", "kg", True, set()),
         ("S S     100.00", "100.00", None, True, set()),
+        ("S S    -100.00 g", "-100.00", "g", True, {Status.NEGATIVE}),
+        ("S D     129.07 g", "129.07", "g", False, {Status.MOTION}),
+        ("S S    0.00006 g", "0.00006", "g", True, set()),
+        ("S S      1.234 lb", "1.234", "lb", True, set()),
+        ("S S      1.234 oz", "1.234", "oz", True, set()),
+        ("S S      1.234 ozt", "1.234", "ozt", True, set()),
+        # Answered with the command's own name where the manual says S.
+        ("SU S      12.30 kg", "12.30", "kg", True, set()),
+        ("SIU D      12.30 kg", "12.30", "kg", False, {Status.MOTION}),
+        ("SUI D      12.30 kg", "12.30", "kg", False, {Status.MOTION}),
+        ("SIR S      12.30 kg", "12.30", "kg", True, set()),
+        ("SR S      12.30 kg", "12.30", "kg", True, set()),
+        # An approved scale marks the digits that must not be used for trade.
+        ("S S    12.3[4] g", "12.34", "g", True, {Status.HIGH_RESOLUTION}),
+        ("S S      12.3[4] g", "12.34", "g", True, {Status.HIGH_RESOLUTION}),
+        ("S D    12.[34] g", "12.34", "g", False, {Status.HIGH_RESOLUTION, Status.MOTION}),
     ],
 )
 def test_a_weight_keeps_the_devices_digits(
@@ -58,6 +74,15 @@ def test_a_weight_keeps_the_devices_digits(
         ("ES", Status.ERROR),
         ("ET", Status.ERROR),
         ("EL", Status.ERROR),
+        ("S S Error 10b", Status.ERROR),
+        ("SI D    Error 3", Status.ERROR),
+        ("SIR I", Status.NOT_READY),
+        ("SU +", Status.OVERLOAD),
+        ("SUI -", Status.UNDERLOAD),
+        ("SIX1 +", Status.OVERLOAD),
+        ("SIX1 - 0 N R R 0 0 0 1 N", Status.UNDERLOAD),
+        ("SIX1 I", Status.NOT_READY),
+        ("S S       1.25 pcs", Status.NOT_WEIGHT),
     ],
 )
 def test_a_status_in_place_of_a_weight_has_no_value(line: str, status: Status) -> None:
@@ -75,6 +100,22 @@ def test_a_status_in_place_of_a_weight_has_no_value(line: str, status: Status) -
         ("Z I", "Z", False, ""),
         ("Z +", "Z", False, ""),
         ("TA A       5.00 kg", "TA", True, "5.00 kg"),
+        ("ZI S", "ZI", True, ""),
+        ("ZI D", "ZI", True, ""),
+        ("TI D       5.00 kg", "TI", True, "5.00 kg"),
+        ("T +", "T", False, ""),
+        ("TAC A", "TAC", True, ""),
+        ("K C 4", "K", True, "4"),
+        ("K A", "K", True, ""),
+        ("D A", "D", True, ""),
+        ("D R", "D", True, ""),
+        ("DW A", "DW", True, ""),
+        ("U A kg", "U", True, "kg"),
+        ("M21 A 0 1", "M21", True, "0 1"),
+        ('I0 B 0 "I0"', "I0", True, '0 "I0'),
+        ('I1 A "0123" "2.30" "2.20"', "I1", True, '0123" "2.30" "2.20'),
+        ('I2 A "ICS469 OU 60.18 kg"', "I2", True, "ICS469 OU 60.18 kg"),
+        ("I4 I", "I4", False, ""),
     ],
 )
 def test_an_answer_that_is_not_the_weight_is_never_a_weight(
@@ -86,9 +127,51 @@ def test_an_answer_that_is_not_the_weight_is_never_a_weight(
 
 
 @pytest.mark.parametrize(
+    ("line", "digits", "stable", "tare", "status"),
+    [
+        ("SIX1 S 0 N R R 0 0 0 1 N     1.234     1.234     0.000 kg", "1.234", True, None, set()),
+        ("SIX1 S 0 Z R R 0 0 0 1 N     0.000     0.000     0.000 kg", "0.000", True, None, {Status.ZERO}),
+        (
+            "SIX1 D 0 N R R 0 0 0 1 M     1.234     1.034     0.200 kg",
+            "1.034",
+            False,
+            "0.200",
+            {Status.NET, Status.MOTION},
+        ),
+        (
+            "SIX1 S 0 N N R 0 0 0 1 P      1.234     -0.034      1.268 kg",
+            "-0.034",
+            True,
+            "1.268",
+            {Status.NET, Status.NEGATIVE},
+        ),
+    ],
+)
+def test_a_terminal_gives_net_and_tare(
+    line: str, digits: str, stable: bool, tare: str | None, status: set[Status]
+) -> None:
+    event = parse(line)
+    assert isinstance(event, WeightReading)
+    assert (str(event.value), event.unit, event.stable, event.status) == (digits, "kg", stable, status)
+    assert event.tare == (None if tare is None else Decimal(tare))
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "hello",
+        "S S   12.3[4] g",
+        "S S     12.3[4] g",
+        "S S    12.3[4 g",
+        "S S    12.3[] g",
+        "SX S      1.234 kg",
+        "SIX1 S 0 N R R 0 0 0 1 N     1.234    1.234     0.000 kg",
+        "SIX1 S 0 N R R 0 0 0 1 N    1.234    1.234    0.000 kg",
+        "SIX1 S 0 N R R 0 0 0 N     1.234     1.234     0.000 kg",
+        "SI ?       18.5 kg ",
+        "S    -      8.5 g  ",
+        "S A",
+        "S M      1.234 kg",
         "S S      1S S      1.234 kg",
         "   1.234 kg",
         "S X      1.234 kg",

@@ -14,11 +14,12 @@ import pytest
 
 from drivers.catalogue import profile_of
 from drivers.clock import SystemClock
-from drivers.device import DeviceHealth, DeviceState, HealthMeter, run_device
+from drivers.device import run_device
 from drivers.errors import SimulatorFailed
 from drivers.events import Event, Noise, ScanRead, Status, WeightReading
+from drivers.health import DeviceHealth, DeviceState, HealthMeter
 from drivers.line_settings import LineSettings
-from drivers.port import SerialPort
+from drivers.ports.serial import SerialPort
 from drivers.profile import DeviceProfile
 from drivers.scales.mt_sics import MtSics
 from drivers.scanners.folding import Folder, Scan
@@ -132,7 +133,7 @@ def test_faults_damage_the_bytes_and_a_host_notices() -> None:
     assert run_of(model, 1) == []
     assert model.receive(b"SIR\r\n", 1000 * MS) == b""
     assert model.receive(b"SIR\r\n", 2000 * MS) != b""
-    with pytest.raises(ValueError, match=r"'smoke'; use one of cut_frame, noise, silence"):
+    with pytest.raises(ValueError, match=r"'smoke'; use one of cut_frame, noise, power_up, silence"):
         model.fault("smoke", 0)
 
 
@@ -273,13 +274,13 @@ async def test_a_simulated_scale_is_weighed_through_faults_and_an_unplugging(sho
         weighing = lane.machine.claim(lane.clock.monotonic_ns())
         assert isinstance(weighing, Weighing)
         assert abs(weighing.grams - 950) <= 1
-        assert lane.meter.snapshot().reconnects == 1
+        assert lane.meter.reconnects == 1
 
 
 async def test_a_simulated_scale_with_the_wrong_parity_is_told_by_the_health(short_path: Path) -> None:
     async with lane_of("scale", short_path, parity="even") as (_, lane):
         await lane.until(lambda: lane.meter.noise_bytes > 100)
-        assert lane.meter.snapshot().last_noise == "parity_even"
+        assert lane.meter.last_noise == "parity_even"
         assert lane.readings == []
 
 

@@ -116,6 +116,13 @@ def test_what_a_scan_gets_after_these_readings(readings: list[WeightReading], ou
     assert grams_or_reason(Scale().feed(readings).scan()) == outcome
 
 
+def test_a_scale_that_leaves_its_unit_out_while_the_load_moves_is_weighed_all_the_same() -> None:
+    unitless = [replace(moving(grams), unit=None) for grams in (200, 430)]
+    found = Scale().feed([*unitless, stable(500), stable(500), stable(500)]).scan()
+    assert isinstance(found, Weighing)
+    assert (found.grams, found.unit) == (500, "kg")
+
+
 def test_a_weighing_carries_the_devices_digits_and_its_own_times() -> None:
     scale = Scale().feed([moving(200)])
     started_ns = scale.now_ns

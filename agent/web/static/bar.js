@@ -54,11 +54,18 @@ export function deviceLights(devices) {
 }
 
 /** The light of one device: a dot, and the words that say the same. */
-function deviceLight({ role, state, error }) {
-  const words = { device: text(`device.${role}`), state: text(`device.${state}`), error: clip(error ?? "", 120) };
+function deviceLight({ role, state, error, advice, concerns, due }) {
+  const doubts = [
+    ...(advice ? [advice] : []),
+    ...concerns.map((concern) => text(`concern.${concern}`)),
+    ...(due ? [text("device.due", { due })] : []),
+  ];
+  // A device that is up keeps its last error only as history; what is doubtful now matters more.
+  const said = state === "up" ? doubts.join("; ") : (error ?? doubts.join("; "));
+  const words = { device: text(`device.${role}`), state: text(`device.${state}`), error: clip(said, 160) };
   return make(
     "li",
-    { "data-role": role, "data-state": state },
-    text(error ? "device.error" : "device.line", words),
+    { "data-role": role, "data-state": state, "data-doubt": String(doubts.length > 0) },
+    text(said ? "device.error" : "device.line", words),
   );
 }

@@ -1,0 +1,1 @@
+"""Ports: bytes with the moment they came, whichever library, socket or file brings them."""

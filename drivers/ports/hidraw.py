@@ -1,0 +1,215 @@
+"""A HID device (a postal scale, a scanner in POS mode) by its raw reports: Linux, read only.
+
+A name is ``/dev/hidrawN``, or one that lasts: ``hidraw://0922:8003`` (vendor and product, hexadecimal),
+``hidraw://0922:8003/SERIAL``, or ``hidraw:///PHYS`` with the place it is plugged into, such as
+``hidraw:///usb-0000:00:14.0-2/input0``.
+
+Source: Linux, Documentation/hid/hidraw.rst.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivers.clock import MonotonicClock
+from drivers.errors import BadPortName, PortBusy, PortMissing, PortNotOpen, PortReadOnly
+from drivers.line_settings import LineSettings
+from drivers.ports.inbox import Inbox
+from drivers.ports.interface import ByteTap, Chunk, PortIdentity
+from drivers.ports.local import Presence, lock, open_failure
+
+SYS = Path("/sys/class/hidraw")
+REPORT_CEILING = 16_384
+"""The longest report the kernel hands on (HID_MAX_BUFFER_SIZE); a read gives one."""
+
+_NAME = re.compile(r"hidraw://(?:([0-9A-Fa-f]{4}):([0-9A-Fa-f]{4})(?:/(.+))?|/(.+))")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HidFound:
+    """A HID device that is plugged in; ``serial_number`` and ``place`` are None where it tells none."""
+
+    device: str
+    vendor_id: int
+    product_id: int
+    name: str
+    serial_number: str | None
+    place: str | None
+
+
+def is_hidraw(url: str) -> bool:
+    """Whether the name is one of those above."""
+    return url.startswith(("/dev/hidraw", "hidraw://"))
+
+
+def list_hid(*, sys: Path = SYS, dev: Path = Path("/dev")) -> tuple[HidFound, ...]:
+    """Every HID device of this machine that has raw reports."""
+    return tuple(sorted(_found(sys, dev), key=lambda found: found.device))
+
+
+class HidrawPort:
+    """The reports of one HID device, each a chunk; nothing is ever written.
+
+    Its lock is advisory, and refuses only a second owner that asks.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: MonotonicClock,
+        tap: ByteTap | None = None,
+        sys: Path = SYS,
+        dev: Path = Path("/dev"),
+    ) -> None:
+        self._url = url
+        self._clock = clock
+        self._tap = tap
+        self._sys = sys
+        self._dev = dev
+        self._presence = Presence(lambda: self._device() is not None, clock)
+        self._inbox: Inbox | None = None
+        self._fd = -1
+
+    async def open(self) -> None:
+        if self._inbox is not None:
+            raise PortBusy(self._url, ours=True)
+        self._presence.opened()
+        path = self._device()
+        if path is None:
+            self._presence.opened(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+            raise PortMissing(self._url)
+        fd = -1
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            lock(fd)
+        except OSError as exc:
+            if fd >= 0:
+                os.close(fd)
+            self._presence.opened(exc)
+            raise await open_failure(str(path), LineSettings(), exc) from exc
+        self._fd = fd
+        self._inbox = Inbox(self._url, self._clock, self._tap)
+        self._inbox.source = self
+        self.resume_reading()
+
+    async def read_some(self) -> Chunk:
+        if self._inbox is None:
+            raise PortNotOpen(self._url)
+        return await self._inbox.next_chunk()
+
+    async def write(self, data: bytes) -> None:
+        raise PortReadOnly(self._url)
+
+    async def close(self) -> None:
+        fd, self._fd, self._inbox = self._fd, -1, None
+        if fd >= 0:
+            asyncio.get_running_loop().remove_reader(fd)
+            os.close(fd)
+
+    async def appears(self) -> None:
+        await self._presence.appears()
+
+    def identity(self) -> PortIdentity:
+        path = self._device()
+        name = lasting_names(path, sys=self._sys, dev=self._dev) if path is not None else (None, None)
+        return PortIdentity(
+            url=self._url, device=None if path is None else str(path), by_id=name[0], by_path=name[1]
+        )
+
+    def backlog(self) -> int:
+        return self._inbox.held if self._inbox is not None else 0
+
+    def pause_reading(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._fd)
+
+    def resume_reading(self) -> None:
+        if self._fd >= 0 and self._inbox is not None and not self._inbox.lost:
+            asyncio.get_running_loop().add_reader(self._fd, self._receive, self._inbox)
+
+    def _receive(self, inbox: Inbox) -> None:
+        try:
+            report = os.read(self._fd, REPORT_CEILING)
+            why = "closed by the other side"
+        except BlockingIOError:
+            return
+        except OSError as exc:
+            report, why = b"", exc.strerror or str(exc)
+        if report:
+            inbox.put(report)
+        else:
+            # A device that is gone stays readable for ever, and the loop would call us again at once.
+            self.pause_reading()
+            inbox.end(why)
+
+    def _device(self) -> Path | None:
+        """The node behind the name now; None while it is not plugged in."""
+        if not self._url.startswith("hidraw://"):
+            path = Path(self._url)
+            return path.resolve() if path.exists() else None
+        match = _NAME.fullmatch(self._url)
+        if match is None:
+            return None
+        vendor, product, serial_number, place = match.groups()
+        for found in list_hid(sys=self._sys, dev=self._dev):
+            ids = f"{found.vendor_id:04x}:{found.product_id:04x}"
+            is_it = found.place == place if place else ids == f"{vendor}:{product}".lower()
+            if is_it and serial_number in (None, found.serial_number):
+                return Path(found.device)
+        return None
+
+
+def check_hidraw(url: str) -> None:
+    """Refuse a name that no device can have.
+
+    Raises:
+        BadPortName: It has none of the forms above.
+    """
+    if url.startswith("hidraw://") and _NAME.fullmatch(url) is None:
+        raise BadPortName(url, "it has no vendor and product, and no place")
+
+
+def lasting_names(
+    device: str | Path, *, sys: Path = SYS, dev: Path = Path("/dev")
+) -> tuple[str | None, str | None]:
+    """The name of a device by its serial number, if it has one of its own, and by its place."""
+    all_found = list_hid(sys=sys, dev=dev)
+    mine = next((found for found in all_found if found.device == str(device)), None)
+    if mine is None:
+        return None, None
+    ids = (mine.vendor_id, mine.product_id, mine.serial_number)
+    alone = sum((f.vendor_id, f.product_id, f.serial_number) == ids for f in all_found) == 1
+    by_id = f"hidraw://{mine.vendor_id:04x}:{mine.product_id:04x}/{mine.serial_number}"
+    return (
+        by_id if mine.serial_number and alone else None,
+        f"hidraw:///{mine.place}" if mine.place else None,
+    )
+
+
+def _found(sys: Path, dev: Path) -> Iterator[HidFound]:
+    try:
+        nodes = list(sys.iterdir())
+    except OSError:
+        return
+    for node in nodes:
+        try:
+            lines = (node / "device" / "uevent").read_text(errors="replace").splitlines()
+            told = dict(line.split("=", 1) for line in lines if "=" in line)
+            # HID_ID=0003:00000922:00008003 is bus, vendor and product.
+            _, vendor, product = told["HID_ID"].split(":")
+            yield HidFound(
+                device=str(dev / node.name),
+                vendor_id=int(vendor, 16),
+                product_id=int(product, 16),
+                name=told.get("HID_NAME", ""),
+                serial_number=told.get("HID_UNIQ") or None,
+                place=told.get("HID_PHYS") or None,
+            )
+        except (OSError, KeyError, ValueError):
+            continue  # it went while we looked, or is no HID device

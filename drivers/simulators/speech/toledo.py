@@ -1,0 +1,97 @@
+"""The three older tongues of Toledo: 8217, PS60 (EH-SCP) and continuous output.
+
+Sources: PSC, "Magellan 8500 Product Reference Guide" (8217 status byte); Mettler-Toledo, "PS60 User's Guide";
+Ohaus, "Defender 5000" manual (continuous output).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from drivers.simulators.speech.showing import EVERYTHING, Reply, Showing, Speech
+
+_MOTION, _OVER, _UNDER, _NO_ZERO, _AT_ZERO, _NET = (1 << bit for bit in range(6))
+_ALWAYS = 0x40
+
+
+def _status(showing: Showing, *, fifth_is_net: bool) -> bytes:
+    bits = _ALWAYS | (_NET if showing.net or not fifth_is_net else 0)
+    for said, bit in (
+        (not showing.stable, _MOTION),
+        (showing.over, _OVER),
+        (showing.under or showing.value < 0, _UNDER),
+        (showing.error, _NO_ZERO),
+        (showing.zero, _AT_ZERO),
+    ):
+        bits |= bit if said else 0
+    return b"\x02?" + bytes([bits]) + b"\r"
+
+
+def _weight(showing: Showing, *, fifth_is_net: bool) -> bytes:
+    """Six characters with leading zeros, no unit and no sign; a status where there is no weight."""
+    if not showing.stable or not showing.usable or showing.value < 0:
+        return _status(showing, fifth_is_net=fifth_is_net)
+    return f"\x02{showing.digits:0>6}{'N' if showing.net else ''}\r".encode()
+
+
+def _answer(command: bytes, showing: Showing, *, fifth_is_net: bool) -> Reply:
+    status = Reply(data=_status(showing, fifth_is_net=fifth_is_net))
+    still = showing.stable
+    return {
+        b"W": Reply(data=_weight(showing, fifth_is_net=fifth_is_net)),
+        b"Z": replace(status, act="zero" if still else None),
+        b"T": replace(status, act="tare" if still else None),
+        b"C": replace(status, act="clear"),
+    }.get(command, status)
+
+
+def _asked(name: str, *, fifth_is_net: bool) -> Speech:
+    return Speech(
+        name=name,
+        frame=partial(_weight, fifth_is_net=fifth_is_net),
+        tells=EVERYTHING - {"unit", "moving", "negative", "tare", "zero"},
+        command=rb"[WZTCS]",
+        answer=partial(_answer, fifth_is_net=fifth_is_net),
+        units=("lb", "kg"),
+        parity="even",
+        source="Magellan 8500 Product Reference Guide; PS60 User's Guide",
+    )
+
+
+TOLEDO_8217 = _asked("toledo-8217", fifth_is_net=True)
+TOLEDO_PS60 = _asked("toledo-ps60", fifth_is_net=False)
+
+_INCREMENTS = {1: 1, 2: 2, 5: 3}
+_UNITS = {"lb": 0, "kg": 0, "g": 1, "oz": 3}
+
+
+def _continuous(showing: Showing) -> bytes:
+    word_a = 0x20 | _INCREMENTS[1] << 3 | (showing.decimals + 2)
+    word_b = 0x20 | (0x10 if showing.unit == "kg" else 0)
+    for said, bit in (
+        (showing.net, 0),
+        (showing.value < 0 or showing.under, 1),
+        (showing.over or showing.under, 2),
+        (not showing.stable, 3),
+    ):
+        word_b |= said << bit
+    word_c = 0x20 | _UNITS[showing.unit]
+    tare = int(showing.tare.scaleb(showing.decimals))
+    return _summed(bytes([2, word_a, word_b, word_c]) + f"{showing.whole:06}{tare:06}\r".encode())
+
+
+def _summed(body: bytes) -> bytes:
+    """The sum of the low seven bits of all bytes, the check among them, is zero."""
+    return body + bytes([-sum(body) & 0x7F])
+
+
+TOLEDO_CONTINUOUS = Speech(
+    name="toledo-continuous",
+    frame=_continuous,
+    tells=EVERYTHING - {"zero", "error"},
+    streams=True,
+    parity="even",
+    spoil=lambda frame: frame[:-1] + bytes([frame[-1] ^ 0x15]),
+    source="Ohaus Defender 5000 manual, continuous output",
+)
