@@ -59,6 +59,7 @@ async def serve(hub: Hub, folder: Path) -> web.AppRunner:
         raise ConfigInvalid(path, [f"too long a path for a socket; it may have {MAX_SOCKET_PATH} bytes"])
     app = web.Application(client_max_size=65_536)
     app.router.add_get("/status", _status(hub))
+    app.router.add_post("/transcript", _transcript(hub))
     app.router.add_post("/import", _import(hub))
     app.router.add_post("/decide", _decide(hub))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
@@ -132,6 +133,17 @@ def _status(hub: Hub) -> Any:
         return _answer(await status_of(hub))
 
     return status
+
+
+def _transcript(hub: Hub) -> Any:
+    async def transcript(request: web.Request) -> web.Response:
+        place = str((await request.json())["place"])
+        recorder = hub.recorders.get(place)
+        if recorder is None:
+            return _refusal(NotFound(f"no device is called {place}; there are {', '.join(hub.recorders)}"))
+        return _answer({"lines": [record.as_line().decode() for record in recorder.recent()]})
+
+    return transcript
 
 
 def _import(hub: Hub) -> Any:

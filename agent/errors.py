@@ -97,6 +97,15 @@ class NotFound(AgentError):
     exit_code = 4
 
 
+class NotRunning(AgentError):
+    """The hub is not at work, and only a hub at work knows."""
+
+    exit_code = 5
+
+    def __init__(self, hub: str) -> None:
+        super().__init__(f"{hub} is not running; start it with `preclear run`")
+
+
 class ManifestRefused(AgentError):
     """A manifest file cannot be read as a whole."""
 

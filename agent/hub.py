@@ -16,6 +16,7 @@ from agent.domain.decision import RiskReason, RiskScore
 from agent.notices import Notices
 from agent.store.evidence import EvidenceLog
 from agent.store.reference import ReferenceStore
+from drivers.transcripts import Recorder
 from models.features import PhysicalFacts, vector
 from models.scorer import Scorer
 
@@ -38,6 +39,8 @@ class Hub:
     """Last device byte to durable entry, of the newest scans."""
     reports: dict[str, Callable[[], list[dict[str, Any]]]] = field(default_factory=dict)
     """Of each station: how its devices are."""
+    recorders: dict[str, Recorder] = field(default_factory=dict)
+    """Of each device, by its place (``lane-1/scale``): the bytes that passed last."""
     durable_ns: int = 0
     """When the newest entry of a scan was on disk; monotonic."""
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)

@@ -62,7 +62,10 @@ class Station:
             self.meters["scale"] = self.meters["scanner"] if section.one_cable else HealthMeter(now_ns)
 
     def _recorder(self, section: DeviceSection) -> Recorder:
-        return Recorder(section.port, str(section.settings()), wall=self._hub.clock)
+        role = "scale" if isinstance(section, ScaleSection) else "scanner"
+        recorder = Recorder(section.port, str(section.settings()), wall=self._hub.clock)
+        self._hub.recorders[f"{self.name}/{role}"] = recorder
+        return recorder
 
     # -- weights ---------------------------------------------------------------------------------------------
 

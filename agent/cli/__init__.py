@@ -15,6 +15,7 @@ _COMMANDS = {
     "decode": "agent.cli.decode:decode",
     "demo": "agent.cli.show:demo",
     "devices": "agent.cli.devices:devices",
+    "doctor": "agent.cli.doctor:doctor",
     "export": "agent.cli.proof:export",
     "import": "agent.cli.work:import_",
     "keys": "agent.cli.proof:keys",

@@ -300,3 +300,24 @@ def replay(
         else:
             for event, at_ns in replayed(recording.chunks(), parser, idle_gap_s=gap_s):
                 told(with_unit(event, unit), at_ns)
+
+
+@click.command()
+@click.argument("place")
+@config_option
+def recent(place: str, config_path: Path) -> None:
+    """Print what a running hub's device said last, as a transcript.
+
+    PLACE is a station and a role, as in lane-1/scale. The hub keeps the last bytes of every port, so that
+    what went wrong can be looked at afterwards: redirect it to a file, and `devices replay` parses it again.
+    """
+    from agent import control  # noqa: PLC0415 - it loads the hub
+    from agent.config import load_config  # noqa: PLC0415
+    from agent.errors import NotRunning  # noqa: PLC0415
+
+    config = load_config(config_path)
+    found = asyncio.run(control.call(config.hub.data, "transcript", {"place": place}))
+    if found is None:
+        raise NotRunning(config.hub.name)
+    for line in found["lines"]:
+        click.echo(line, nl=not line.endswith("\n"))

@@ -17,7 +17,7 @@ import click
 from agent import __version__
 from agent.cli.common import DEFAULT_CONFIG, config_option, json_option, show
 from agent.cli.decode import AUTO, chosen_profile, protocol_options, unit_option
-from agent.cli.device_hearing import check, listen, record, replay
+from agent.cli.device_hearing import check, listen, recent, record, replay
 from agent.cli.device_target import LineType, is_port, placed
 from agent.errors import NotFound
 from drivers.catalogue import scale_names, scanner_names
@@ -47,7 +47,7 @@ def devices() -> None:
     """
 
 
-for _command in (check, listen, record, replay):
+for _command in (check, listen, recent, record, replay):
     devices.add_command(_command)
 
 

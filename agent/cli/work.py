@@ -177,9 +177,9 @@ def _device_lines(device: dict[str, Any]) -> Iterator[str]:
     for concern in device.get("concerns", ()):
         yield f"  {concern.replace('_', ' ')}; an empty pan shows {device['zero_g']} g"
     if card := device.get("card"):
-        left = card["due_in_days"]
+        left, due = card["due_in_days"], card["due_on"]
         when = f"due in {left} days" if left >= 0 else f"OVERDUE by {-left} days"
-        yield f"  {card['maker']} {card['model']} no. {card['serial']}: verification {when} ({card['due_on']})"
+        yield f"  {card['maker']} {card['model']} no. {card['serial']}: verification {when} ({due})"
 
 
 def _status_lines(found: dict[str, Any]) -> Iterator[str]:

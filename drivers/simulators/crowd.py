@@ -75,7 +75,7 @@ async def cost_of_reading(
                 await clock.sleep(_LOOK_AGAIN_S)
         return await _measured(folder, scales, rate_hz, seconds, clock)
     except TimeoutError:
-        raise SimulatorFailed(str(folder), f"no scales after {_START_TIMEOUT_S:g} s") from None
+        raise SimulatorFailed(str(folder), f"not every scale spoke within {_START_TIMEOUT_S:g} s") from None
     finally:
         assert process.stdin is not None
         process.stdin.close()
@@ -112,8 +112,9 @@ async def _measured(
             )
         )
     try:
-        while not all(counts):
-            await clock.sleep(_LOOK_AGAIN_S)
+        async with asyncio.timeout(_START_TIMEOUT_S):
+            while not all(counts):
+                await clock.sleep(_LOOK_AGAIN_S)
         await clock.sleep(_WARM_UP_S)
         before, began_ns, spent = list(counts), clock.monotonic_ns(), _cpu_s()
         await clock.sleep(seconds)

@@ -129,6 +129,16 @@ async def test_while_a_hub_runs_nobody_else_opens_its_files(running: str, site: 
             pass
 
 
+async def test_what_a_device_said_last_is_asked_of_the_running_hub(
+    running: str, site: Any, tmp_path: Path
+) -> None:
+    found = await asked(site, "transcript", place="lane-1/scanner")
+    assert found == {"lines": []}
+    with pytest.raises(AgentError, match="there are lane-1/scanner") as caught:
+        await asked(site, "transcript", place="lane-9/scale")
+    assert caught.value.exit_code == 4
+
+
 async def test_where_no_hub_runs_a_command_is_told_so(site: Any) -> None:
     assert await control.call(site.data, "status") is None
 

@@ -291,3 +291,15 @@ def test_random_bytes_neither_raise_nor_grow(name: str, kind: str) -> None:
     for _ in range(RANDOM_BYTES // 4096 // (1 if kind == "any bytes" else 4)):
         parser.feed(bytes(chance.choices(pool, k=4096)))
         assert held(parser) <= new + MOST_HELD
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if SPEECHES[name].spoil is not None])
+def test_a_frame_with_a_wrong_check_is_no_weight(name: str) -> None:
+    speech, profile = SPEECHES[name], site_profile(name)
+    spoil = speech.spoil
+    assert spoil is not None
+    loads = [plain(grams, speech) for grams in (1234, 29_870)]
+    good, bad = (speech.frame(showing) for showing in loads)
+    events = read(profile.new_parser(), profile, good + spoil(bad) + good)
+    assert values(events) == [loads[0].value, loads[0].value]
+    assert any(isinstance(event, Noise) for event in events)

@@ -22,6 +22,7 @@ from drivers.health import HealthMeter
 from drivers.line_settings import LineSettings
 from drivers.ports.serial import SerialPort
 from drivers.simulators.client import SimulatedDevice
+from drivers.simulators.crowd import cost_of_reading, protocols
 
 
 @pytest.fixture
@@ -202,3 +203,11 @@ async def test_a_scanner_that_nobody_acknowledges_sends_its_packet_again(short_p
 async def test_a_protocol_nobody_speaks_is_refused_at_the_start(short_path: Path) -> None:
     with pytest.raises(SimulatorFailed, match="it ended with 1"):
         await SimulatedDevice("scale", short_path, protocol="morse").start()
+
+
+async def test_a_crowd_of_scales_is_read_and_what_that_costs_is_told(tmp_path: Path) -> None:
+    cost = await cost_of_reading(tmp_path, scales=5, rate_hz=50, seconds=0.3, clock=SystemClock())
+    assert (cost.scales, list(tmp_path.iterdir())) == (5, [])
+    assert cost.readings > 5
+    assert cost.cpu_percent > 0
+    assert len(set(protocols(16))) == 16
