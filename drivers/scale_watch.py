@@ -23,6 +23,9 @@ _FEWEST = 3
 _WALK_STEPS = 3
 """Values under one stable flag that make a walk."""
 
+_LEAP_STEPS = 10
+"""Divisions between two readings that are a load put down or taken off, and no walk."""
+
 _MOST_READINGS = 256
 _MOST_EMPTY_TIMES = 16
 _MOST_INTERVALS = 64
@@ -237,13 +240,13 @@ class _Flag(_Recent):
             self._run.popleft()
         if self._run:
             before_mg, before_ns = self._run[-1]
-            # Between readings that lie close together no scale settles anew, so any jump is a walk. Between
-            # others somebody may have laid something down.
-            if at_ns - before_ns > self._apart_ns and abs(mg - before_mg) > 2 * step_mg:
+            # A leap is a load put down or taken off, between two readings of a slow scale or a quick hand; a
+            # walk has small steps. Between readings further apart even a small one may be another load.
+            far = at_ns - before_ns > self._apart_ns
+            if abs(mg - before_mg) > (2 if far else _LEAP_STEPS) * step_mg:
                 self._run.clear()
         self._run.append((mg, at_ns))
         values = {value for value, _ in self._run}
-        # Two values alone are a load that was put down quickly, between two readings of a slow scale.
         if len(values) >= _WALK_STEPS and max(values) - min(values) > 2 * step_mg:
             self.happened(at_ns)
             self._run.clear()

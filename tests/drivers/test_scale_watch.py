@@ -157,8 +157,13 @@ def test_a_value_that_walks_under_a_stable_flag_makes_the_flag_not_credible(ever
     assert lane.watch.state().walks == 1
 
 
+def test_loads_that_come_and_go_between_two_readings_are_no_walk() -> None:
+    lane = Lane().show(*map(shown, ["0", "290", "290", "0", "310", "0", "1205"]), every_ns=50 * MS)
+    assert Concern.FLAG_NOT_CREDIBLE not in lane.concerns
+
+
 def test_a_load_laid_down_under_a_stable_flag_makes_it_not_credible() -> None:
-    lane = Lane().show(*map(shown, ["0", "300", "850", "850"]), every_ns=50 * MS)
+    lane = Lane().show(*map(shown, ["0", "300", "850", "858", "862", "863"]), every_ns=50 * MS)
     assert Concern.FLAG_NOT_CREDIBLE in lane.concerns
 
 

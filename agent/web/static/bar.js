@@ -54,7 +54,7 @@ export function deviceLights(devices) {
 }
 
 /** The light of one device: a dot, and the words that say the same. */
-function deviceLight({ role, state, error, advice, concerns, due }) {
+function deviceLight({ role, state, error, advice = null, concerns = [], due = null }) {
   const doubts = [
     ...(advice ? [advice] : []),
     ...concerns.map((concern) => text(`concern.${concern}`)),

@@ -237,6 +237,10 @@ async def test_devices_outbox_and_rules_are_told_in_words(hall: Any, open_lane: 
     lost = {"v": 1, "type": "device", "station": "lane-1", "role": "scale", "state": "lost", "error": "gone"}
     hall.hub.notices.state("device/lane-1/scale", lost)
     await expect(page.locator("#devices li").nth(1)).to_have_text("Scale: lost: is it plugged in? (gone)")
+    doubts = {"concerns": ["zero_off"], "due": "2026-12-01", "advice": "set bits = 7", "error": None}
+    hall.hub.notices.state("device/lane-1/scale", {**lost, **doubts, "state": "up"})
+    doubted = "Scale: ready (set bits = 7; its zero is off: empty and zero it; verification due 2026-12-01)"
+    await expect(page.locator("#devices li").nth(1)).to_have_text(doubted)
     await expect(page.locator("#sync")).to_have_text("offline, 1,240 queued")
     quiet = await page.locator("#sync").evaluate("line => getComputedStyle(line).color")
     red, green, blue = (int(part) for part in quiet[4:-1].split(","))
@@ -278,6 +282,8 @@ async def test_texts_of_strangers_stay_texts(hall: Any, open_lane: Open, watched
     tell.publish({**view, **evil, "seq": entry.seq + 1, "disposition": "RFI"})
     lane: dict[str, Any] = {"v": 1, "station": "lane-1"}
     tell.state("device/1", {**lane, "type": "device", "role": "scanner", "state": "lost", "error": EVIL})
+    doubts = {"state": "up", "error": None, "advice": EVIL, "concerns": [EVIL], "due": EVIL}
+    tell.state("device/2", {**lane, "type": "device", "role": "scale", **doubts})
     policy = {"v": 1, "type": "policy", "id": EVIL, "sequence": 1, "issued": view["at"], "stale": True}
     tell.state("policy", policy)
     tell.state("sync", {"v": 1, "type": "sync", "online": False, "unsent": 1, "receipted": 0, "error": EVIL})
@@ -285,6 +291,7 @@ async def test_texts_of_strangers_stay_texts(hall: Any, open_lane: Open, watched
         await expect(page.locator(".number").first).to_contain_text("<img src=x onerror=")
         await expect(page.locator(".why").first).to_contain_text("<img src=x onerror=")
         await expect(page.locator("[data-role=scanner]").first).to_contain_text("<img src=x")
+        await expect(page.locator("[data-role=scale]").first).to_contain_text("<img src=x")
         await expect(page.locator("#policy")).to_contain_text("<img src=x")
         assert await page.locator("img, body script").count() == 0
         assert "owned" not in await page.title()
