@@ -233,8 +233,8 @@ def _protocol_lines(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _markdown_lines(found: dict[str, Any]) -> Iterator[str]:
-    yield "| protocol | speaks it | line | switches, the usual position first |"
-    yield "| --- | --- | --- | --- |"
+    yield "| protocol | speaks it | line | switches, the usual position first | source |"
+    yield "| --- | --- | --- | --- | --- |"
     for protocol in found["protocols"]:
         switches = ", ".join(f"`{s['name']}` = {' / '.join(s['values'])}" for s in protocol["switches"])
         notes = [
@@ -242,7 +242,10 @@ def _markdown_lines(found: dict[str, Any]) -> Iterator[str]:
             "" if protocol["verified"] else "no frame of a real device was seen",
         ]
         said = "; ".join(filter(None, (switches, *notes)))
-        yield f"| `{protocol['name']}` | {protocol['title']} | {protocol['settings']} | {said} |"
+        yield (
+            f"| `{protocol['name']}` | {protocol['title']} | {protocol['settings']} | {said} | "
+            f"{protocol['source']} |"
+        )
 
 
 # -- lines in, lines out -------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
+import drivers
 from agent.cli import decoding, main
 from agent.cli.decoding import BadLine, parse_hex, parse_label
 
@@ -368,3 +369,8 @@ def test_decoding_bytes_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], input="", capture_output=True, text=True, timeout=30, check=False
     )
     assert ended.stdout == "[]\n", ended.stderr
+
+
+def test_the_page_of_the_protocols_has_the_table_that_the_command_prints() -> None:
+    page = (Path(drivers.__file__).parent / "scales" / "README.md").read_text()
+    assert preclear("protocols", "--markdown").stdout in page
