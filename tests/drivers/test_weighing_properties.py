@@ -85,7 +85,7 @@ class Lane(RuleBasedStateMachine):
     def lifts(self, stable: bool, rest_g: int, still: int) -> None:
         self.pan = None
         self.phase = "empty"
-        # A pan that only moves was not seen empty, and a like parcel laid on it could not be told from the last.
+        # A pan that only moves was not seen empty, and a like parcel laid on it looks like the last.
         self._reads(rest_g, stable=stable or self.silent_while_moving)
         for _ in range(still):
             self._reads(rest_g, stable=True)

@@ -353,7 +353,7 @@ def test_the_protocols_are_listed_with_settings_and_switches() -> None:
     assert "--switch width=ten|any" in shown
     table = preclear("protocols", "--markdown").stdout.splitlines()
     assert len(table) == len(by_name) + 2
-    assert all(line.count(" | ") == 3 for line in table)
+    assert all(line.count(" | ") == 4 for line in table)
 
 
 def test_decoding_bytes_loads_nothing_heavy() -> None:
