@@ -14,6 +14,7 @@ from agent.domain.money import Money
 VERSION = 1
 
 MAX_PIECES = 1_000
+MAX_ITEMS = 1_000
 MAX_LABELS = 8
 MAX_GRAMS = 100_000_000
 """A hundred tonnes: a freighter's load, and far above any consignment."""
@@ -33,6 +34,9 @@ CEILINGS = {
     "hs": 20,
     "marketplace": 100,
     "time": 40,
+    "place": 300,
+    "link": 2_000,
+    "code": 40,
 }
 """Longest text of each sort, in characters. Ours, chosen wider than Cargo-IMP's 35 so that nothing is cut."""
 
@@ -50,6 +54,9 @@ Description = Annotated[str, Meta(max_length=CEILINGS["description"])]
 Hs = Annotated[str, Meta(max_length=CEILINGS["hs"])]
 Marketplace = Annotated[str, Meta(max_length=CEILINGS["marketplace"])]
 Time = Annotated[str, Meta(max_length=CEILINGS["time"])]
+Place = Annotated[str, Meta(max_length=CEILINGS["place"])]
+Link = Annotated[str, Meta(max_length=CEILINGS["link"])]
+Code = Annotated[str, Meta(max_length=CEILINGS["code"])]
 Grams = Annotated[int, Meta(ge=1, le=MAX_GRAMS)]
 Quantity = Annotated[int, Meta(ge=1, le=10_000_000)]
 
@@ -80,6 +87,48 @@ class Party(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_un
     """ISO 3166-1 alpha-2, upper case."""
     phone: Phone | None = None
     email: Email | None = None
+
+
+class Item(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """One goods line of a consignment, as on a CN 23 or in a house waybill."""
+
+    description: Description | None = None
+    hs: Hs | None = None
+    quantity: Quantity | None = None
+    net_weight_g: Grams | None = None
+    value: Money | None = None
+    """Of the whole line."""
+    origin_country: Country | None = None
+
+
+class Account(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """The account a consignment was booked on; enhanced ACAS asks for it of unverified shippers."""
+
+    holder: Name | None = None
+    name: Name | None = None
+    issuer: Name | None = None
+    number: Code | None = None
+    opened_on: Time | None = None
+    """ISO 8601 date."""
+    billing_type: Code | None = None
+    ship_frequency: Code | None = None
+    ip_at_opening: Code | None = None
+    ip_at_booking: Code | None = None
+
+
+class IdentityDocument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """A document that a natural person was identified by."""
+
+    sort: Code | None = None
+    country: Country | None = None
+    number: Code | None = None
+
+
+class Level(StrEnum):
+    """What a declaration speaks of: one parcel's contract, or a consolidation of several."""
+
+    HOUSE = "house"
+    MASTER = "master"
 
 
 Piece = Annotated[tuple[Label, ...], Meta(max_length=MAX_LABELS)]
@@ -116,6 +165,38 @@ class Declaration(
     marketplace: Marketplace | None = None
     expected_arrival: Time | None = None
     """ISO 8601 date and time with offset: arrival at the first port of the country of destination."""
+    level: Level = Level.HOUSE
+    master: Identifier | None = None
+    """Master air waybill, ``nnn-nnnnnnnn``."""
+    house: Identifier | None = None
+    """House bill, where it is another number than ``consignment``."""
+    piece_count: Quantity | None = None
+    """Smallest external packing units, as the source counts them."""
+    items: Annotated[tuple[Item, ...], Meta(max_length=MAX_ITEMS)] = ()
+    seller: Party = Party()
+    purchaser: Party = Party()
+    """Owner or buyer, where it is not the consignee."""
+    shipped_country: Country | None = None
+    """Country of shipment."""
+    packing_place: Place | None = None
+    pickup_place: Place | None = None
+    known_consignor: bool | None = None
+    """Whether the shipper is a verified known consignor."""
+    account: Account = Account()
+    identity_document: IdentityDocument = IdentityDocument()
+    entry_type: Code | None = None
+    """US customs entry type: 01, 11, 13."""
+    entry_number: Code | None = None
+    importer_of_record: Code | None = None
+    product_link: Link | None = None
+    """Page, picture or stock number by which the goods can be seen."""
+    flight: Code | None = None
+    arrival_port: Code | None = None
+    """IATA or UN/LOCODE of the first port of arrival."""
+    mail_service: Code | None = None
+    mail_category: Code | None = None
+    """Of a CN 22/23: gift, documents, sale, sample, returned, other."""
+    mailed_on: Time | None = None
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from agent.domain.declarations import Declaration, Party
+from agent.domain.declarations import Account, Declaration, IdentityDocument, Party
 from agent.domain.errors import DeclarationsMismatch
 
 
@@ -58,7 +58,7 @@ class Effective:
     """All that was declared, where it was more than one."""
 
     def names(self) -> tuple[tuple[str, str], ...]:
-        """(``consignor`` or ``consignee``, name) of every claim: no word of one source hides another's."""
+        """(side, name) of every claim: no word of one source hides another's."""
         return _names((self.declaration, *self.others))
 
 
@@ -89,6 +89,8 @@ def effective(declarations: Sequence[Claim]) -> Effective:
         chosen = _choose(name, ranked, read, conflicts)
         if chosen is not None:
             changes[name] = chosen
+    for name, nothing in _WHOLES.items():
+        changes[name] = _choose(name, ranked, _said(name, nothing), conflicts) or nothing
     for side, reads in _PARTIES.items():
         parts = {name: _choose(f"{side}.{name}", ranked, read, conflicts) for name, read in reads.items()}
         address = parts.pop("address") or (None,) * len(_ADDRESS)
@@ -102,20 +104,38 @@ def _names(declarations: Sequence[Declaration]) -> tuple[tuple[str, str], ...]:
     """Each name once for each side, in the order of the claims."""
     found: dict[tuple[str, str], None] = {}
     for declaration in declarations:
-        for side, party in (("consignor", declaration.consignor), ("consignee", declaration.consignee)):
+        for side, read in _SIDES.items():
+            party: Party = read(declaration)
             if party.name is not None:
                 found[side, party.name] = None
     return tuple(found)
 
+
+_SIDES = {side: attrgetter(side) for side in ("consignor", "consignee", "seller", "purchaser")}
 
 _ADDRESS = ("street", "city", "state", "postcode", "country")
 _FIELDS = {
     name: attrgetter(name)
     for name in (
         "transport", "receptacle", "description", "hs", "quantity", "gross_weight_g", "value",
-        "origin_country", "marketplace", "expected_arrival",
+        "origin_country", "marketplace", "expected_arrival", "master", "house", "piece_count",
+        "shipped_country", "packing_place", "pickup_place", "known_consignor", "entry_type", "entry_number",
+        "importer_of_record", "product_link", "flight", "arrival_port", "mail_service", "mail_category",
+        "mailed_on",
     )
 }  # fmt: skip
+_WHOLES = {"items": (), "account": Account(), "identity_document": IdentityDocument()}
+"""Fields that are one claim as they stand, and what each is when nothing was said."""
+
+
+def _said(name: str, nothing: object) -> Callable[[Declaration], object]:
+    read = attrgetter(name)
+
+    def said(declaration: Declaration) -> object:
+        claim = read(declaration)
+        return None if claim == nothing else claim
+
+    return said
 
 
 def _address_of(side: str) -> Callable[[Declaration], object]:
@@ -133,7 +153,7 @@ _PARTIES: Mapping[str, Mapping[str, Callable[[Declaration], object]]] = {
         **{name: attrgetter(f"{side}.{name}") for name in ("name", "phone", "email")},
         "address": _address_of(side),
     }
-    for side in ("consignor", "consignee")
+    for side in _SIDES
 }
 
 

@@ -14,6 +14,7 @@ FactType = Literal["INT", "STRING", "BOOL", "LIST"]
 
 FactValue = int | str | bool | list[str]
 
+_SIDES = ("consignor", "consignee", "seller", "purchaser")
 _PARTY = ("name", "street", "city", "state", "postcode", "country", "phone", "email")
 
 _CONSIGNMENT: Mapping[str, tuple[FactType, Callable[[Declaration], FactValue | None]]] = {
@@ -26,6 +27,33 @@ _CONSIGNMENT: Mapping[str, tuple[FactType, Callable[[Declaration], FactValue | N
     "consignment.currency": ("STRING", lambda d: d.value.currency if d.value else None),
     "consignment.marketplace": ("STRING", lambda d: d.marketplace),
     "consignment.expected_arrival": ("STRING", lambda d: d.expected_arrival),
+    "consignment.level": ("STRING", lambda d: d.level.value),
+    "consignment.master": ("STRING", lambda d: d.master),
+    "consignment.piece_count": ("INT", lambda d: d.piece_count or len(d.pieces) or None),
+    "consignment.items": ("INT", lambda d: len(d.items) or None),
+    "consignment.shipped_country": ("STRING", lambda d: d.shipped_country),
+    "consignment.packing_place": ("STRING", lambda d: d.packing_place),
+    "consignment.pickup_place": ("STRING", lambda d: d.pickup_place),
+    "consignment.known_consignor": ("BOOL", lambda d: d.known_consignor),
+    "consignment.entry_type": ("STRING", lambda d: d.entry_type),
+    "consignment.entry_number": ("STRING", lambda d: d.entry_number),
+    "consignment.importer_of_record": ("STRING", lambda d: d.importer_of_record),
+    "consignment.product_link": ("STRING", lambda d: d.product_link),
+    "consignment.flight": ("STRING", lambda d: d.flight),
+    "consignment.arrival_port": ("STRING", lambda d: d.arrival_port),
+    "consignment.mail_service": ("STRING", lambda d: d.mail_service),
+    "consignment.mail_category": ("STRING", lambda d: d.mail_category),
+    "consignment.mailed_on": ("STRING", lambda d: d.mailed_on),
+    "account.holder": ("STRING", lambda d: d.account.holder),
+    "account.name": ("STRING", lambda d: d.account.name),
+    "account.issuer": ("STRING", lambda d: d.account.issuer),
+    "account.number": ("STRING", lambda d: d.account.number),
+    "account.opened_on": ("STRING", lambda d: d.account.opened_on),
+    "account.billing_type": ("STRING", lambda d: d.account.billing_type),
+    "account.ship_frequency": ("STRING", lambda d: d.account.ship_frequency),
+    "account.ip_at_opening": ("STRING", lambda d: d.account.ip_at_opening),
+    "account.ip_at_booking": ("STRING", lambda d: d.account.ip_at_booking),
+    "identity_document.number": ("STRING", lambda d: d.identity_document.number),
     "goods.description": ("STRING", lambda d: d.description),
     "goods.hs": ("STRING", lambda d: d.hs),
     "goods.quantity": ("INT", lambda d: d.quantity),
@@ -39,7 +67,7 @@ FACTS: Mapping[str, FactType] = {
     **{name: fact_type for name, (fact_type, _) in _CONSIGNMENT.items()},
     "goods.words": _WORDS,
     "goods.text": _TEXT,
-    **{f"{side}.{part}": _TEXT for side in ("consignor", "consignee") for part in _PARTY},
+    **{f"{side}.{part}": _TEXT for side in _SIDES for part in _PARTY},
 }
 """Every fact that may be absent. ``goods.words`` are the description's words in upper case, ``goods.text``
 the same words with single spaces; ``*_minor`` is minor units of ``consignment.currency``, ``*_g`` grams."""
@@ -50,8 +78,7 @@ SCHEMA: Mapping[str, FactType] = {**FACTS, **dict.fromkeys((f"known.{name}" for 
 _NOTHING_KNOWN: Mapping[str, FactValue] = dict.fromkeys((f"known.{name}" for name in FACTS), False)
 _READS = tuple((name, f"known.{name}", read) for name, (_, read) in _CONSIGNMENT.items())
 _PARTY_READS = tuple(
-    (side, tuple((part, f"{side}.{part}", f"known.{side}.{part}") for part in _PARTY))
-    for side in ("consignor", "consignee")
+    (side, tuple((part, f"{side}.{part}", f"known.{side}.{part}") for part in _PARTY)) for side in _SIDES
 )
 
 

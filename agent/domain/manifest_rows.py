@@ -33,11 +33,27 @@ CLIP = 40
 """Most characters of a refused value that an error repeats."""
 
 
+class Mending(msgspec.Struct, frozen=True, kw_only=True):
+    """What was put right in a row that was taken, so that its sender can do so himself.
+
+    Codes W3xx: a leading zero restored, a number read from a numeric cell, a date recognised, a unit applied.
+    """
+
+    line: int
+    column: str
+    code: str
+    message: str
+    value: str
+    """What stood there, clipped."""
+    hint: str
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One parcel, read from line ``line`` of the file (counted from 1; the header is line 1)."""
 
     line: int
     declaration: Declaration
+    mended: tuple[Mending, ...] = ()
 
 
 class RowError(msgspec.Struct, frozen=True, kw_only=True):
