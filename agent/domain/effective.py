@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from operator import attrgetter
@@ -16,19 +16,45 @@ from agent.domain.errors import DeclarationsMismatch
 
 
 class SourceRole(StrEnum):
-    """In what capacity a source speaks, the word that counts most first."""
+    """In what capacity a source speaks, the word that counts most first unless the policy says otherwise."""
 
     CARRIER = "carrier"
     POST = "post"
     MARKETPLACE = "marketplace"
     SELLER = "seller"
     FORWARDER = "forwarder"
+    BROKER = "broker"
+    CONSIGNEE = "consignee"
 
 
-_PRIORITY = {role: place for place, role in enumerate(SourceRole)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One declaration and who made it: in what capacity, which party, when it was received."""
 
-Claim = tuple[SourceRole, str, Declaration]
-"""Who said it, when it was received (ISO 8601 with offset), what was said."""
+    role: SourceRole
+    party: str
+    received: str
+    """ISO 8601 with offset."""
+    declaration: Declaration
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimOrder:
+    """Whose word counts, per field: the first role that says anything is believed.
+
+    ``by_field`` names fields as conflicts do (``gross_weight_g``, ``consignee.address``); all others go by
+    ``usual``. A role that an order leaves out comes after those it names.
+    """
+
+    usual: tuple[SourceRole, ...] = tuple(SourceRole)
+    by_field: Mapping[str, tuple[SourceRole, ...]] = field(default_factory=dict)
+
+    def of(self, name: str) -> tuple[SourceRole, ...]:
+        """The order that goes for a field."""
+        return self.by_field.get(name, self.usual)
+
+
+USUAL_ORDER = ClaimOrder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +62,7 @@ class Side:
     """What one source claims of a field, as text that compares equal when the claims agree."""
 
     role: SourceRole
+    party: str
     received: str
     claim: str
 
@@ -62,42 +89,81 @@ class Effective:
         return _names((self.declaration, *self.others))
 
 
-def effective(declarations: Sequence[Claim]) -> Effective:
-    """Choose, per field, the claim of the source with the highest priority, its newest one.
+def effective(claims: Sequence[Claim], order: ClaimOrder = USUAL_ORDER) -> Effective:
+    """Choose, per field, the claim of the role whose word counts most there, its newest one.
 
-    An address is one claim, street to country: half of one source's and half of another's would be a place
-    nobody named. A source that says nothing of a field does not contradict the others. Labels of pieces are
-    joined, since each source may know a number of its own; two lists of several pieces are not matched up,
-    and the first stands.
+    Nothing is overwritten: a party's newer word takes the place of its own older one and of nobody else's,
+    and where two parties say different things both sides are named. An address is one claim, street to
+    country: half of one source's and half of another's would be a place nobody named. A source that says
+    nothing of a field does not contradict the others. Labels of pieces are joined, since each source may know
+    a number of its own; two lists of several pieces are not matched up, and the first stands.
 
     Raises:
         DeclarationsMismatch: There is no declaration, or they name different consignments.
     """
-    if not declarations:
+    if not claims:
         raise DeclarationsMismatch("no declaration was given; a piece without one is unmanifested")
-    if len(declarations) == 1:
-        return Effective(declaration=declarations[0][2])
-    numbers = sorted({declaration.consignment for _, _, declaration in declarations})
+    if len(claims) == 1:
+        return Effective(declaration=claims[0].declaration)
+    numbers = sorted({claim.declaration.consignment for claim in claims})
     if len(numbers) > 1:
         raise DeclarationsMismatch(f"consignments {', '.join(numbers[:3])} are not one; derive each alone")
-    ranked = sorted(declarations, key=lambda claim: datetime.fromisoformat(claim[1]), reverse=True)
-    ranked.sort(key=lambda claim: _PRIORITY[claim[0]])
-
-    changes: dict[str, Any] = {"pieces": _pieces(ranked)}
-    conflicts: list[Conflict] = []
+    choice = _Choice(claims, order)
+    usual = [claim.declaration for claim in choice.ranked(order.usual)]
+    changes: dict[str, Any] = {"pieces": _pieces(usual)}
     for name, read in _FIELDS.items():
-        chosen = _choose(name, ranked, read, conflicts)
+        chosen = choice.of(name, read)
         if chosen is not None:
             changes[name] = chosen
-    for name, nothing in _WHOLES.items():
-        changes[name] = _choose(name, ranked, _said(name, nothing), conflicts) or nothing
+    for name, (whole, nothing) in _WHOLES.items():
+        changes[name] = choice.of(name, whole) or nothing
     for side, reads in _PARTIES.items():
-        parts = {name: _choose(f"{side}.{name}", ranked, read, conflicts) for name, read in reads.items()}
+        parts = {name: choice.of(f"{side}.{name}", read) for name, read in reads.items()}
         address = parts.pop("address") or (None,) * len(_ADDRESS)
         changes[side] = Party(**parts, **dict(zip(_ADDRESS, address, strict=True)))
-    merged = msgspec.structs.replace(ranked[0][2], **changes)
-    said = tuple(declaration for _, _, declaration in ranked)
-    return Effective(declaration=merged, conflicts=tuple(conflicts), others=said)
+    merged = msgspec.structs.replace(usual[0], **changes)
+    return Effective(declaration=merged, conflicts=tuple(choice.conflicts), others=tuple(usual))
+
+
+class _Choice:
+    """The claims in every order that is asked for, and the conflicts that were met while choosing."""
+
+    def __init__(self, claims: Sequence[Claim], order: ClaimOrder) -> None:
+        self.conflicts: list[Conflict] = []
+        self._order = order
+        self._newest_first = sorted(
+            claims, key=lambda claim: datetime.fromisoformat(claim.received), reverse=True
+        )
+        self._ranked: dict[tuple[SourceRole, ...], list[Claim]] = {}
+
+    def ranked(self, order: tuple[SourceRole, ...]) -> list[Claim]:
+        """By role in that order, the newest of each role first."""
+        known = self._ranked.get(order)
+        if known is None:
+            place = {role: number for number, role in enumerate((*order, *SourceRole))}
+            place |= {role: number for number, role in enumerate(order)}
+            known = sorted(self._newest_first, key=lambda claim: place[claim.role])
+            self._ranked[order] = known
+        return known
+
+    def of(self, name: str, read: Callable[[Declaration], object]) -> Any:
+        """The first claim that says anything; a conflict is noted when another party says something else."""
+        chosen: object = None
+        sides: dict[str, Side] = {}
+        spoke: set[tuple[SourceRole, str]] = set()
+        for claim in self.ranked(self._order.of(name)):
+            said = read(claim.declaration)
+            who = (claim.role, claim.party)
+            if said is None or who in spoke:
+                continue
+            spoke.add(who)
+            chosen = said if chosen is None else chosen
+            text = _comparable(said)
+            if text not in sides:
+                sides[text] = Side(role=claim.role, party=claim.party, received=claim.received, claim=text)
+        if len(sides) > 1:
+            self.conflicts.append(Conflict(field=name, sides=tuple(sides.values())))
+        return chosen
 
 
 def _names(declarations: Sequence[Declaration]) -> tuple[tuple[str, str], ...]:
@@ -124,8 +190,6 @@ _FIELDS = {
         "mailed_on",
     )
 }  # fmt: skip
-_WHOLES = {"items": (), "account": Account(), "identity_document": IdentityDocument()}
-"""Fields that are one claim as they stand, and what each is when nothing was said."""
 
 
 def _said(name: str, nothing: object) -> Callable[[Declaration], object]:
@@ -136,6 +200,13 @@ def _said(name: str, nothing: object) -> Callable[[Declaration], object]:
         return None if claim == nothing else claim
 
     return said
+
+
+_WHOLES: Mapping[str, tuple[Callable[[Declaration], object], object]] = {
+    name: (_said(name, nothing), nothing)
+    for name, nothing in (("items", ()), ("account", Account()), ("identity_document", IdentityDocument()))
+}
+"""Fields that are one claim as they stand: how each is read, and what it is when nothing was said."""
 
 
 def _address_of(side: str) -> Callable[[Declaration], object]:
@@ -157,32 +228,14 @@ _PARTIES: Mapping[str, Mapping[str, Callable[[Declaration], object]]] = {
 }
 
 
-def _choose(
-    name: str, ranked: Sequence[Claim], read: Callable[[Declaration], object], conflicts: list[Conflict]
-) -> Any:
-    """The first claim that says anything; a conflict is noted when a later one says something else."""
-    said = [(role, received, claim) for role, received, d in ranked if (claim := read(d)) is not None]
-    if not said:
-        return None
-    sides: dict[str, Side] = {}
-    for role, received, claim in said:
-        text = _comparable(claim)
-        # The newest word in one role replaces the older ones, as an amendment does, and contradicts none.
-        if text not in sides and not any(s.role is role for s in sides.values()):
-            sides[text] = Side(role=role, received=received, claim=text)
-    if len(sides) > 1:
-        conflicts.append(Conflict(field=name, sides=tuple(sides.values())))
-    return said[0][2]
-
-
 def _comparable(claim: object) -> str:
     if isinstance(claim, tuple):
         return " ".join(_comparable(part) for part in claim if part)
     return " ".join(str(claim).casefold().split())
 
 
-def _pieces(ranked: Sequence[Claim]) -> tuple[Any, ...]:
-    lists = [d.pieces for _, _, d in ranked if d.pieces]
+def _pieces(ranked: Sequence[Declaration]) -> tuple[Any, ...]:
+    lists = [declaration.pieces for declaration in ranked if declaration.pieces]
     if lists and all(len(pieces) == 1 for pieces in lists):
         return (tuple(dict.fromkeys(label for pieces in lists for label in pieces[0])),)
     return lists[0] if lists else ()

@@ -42,7 +42,7 @@ _IDENTIFIER = """INSERT INTO identifier (kind, value, piece, declared) VALUES (?
 _MATCH = """SELECT p.consignment, p.receptacle, p.kind, p.value, i.declared, p.id
     FROM identifier AS i JOIN piece AS p ON p.id = i.piece
     WHERE i.value = ? AND i.kind = ? ORDER BY i.declared DESC LIMIT 8"""
-_CLAIMS = """SELECT s.role, s.received, d.body, d.salt
+_CLAIMS = """SELECT s.role, s.party, s.received, d.body, d.salt
     FROM declaration AS d JOIN source AS s ON s.id = d.source WHERE d.consignment = ? ORDER BY s.id"""
 _ASSESSMENT = "SELECT read, body FROM assessment WHERE consignment = ?"
 _SET_ASSESSMENT = """INSERT INTO assessment (consignment, read, body) VALUES (?, ?, ?)
@@ -288,7 +288,10 @@ def _done(conn: sqlite.Connection, row: tuple[int, int, int]) -> None:
 
 def _claims(rows: Sequence[Any]) -> Claims:
     rows = _of_one_item(rows)
-    claims = tuple((SourceRole(role), received, decode(body)) for role, received, body, _ in rows)
+    claims = tuple(
+        Claim(role=SourceRole(role), party=party, received=received, declaration=decode(body))
+        for role, party, received, body, _ in rows
+    )
     return Claims(claims=claims, digest=_digest_of(rows))
 
 
@@ -296,13 +299,13 @@ def _of_one_item(rows: Sequence[Any]) -> Sequence[Any]:
     """What was said of an earlier item under the same number is not said of this one."""
     if len(rows) < 2:
         return rows
-    newest = max(datetime.fromisoformat(row[1]) for row in rows)
-    return [row for row in rows if newest - datetime.fromisoformat(row[1]) < REUSED_AFTER]
+    newest = max(datetime.fromisoformat(received) for _, _, received, _, _ in rows)
+    return [row for row in rows if newest - datetime.fromisoformat(row[2]) < REUSED_AFTER]
 
 
 def _digest_of(rows: Sequence[Any]) -> str:
     digest = hashlib.sha256()
-    for _, _, body, salt in rows:
+    for *_, body, salt in rows:
         # The salt lies with the data: once both are erased, nothing is left to guess the digest from.
         for part in (salt, body):
             digest.update(len(part).to_bytes(4) + part)

@@ -124,7 +124,7 @@ async def test_an_s10_number_that_is_used_again_after_a_year_is_the_new_item(
     assert match is not None
     assert (match.receptacle, match.others) == ("BAG-9", 0)
     claims = await store.claims(S10.value)
-    assert [claim[2].gross_weight_g for claim in claims.claims] == [900]
+    assert [claim.declaration.gross_weight_g for claim in claims.claims] == [900]
 
 
 async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
@@ -134,7 +134,7 @@ async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
     clock.advance(3600)
     take_in(store, [declaration(S10, gross_weight_g=120)], source("post.csv", SourceRole.POST))
     claims = (await store.claims(S10.value)).claims
-    assert [(role, d.gross_weight_g) for role, _, d in claims] == [
+    assert [(claim.role, claim.declaration.gross_weight_g) for claim in claims] == [
         (SourceRole.SELLER, 100),
         (SourceRole.POST, 120),
     ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agent.domain.assessment import Assessment, assess, staleness
 from agent.domain.declarations import Declaration, Label, Party, Transport
 from agent.domain.disposition import Disposition
-from agent.domain.effective import Effective, SourceRole, effective
+from agent.domain.effective import Claim, Effective, SourceRole, effective
 from agent.domain.findings import Disclosure, Severity
 from agent.domain.money import Money
 from agent.domain.names import Entry, PartyList
@@ -137,8 +137,13 @@ def test_a_party_that_one_source_names_is_screened_whatever_another_says(policy:
     listed = Party(name="Nobody Listed")
     party_list = PartyList(id="sdn", issued=NOW, entries=(Entry(id="42", names=("Nobody Listed",)),))
     claims = [
-        (SourceRole.CARRIER, "2026-01-02T00:00:00Z", other),
-        (SourceRole.FORWARDER, "2026-01-01T00:00:00Z", msgspec.structs.replace(GOOD, consignee=listed)),
+        Claim(role=SourceRole.CARRIER, party="one", received="2026-01-02T00:00:00Z", declaration=other),
+        Claim(
+            role=SourceRole.FORWARDER,
+            party="one",
+            received="2026-01-01T00:00:00Z",
+            declaration=msgspec.structs.replace(GOOD, consignee=listed),
+        ),
     ]
     found = assess(effective(claims), policy, [party_list], NOW).findings
     assert [f.code for f in found if f.disclosure is Disclosure.SEALED] == ["LISTED_PARTY"]
@@ -160,8 +165,13 @@ def test_a_sealed_rule_gives_a_sealed_finding(policy: Policy) -> None:
 
 def test_sources_that_disagree_are_found_with_the_field_and_without_the_claims(policy: Policy) -> None:
     claims = [
-        (SourceRole.CARRIER, "2026-01-01T00:00:00Z", GOOD),
-        (SourceRole.SELLER, "2026-01-02T00:00:00Z", msgspec.structs.replace(GOOD, gross_weight_g=900)),
+        Claim(role=SourceRole.CARRIER, party="one", received="2026-01-01T00:00:00Z", declaration=GOOD),
+        Claim(
+            role=SourceRole.SELLER,
+            party="one",
+            received="2026-01-02T00:00:00Z",
+            declaration=msgspec.structs.replace(GOOD, gross_weight_g=900),
+        ),
     ]
     found = assess(effective(claims), policy, [], NOW).findings
     assert [dict(f.params) for f in found if f.code == "SOURCES_DISAGREE"] == [{"field": "gross_weight_g"}]

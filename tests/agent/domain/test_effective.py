@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.domain.declarations import Declaration, Label, Party, Transport
-from agent.domain.effective import Claim, SourceRole, effective
+from agent.domain.effective import Claim, ClaimOrder, SourceRole, effective
 from agent.domain.errors import DeclarationsMismatch
 from agent.domain.money import Money
 
 EARLY, LATE = "2025-03-01T09:00:00Z", "2025-03-01T11:30:00+02:00"
 
 
-def says(role: SourceRole, received: str = EARLY, **fields: object) -> Claim:
+def says(role: SourceRole, received: str = EARLY, *, party: str = "one", **fields: object) -> Claim:
     base: dict[str, object] = {"consignment": "A1", "transport": Transport.EXPRESS}
-    return role, received, Declaration(**{**base, **fields})  # type: ignore[arg-type]
+    declaration = Declaration(**{**base, **fields})  # type: ignore[arg-type]
+    return Claim(role=role, party=party, received=received, declaration=declaration)
 
 
 def test_a_single_declaration_stands_as_it_is() -> None:
     claim = says(SourceRole.SELLER, description="cotton shirt")
-    assert effective([claim]).declaration is claim[2]
+    assert effective([claim]).declaration is claim.declaration
 
 
 def test_the_source_of_higher_priority_is_chosen_and_the_disagreement_named() -> None:
@@ -98,3 +101,57 @@ def test_two_consignments_or_none_are_refused() -> None:
         effective([])
     with pytest.raises(DeclarationsMismatch, match="A1, B2"):
         effective([says(SourceRole.CARRIER), says(SourceRole.SELLER, consignment="B2")])
+
+
+def test_two_parties_of_one_role_that_disagree_are_both_named() -> None:
+    result = effective(
+        [
+            says(SourceRole.SELLER, EARLY, party="Shop A", gross_weight_g=500),
+            says(SourceRole.SELLER, LATE, party="Shop B", gross_weight_g=700),
+            says(SourceRole.SELLER, LATE, party="Shop A", gross_weight_g=510),
+        ]
+    )
+    (conflict,) = result.conflicts
+    assert {(side.party, side.claim) for side in conflict.sides} == {("Shop A", "510"), ("Shop B", "700")}
+
+
+def test_a_policy_says_whose_word_counts_for_a_field() -> None:
+    claims = [
+        says(SourceRole.CARRIER, gross_weight_g=900, description="BOX"),
+        says(SourceRole.SELLER, gross_weight_g=500, description="cotton shirts"),
+    ]
+    order = ClaimOrder(by_field={"description": (SourceRole.SELLER, SourceRole.MARKETPLACE)})
+    found = effective(claims, order).declaration
+    assert (found.gross_weight_g, found.description) == (900, "cotton shirts")
+    assert effective(claims).declaration.description == "BOX"
+
+
+@given(st.data())
+def test_without_one_partys_words_the_rest_stands_as_if_they_had_never_been_said(data: st.DataObject) -> None:
+    claims = [
+        says(role, received, party=party, gross_weight_g=grams, description=text, consignee=Party(name=name))
+        for role, received, party, grams, text, name in data.draw(
+            st.lists(
+                st.tuples(
+                    st.sampled_from(SourceRole),
+                    st.sampled_from([EARLY, LATE]),
+                    st.sampled_from(["A", "B"]),
+                    st.sampled_from([None, 100, 200]),
+                    st.sampled_from([None, "shirt", "shoe"]),
+                    st.sampled_from([None, "Ann", "Bob"]),
+                ),
+                min_size=1,
+                max_size=6,
+            )
+        )
+    ]
+    rest = [claim for claim in claims if claim.party == "A"]
+    if rest:
+        both, alone = effective(claims), effective(rest)
+        assert alone.declaration == effective(list(rest)).declaration
+        said = {(c.field, side.party) for c in alone.conflicts for side in c.sides}
+        assert all(party == "A" for _, party in said)
+        kept = {(side.party, side.claim) for c in alone.conflicts for side in c.sides}
+        shown = {(side.party, side.claim) for c in both.conflicts for side in c.sides}
+        # What A said in conflict with itself (in two capacities) stays in conflict whoever else speaks.
+        assert {claim for _, claim in kept} <= {claim for _, claim in shown}
