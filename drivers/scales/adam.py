@@ -47,7 +47,7 @@ _LABEL = re.compile(
     rb"(GROSS|GS|G/W|NET|NT|N/W|TARE|T/W)(?: WT)?[.:]{0,2} +([-+]?)( *" + _DIGITS + rb") *" + _UNIT + rb" *",
     re.ASCII | re.IGNORECASE,
 )
-_NAMELESS = re.compile(rb" *(-?)( *" + _DIGITS + rb") ?" + _UNIT + rb" *", re.ASCII)
+_NAMELESS = re.compile(rb" *([-+]?)( *" + _DIGITS + rb") ?" + _UNIT + rb" *", re.ASCII)
 
 
 class Adam(FrameParser):

@@ -33,8 +33,9 @@ _ADDED = (
     rb"(?:(\d{2,4}[/.-]\d\d[/.-]\d{2,4}), *)?(?:(\d\d:\d\d:\d\d), *)?"
 )
 _HEAD = rb"\x06?" + _ADDED + rb"(ST|QT|US|WT|PT|OL),(?:(?:LO|OK|HI|LL|HH|--),)?"
-_UNIT = rb"(  [A-Za-z%]| [A-Za-z%]{2}|[A-Za-z]{3})"
-_WEIGHT = re.compile(_HEAD + rb"([+-][\d.]{8,9}),?" + _UNIT, re.ASCII)
+# Three columns by the manual; relatives and CSV leave out blanks before a unit that is whole. "k" is none.
+_UNIT = rb"( {0,2}[gtN%]|  [A-Za-z%]| {0,1}[A-Za-z%]{2}|[A-Za-z]{3})"
+_WEIGHT = re.compile(_HEAD + rb"([+-][\d.]{8,10}),?" + _UNIT, re.ASCII)
 _OUTSIDE = re.compile(_HEAD + rb"([+-])[\d.E+]{7,12},?(?:[A-Za-z% ]{3})?", re.ASCII)
 _FAILURE = re.compile(rb"EC, ?E\d\d", re.ASCII)
 _ACK = b"\x06"
@@ -48,8 +49,8 @@ _DENSITY = b"DS"
 class AndStandard(FrameParser):
     """Parser of one A&D device.
 
-    The sign and eight digits of most models are also what nine digits leave when one is lost, so the width of
-    the field is learned; a shorter one is noise (``width``).
+    The sign and eight digits of most models are also what nine digits leave when one is lost, and " g" is
+    what is left of " kg": so the width of number and unit is learned; a shorter one is noise (``width``).
     """
 
     __slots__ = ("_width",)
@@ -76,7 +77,7 @@ class AndStandard(FrameParser):
         value = number(digits)
         if value is None or header == b"OL":
             return None
-        if not self._width.fits(len(digits)):
+        if not self._width.fits(len(digits) + len(unit)):
             return Noise(discarded=len(frame), reason="width")
         name = unit.strip()
         tells_the_tare = header == b"PT"

@@ -34,7 +34,7 @@ ENQUIRE = b"\x05"
 _DIGITS = 6
 
 _FIELD = rb"([-+ ])( *(?:\d+\.?\d*|\.\d+))"
-_UNIT = rb"([A-Za-z]{2}|[A-Za-z] | [A-Za-z])"
+_UNIT = rb"([A-Za-z]{2}|[gtGT] | [gtGT])"  # not "l ": that is "lb" cut short
 _738 = re.compile(_FIELD + rb"([ moceMOCE]) ?" + _UNIT + rb" ?([gnGN]) {0,2}", re.ASCII)
 _738_OUTSIDE = re.compile(rb"[-+ ][- _.\d]{6,7}([oceOCE]) ?[A-Za-z ]{2} ?[gnGN] {0,2}", re.ASCII)
 _BOARD = re.compile(_FIELD + rb" ?" + _UNIT + rb" ?([GN])(?: ?(OC|CZ|MO|BZ|EE|ee))? *", re.ASCII)

@@ -10,7 +10,7 @@ and differ in comma, sign column, padding and the case of the unit::
 
 Sources: CAS CI-400, CI-600D and NT-200 manuals ("22 bytes"); Kern KXS-TM and KFB-TM; Tiger TI-02P; Excell
 AM4; A&D AD-4404 ("A&D data format"); Dini Argeo 3590 and DGT technical manuals (standard, AF and extended
-string). 9600 8N1, CR LF, from some with STX in front.
+string). 9600 8N1, CR LF, from some with STX in front, from some with ETX behind as well or instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.frames import STX, LineFramer
+from drivers.frames import CR, ETX, LF, STX, LineFramer
 from drivers.parsing import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import no_weight, number, reading
@@ -27,7 +27,7 @@ from drivers.scales.width import LearnedWidth
 CEILING = 128
 """Bytes; the longest line, Dini Argeo's extended string with date and time, is some 75."""
 
-_DIGITS = rb"([ +-]*(?:\d+\.?\d*|\.\d+))"
+_DIGITS = rb"([ +-]*\d*(?:\d|\.\d+))"
 _UNIT = rb"([A-Za-z][A-Za-z.]{1,3}|[gGtT%])"  # not "k": that is a unit cut short
 _TARE = rb"(?:PT)?" + _DIGITS
 
@@ -35,7 +35,8 @@ _TARE = rb"(?:PT)?" + _DIGITS
 _HEAD = re.compile(
     rb"(?:\d\d)?(ST|US|OL|UL|LO|ER),(?:(GS|GW|G|NET|NT|NW|N|TR|TW) ?,?|\d,)(.*)", re.ASCII | re.DOTALL
 )
-_WEIGHT = re.compile(_DIGITS + rb"[ ,]*" + _UNIT + rb" *", re.ASCII)
+# T-Scale puts the digits that must not be used for trade in parentheses.
+_WEIGHT = re.compile(_DIGITS + rb"(?:\((\d)\))?[ ,]*" + _UNIT + rb" *", re.ASCII)
 _WITH_TARE = re.compile(_DIGITS + rb" *" + _UNIT + rb" *, *" + _TARE + rb" *\2 *", re.ASCII)
 _EXTENDED = re.compile(
     rb"(?:\d\d)?\d,(ST|US|OL|UL|ER)," + _DIGITS + rb", *" + _TARE + rb"(?:, *[+-]?[\d.]+){0,2}, *" + _UNIT +
@@ -93,7 +94,7 @@ class _Lines:
     __slots__ = ("_framer",)
 
     def __init__(self) -> None:
-        self._framer = LineFramer(CEILING)
+        self._framer = LineFramer(CEILING, ends=CR + LF + ETX)
 
     def feed(self, data: bytes) -> list[bytes | Noise]:
         out: list[bytes | Noise] = []
@@ -129,9 +130,13 @@ def _inside(mode: bytes, body: bytes, frame: bytes, *, stable: bool) -> WeightRe
         zero = {Status.ZERO} if lamp & _LAMP_BYTE and lamp & _LAMP_ZERO else set()
         return _weight(match[2], match[3], net | zero, frame, stable=stable)
     if match := _WEIGHT.fullmatch(body):
+        digits, marked, unit = match.groups()
         if mode in _TARES:
-            return _tare(match[1], match[2], frame, stable=stable)
-        return _weight(match[1], match[2], net, frame, stable=stable)
+            return None if marked else _tare(digits, unit, frame, stable=stable)
+        if marked and b"." not in digits:
+            return None
+        fine = {Status.HIGH_RESOLUTION} if marked else set()
+        return _weight(digits + (marked or b""), unit, net | fine, frame, stable=stable)
     return None
 
 

@@ -29,7 +29,9 @@ POLL = b"w"
 
 _NUMBER_WIDTH = 12
 
-_LINE = re.compile(rb"[M ]([- ] *-?\d+(?:\.\d+)?)(?: ([A-Za-z%.]{1,3}))? {0,4}", re.ASCII)
+# The unit fills its three columns or is cut of all its blanks: "g " was "kg " or "gn ".
+_UNIT = rb"([A-Za-z%]  |[A-Za-z]{2} |[A-Za-z.]{2,3}|[gt%])"
+_LINE = re.compile(rb"[M ]([- ] *-?\d+(?:\.\d+)?)(?: " + _UNIT + rb"| {0,4})", re.ASCII)
 _FAILURE = re.compile(rb" *Error *")
 _OVERLOAD = re.compile(rb"[ =]*Overload[ =]*", re.IGNORECASE)
 

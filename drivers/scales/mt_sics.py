@@ -14,6 +14,7 @@ from drivers.frames import LineFramer
 from drivers.parsing import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import no_weight, number, reading
+from drivers.scales.width import LearnedWidth
 
 CEILING = 256
 """Bytes; the longest answer of levels 0 and 1 is a serial number of some 30."""
@@ -26,14 +27,17 @@ POLL = b"SI\r\n"
 """Send the weight once, stable or not."""
 
 _VALUE_WIDTH = 10
+_OUNCES_PER_POUND = 16
 _TERMINAL_WIDTHS = (9, 10)
 
 # "S S     100.00 g": command, status, value right-aligned in ten columns, unit. Commands that repeat, or that
 # ask for the unit on display, are answered as S is; some emulators and clones answer with the command's name.
 _COMMAND = rb"S(?:I|U|R|IU|UI|IR|RU|IRU|NR|NRU)?"
 _NUMBER = rb"( *[+-]?\d+(?:\.\d*)?)"
+_UNIT = rb"([A-Za-z][A-Za-z.]{1,4}|[gGtTN%])"  # not "k": that is a unit cut short
+_POUNDS = re.compile(_COMMAND + rb" ([SD]) ( *-?\d{1,4}):(\d\d(?:\.\d{1,2})?) +lb:oz *", re.ASCII)
 _WEIGHT = re.compile(
-    _COMMAND + rb" ([SD]) " + _NUMBER + rb"(?:\[(\d{1,2})\])?(?: +([A-Za-z%.]{1,5}))? *", re.ASCII
+    _COMMAND + rb" ([SD]) " + _NUMBER + rb"(?:\[(\d{1,2})\])?(?: +" + _UNIT + rb")? *", re.ASCII
 )
 _STATE = re.compile(_COMMAND + rb" ([IL+-]) *")
 _DEFECT = re.compile(_COMMAND + rb" [SD] +Error +\w{1,8} *", re.ASCII)
@@ -45,7 +49,7 @@ _ANSWER = re.compile(
 # State, below the least, centre of zero, six of what kind of value it is, tare, then gross, net and tare.
 _TERMINAL = re.compile(
     rb"SIX1 ([SD]) [\dA-Z] ([ZN]) [A-Z] [A-Z] \d \d \d \d ([NMP]) "
-    + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" ([A-Za-z]{1,5}) *",
+    + _NUMBER + rb" " + _NUMBER + rb" " + _NUMBER + rb" " + _UNIT + rb" *",
     re.ASCII,
 )  # fmt: skip
 _TERMINAL_STATE = re.compile(rb"SIX1 ([IL+-])(?: [\x20-\x7E]*)?")
@@ -57,22 +61,26 @@ _REFUSALS = frozenset(b"IL+-")
 class MtSics(FrameParser):
     """Parser of one MT-SICS device.
 
-    The value must fill its ten columns: a byte lost inside a number then shows as noise and not as a tenth of
-    the weight. ``width="any"`` gives that up, for relatives that write a shorter field.
+    The manual gives the value ten columns, and some relatives write another field. A byte lost inside a
+    number must show as noise and not as a tenth of the weight: so the width is learned, or set.
+
+    Args:
+        width: ``learned`` from the device's first answers, ``ten`` as the manual says, or ``any``, for a
+            relative that pads nothing.
     """
 
-    __slots__ = ("_any_width",)
+    __slots__ = ("_learned", "_width")
     protocol = "mt-sics"
 
-    def __init__(self, *, width: str = "ten") -> None:
+    def __init__(self, *, width: str = "learned") -> None:
         super().__init__(LineFramer(CEILING))
-        self._any_width = width == "any"
+        self._width = width
+        self._learned = LearnedWidth()
 
     def _parse(self, frame: bytes) -> Event | None:
-        if match := _WEIGHT.fullmatch(frame):
-            return self._weight(match, frame)
-        if match := _TERMINAL.fullmatch(frame):
-            return _terminal(match, frame)
+        for form, weight in ((_WEIGHT, self._weight), (_POUNDS, _pounds), (_TERMINAL, _terminal)):
+            if match := form.fullmatch(frame):
+                return weight(match, frame)
         if (match := _STATE.fullmatch(frame)) or (match := _TERMINAL_STATE.fullmatch(frame)):
             return no_weight(_STATES[match[1]], raw=frame)
         if _FAILURE.fullmatch(frame) or _DEFECT.fullmatch(frame):
@@ -91,12 +99,31 @@ class MtSics(FrameParser):
         stability, digits, marked, unit = match.groups()
         width = len(digits) + len(marked or b"")
         value = number(digits + (marked or b""))
-        # The manuals leave open whether the two brackets count among the ten columns.
-        fits = width == _VALUE_WIDTH or (marked is not None and width + 2 == _VALUE_WIDTH)
-        if value is None or not (fits or self._any_width):
+        if value is None or not self._fits(width, bracketed=marked is not None, named=unit is not None):
             return None
         status = {Status.HIGH_RESOLUTION} if marked else set()
         return reading(value, unit, stable=stability == b"S", raw=frame, status=status)
+
+    def _fits(self, width: int, *, bracketed: bool, named: bool) -> bool:
+        """Whether the value is as wide as this device writes it; one without its unit may have lost more."""
+        if self._width == "any":
+            return True
+        # The manuals leave open whether the two brackets count among the ten columns.
+        ten = _VALUE_WIDTH in (width, width + 2 if bracketed else width)
+        if self._width == "ten" or not named:
+            return ten
+        return self._learned.fits(_VALUE_WIDTH if ten else width)
+
+
+def _pounds(match: re.Match[bytes], frame: bytes) -> Event | None:
+    """Pounds with ounces, stated in ounces, which is exact: 12:07.50 is 199.50 oz."""
+    stability, pounds, ounces = match.groups()
+    whole, rest = number(pounds), number(ounces)
+    if whole is None or rest is None or rest >= _OUNCES_PER_POUND:
+        return None
+    exact = abs(whole) * _OUNCES_PER_POUND + rest
+    value = -exact if pounds.strip().startswith(b"-") else exact
+    return reading(value, "oz", stable=stability == b"S", raw=frame)
 
 
 def _terminal(match: re.Match[bytes], frame: bytes) -> Event | None:
@@ -125,8 +152,11 @@ PROFILE = DeviceProfile(
     switches=(
         Switch(
             name="width",
-            values=("ten", "any"),
-            meaning="whether the value fills ten columns, as the manual says, or any, as some relatives do",
+            values=("learned", "ten", "any"),
+            meaning=(
+                "how wide the value is: learned from the device's first answers, ten columns as the manual "
+                "says, or any, for a relative that pads nothing"
+            ),
         ),
     ),
     cannot_tell=(

@@ -37,9 +37,11 @@ _OUNCES_PER_POUND = 16
 _STATES = rb"S?([\x30-\x3F][\x70-\x7F]{0,4}[\x30-\x3F])"
 _END = rb"(?:\r\n|\n\r|\r)" + _STATES + rb"\r?\Z"
 
-# A field narrower than five columns is what is left of one: the narrowest display is " 1234g".
+# A field narrower than five columns is what is left of one, unless it has no point to lose: "100g". A unit of
+# one other letter is what is left of "kg" or "lb".
 _WEIGHT = re.compile(
-    rb"\n(?:(\^{4,10}|_{4,10}|-{4,10})|([ \d.+-]{5,10})) ?([A-Za-z%]{1,3}) *" + _END, re.ASCII
+    rb"\n(?:(\^{4,10}|_{4,10}|-{4,10})|([ \d.+-]{5,10}|[ +-]?\d{3,4})) ?([A-Za-z]{2,3}|[gGtT%]) *" + _END,
+    re.ASCII,
 )
 _MIXED = re.compile(
     rb"\n *(\d{1,4}) ?(?i:lb) *(\d{1,2}(?:\.\d{1,2})?) ?(?i:oz) *" + _END,

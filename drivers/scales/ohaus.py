@@ -33,8 +33,10 @@ _WIDTHS = range(8, 13)
 
 _LEGEND = rb"(NET|B/G|PT|WET WT|AIR WT|G|N|T)"
 _COMPARED = rb"(?:Under|Accept|Over)"
+_CLOCK = rb"(?<= )\d\d:\d\d:\d\d"  # since printing at intervals began
 _LINE = re.compile(
-    rb"( *-? *[\d.]+) {1,5}([A-Za-z]{2,5}|[gt%]) *(\?)? *(?:" + _LEGEND + rb" *)?(?:" + _COMPARED + rb" *)?",
+    rb"( *-? *[\d.]+) {1,5}([A-Za-z]{2,5}|[gt%]) *(\?)? *"
+    rb"(?:" + _LEGEND + rb" *)?(?:" + _COMPARED + rb" *)?(?:" + _CLOCK + rb" *)?",
     re.ASCII,
 )
 _BAR = re.compile(rb" *[-^_]{3,} *(?:[A-Za-z]{1,5})? *\?? *(?:" + _LEGEND + rb")? *")
@@ -42,7 +44,7 @@ _SAID = re.compile(rb" *(ES|OVERLOAD|UNDERLOAD|Err(?:or)?\.? *(\d{1,2}\.\d)) *",
 
 _OVERLOAD, _UNDERLOAD = frozenset({b"OVERLOAD", b"8.3"}), frozenset({b"UNDERLOAD", b"8.4"})
 _NETS, _TARES = frozenset({b"N", b"NET"}), frozenset({b"T", b"PT"})
-_SUBMERGED = frozenset({b"WET WT", b"AIR WT"})
+_SUBMERGED = frozenset({b"WET WT"})
 
 
 class Ohaus(FrameParser):

@@ -31,7 +31,8 @@ POLL = b"SI\r\n"
 """Send the weight at once in the unit of adjustment, stable or not."""
 
 _COMMAND = rb"(?:S  |SI |SU |SUI)"
-_UNIT = rb"(?: ([A-Za-z%]{1,3}))? {0,3}"
+# The unit fills its three columns or is cut of all its blanks: "g " was "kg " or "gr ".
+_UNIT = rb"(?: ([A-Za-z%]  |[A-Za-z]{2} |[A-Za-z]{2,3}|[gtN%])| {0,3})"
 
 # The mass is nine columns behind the sign's. One example in print has a blank more before its minus; the
 # nine columns behind a minus hold all the same.

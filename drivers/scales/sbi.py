@@ -42,7 +42,7 @@ _SAID = re.compile(
     re.ASCII,
 )
 
-_GROSS, _NETS = frozenset({b"", b"G", b"G#"}), frozenset({b"N"})
+_GROSS, _NETS = frozenset({b"", b"G", b"G#"}), frozenset({b"N", b"N1"})
 _TARES = frozenset({b"T", b"T1", b"T2", b"PT1", b"PT2"})
 _MARKS = b"[]/"
 

@@ -33,8 +33,11 @@ POLL = b"W"
 _OUNCES_PER_POUND = 16
 
 # "05.250", " 5.250", "005250", with N for net. A display with a point has four digits at
-# least, one without has five. Some relatives spell the unit after the digits.
-_WEIGHT = re.compile(rb" *((?=[\d.]{5,8}(?![\d.]))\d*\.\d*|\d{5,7})(?: ?((?i:kg|g|lb|oz)))?(N?)", re.ASCII)
+# least, one without has five, blanks included. Some relatives spell the unit after the digits.
+_WEIGHT = re.compile(
+    rb" *((?=[\d.]{5,8}(?![\d.]))\d*\.\d*|(?<=  )\d{3}|(?<= )\d{4}|\d{5,7})(?: ?((?i:kg|g|lb|oz)))?(N?)",
+    re.ASCII,
+)
 _POUNDS_OUNCES = re.compile(rb" *(\d{1,3}) ?(?i:lb) *(\d{1,2}\.\d{1,2}) ?(?i:oz)", re.ASCII)
 _STATUS = re.compile(rb" *\?([\x40-\x7F])")
 _ECHO = re.compile(rb"[EF]")

@@ -106,11 +106,12 @@ def test_only_errors_are_no_proof_of_a_grammar() -> None:
 
 
 def test_a_switch_out_of_its_usual_position_is_found_in_a_stream_and_never_on_one_line() -> None:
-    short = b"S S 12.34 kg\r\n"
-    guess = next(guess for guess in score(short * 4) if guess.protocol == "mt-sics")
-    assert (guess.switches, guess.confidence) == ({"width": "any"}, Confidence.CONFIDENT)
-    alone = best(short)
-    assert alone is None or alone.protocol != "mt-sics"
+    ended = b"  12.35 lb GR  \r\n\x04"
+    guess = next(guess for guess in score(ended * 4) if guess.protocol == "ups-string")
+    assert (guess.switches, guess.confidence) == ({"eot": "every"}, Confidence.CONFIDENT)
+    alone = best(ended)
+    assert alone is not None
+    assert (alone.switches, alone.weights) == ({}, 0)
 
 
 @pytest.mark.parametrize("parity", ["even", "odd"])

@@ -160,8 +160,6 @@ def test_a_terminal_gives_net_and_tare(
     "line",
     [
         "hello",
-        "S S   12.3[4] g",
-        "S S     12.3[4] g",
         "S S    12.3[4 g",
         "S S    12.3[] g",
         "SX S      1.234 kg",
@@ -176,6 +174,9 @@ def test_a_terminal_gives_net_and_tare(
         "   1.234 kg",
         "S X      1.234 kg",
         "S S      1,234 kg",
+        "S S      1.234 k",
+        "S S      1.234 b",
+        "SIX1 S 0 N R R 0 0 0 1 N     1.234     1.234     0.000 k",
         "S S     1.2.34 kg",
         "S S      1E+19 kg",
         "SS      1.234 kg",
@@ -186,10 +187,46 @@ def test_a_line_of_another_grammar_is_noise(line: str) -> None:
 
 
 def test_a_digit_lost_on_the_line_is_noise_and_not_a_lighter_parcel() -> None:
-    assert isinstance(parse("S S     12.34 kg"), Noise)
-    (relative,) = MtSics(width="any").feed(b"S S 12.34 kg\r\n")
-    assert isinstance(relative, WeightReading)
-    assert relative.value == Decimal("12.34")
+    parser = MtSics()
+    for _ in range(3):
+        parser.feed(b"S S     112.34 kg\r\n")
+    (cut,) = parser.feed(b"S S     12.34 kg\r\n")
+    assert isinstance(cut, Noise)
+    (strict,) = MtSics(width="ten").feed(b"S S     12.34 kg\r\n")
+    assert isinstance(strict, Noise)
+
+
+@pytest.mark.parametrize("line", ["S S 12.34 kg", "S S      12.345 g", "S D   7.10 g", "S S     12345.50 kg"])
+def test_a_relative_may_write_another_width_and_then_keeps_to_it(line: str) -> None:
+    event = parse(line)
+    assert isinstance(event, WeightReading)
+    assert event.value == Decimal(line.split()[2])
+    (any_width,) = MtSics(width="any").feed(line.encode() + b"\r\n")
+    assert any_width == event
+
+
+def test_a_value_that_lost_its_unit_is_a_weight_in_ten_columns_only() -> None:
+    assert isinstance(parse("S S     100.00"), WeightReading)
+    assert isinstance(parse("S S     100.0"), Noise)
+    assert isinstance(parse("S S 1.2"), Noise)
+
+
+@pytest.mark.parametrize(
+    ("line", "ounces", "stable"),
+    [
+        ("S D 12:07.50 lb:oz", "199.50", False),
+        ("S S   0:03.00 lb:oz", "3.00", True),
+        ("S S  -1:08 lb:oz", "-24", True),
+    ],
+)
+def test_pounds_with_ounces_are_ounces(line: str, ounces: str, stable: bool) -> None:
+    event = parse(line)
+    assert isinstance(event, WeightReading)
+    assert (event.value, event.unit, event.stable) == (Decimal(ounces), "oz", stable)
+
+
+def test_more_than_a_pound_of_ounces_is_no_weight() -> None:
+    assert isinstance(parse("S S   1:16.00 lb:oz"), Noise)
 
 
 @pytest.mark.parametrize("parity", ["even", "odd"])

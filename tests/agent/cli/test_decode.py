@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import drivers
-from agent.cli import decoding, main
+from agent.cli import lines as reading_lines
+from agent.cli import main
 from agent.cli.decoding import BadLine, parse_hex, parse_label
 
 KG = b"S S      1.230 kg\r\n"
@@ -102,8 +103,8 @@ def test_a_unit_is_filled_in_only_where_the_device_names_none() -> None:
 
 def test_a_switch_is_set_by_name() -> None:
     short = b"S S 12.34 kg\r\n"
-    assert scale(short, "--protocol", "mt-sics")["value"] is None
-    assert scale(short, "--protocol", "mt-sics", "--switch", "width=any")["value"] == "12.34"
+    assert scale(short, "--protocol", "mt-sics")["value"] == "12.34"
+    assert scale(short, "--protocol", "mt-sics", "--switch", "width=ten")["value"] is None
 
 
 def test_each_line_that_holds_bytes_gives_exactly_one_line() -> None:
@@ -125,7 +126,7 @@ def test_a_line_nobody_can_read_is_an_error_of_its_own_and_the_command_ends_with
 
 
 def test_a_line_above_the_ceiling_is_refused_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "MAX_LINE", 100)
+    monkeypatch.setattr(reading_lines, "MAX_LINE", 100)
     told = preclear("scale", given="5" * 250 + "\n" + KG.hex() + "\n" + "5" * 101)
     assert told.exit_code == 3
     long, good, last = lines(told)
@@ -142,7 +143,7 @@ def test_a_line_above_the_ceiling_is_refused_and_the_next_is_read(monkeypatch: p
         (["--unit", "stone"], "no unit of weight is called 'stone'"),
         (["--switch", "width=any"], "name it with --protocol"),
         (["--protocol", "mt-sics", "--switch", "width"], "write name=value"),
-        (["--protocol", "mt-sics", "--switch", "width=two"], "use one of ten, any"),
+        (["--protocol", "mt-sics", "--switch", "width=two"], "use one of learned, ten, any"),
         (["--protocol", "mt-sics", "--switch", "depth=1"], "use one of width"),
     ],
 )
@@ -346,11 +347,11 @@ def test_the_protocols_are_listed_with_settings_and_switches() -> None:
     by_name = {protocol["name"]: protocol for protocol in told["protocols"]}
     assert told["schema"] == "preclear.protocols"
     assert by_name["mt-sics"]["settings"] == "9600 8N1"
-    assert by_name["mt-sics"]["switches"][0]["values"] == ["ten", "any"]
+    assert by_name["mt-sics"]["switches"][0]["values"] == ["learned", "ten", "any"]
     assert all(protocol["title"] and protocol["source"] for protocol in by_name.values())
     shown = preclear("protocols").stdout
     assert all(f"\n{name}  " in f"\n{shown}" for name in by_name)
-    assert "--switch width=ten|any" in shown
+    assert "--switch width=learned|ten|any" in shown
     table = preclear("protocols", "--markdown").stdout.splitlines()
     assert len(table) == len(by_name) + 2
     assert all(line.count(" | ") == 4 for line in table)

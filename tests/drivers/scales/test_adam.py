@@ -133,6 +133,9 @@ def test_a_line_that_names_nothing_is_read_only_where_the_site_says_so() -> None
     bare.feed(b"  1.234kg\r\n" * 2)
     assert bare.feed(b"  .234kg\r\n  1.24kg\r\n")[-1] == Noise(discarded=8, reason="width")
     assert isinstance(parse("  1.234kg"), Noise)
+    (signed,) = Adam(label="bare").feed(b"+   0.500 kg\r\n")
+    assert isinstance(signed, WeightReading)
+    assert (signed.value, signed.unit) == (Decimal("0.500"), "kg")
 
 
 def test_kern_does_not_take_the_sixteen_characters_for_its_own() -> None:

@@ -120,7 +120,6 @@ def test_an_acknowledgement_is_an_answer() -> None:
         b"ST,+01234.5  g",
         b"ST,+1234.5  g",
         b"ST,+001234.5",
-        b"ST,+001234.5 g",
         b"ST,+001234.5 k",
         b"ST,+9999999E+19",
         b"US,+9999999E+19  g",
@@ -172,7 +171,10 @@ def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes]
 
 
 @given(cut=st.integers(0, 14), digits=st.integers(-99_999, 999_999))
-def test_a_lost_byte_never_makes_a_weight(cut: int, digits: int) -> None:
+def test_a_lost_byte_never_makes_another_weight(cut: int, digits: int) -> None:
     line = b"ST,%+09.2f kg" % (digits / 100)
-    assert isinstance(parse(line), WeightReading)
-    assert isinstance(parse(line[:cut] + line[cut + 1 :]), Noise)
+    parser = AndStandard()
+    (whole, *_) = parser.feed((line + b"\r\n") * 3)
+    (rest,) = parser.feed(line[:cut] + line[cut + 1 :] + b"\r\n")
+    assert isinstance(whole, WeightReading)
+    assert isinstance(rest, Noise)

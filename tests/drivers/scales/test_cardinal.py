@@ -122,6 +122,7 @@ def test_a_line_of_the_scoreboard_that_is_no_weight_has_no_value(line: str, stat
         "0012.34  lb g  ",
         "+0012.34  lb x  ",
         "+0012.34x lb g  ",
+        "+0012.34  l g  ",
         "+0012.34  l/o g  ",
         "+0012.34  lb g   ",
         "+00 2.34  lb g  ",

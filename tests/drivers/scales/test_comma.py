@@ -15,6 +15,7 @@ from drivers.scales.comma import CEILING, Comma
 from drivers.simulators.scale import with_parity
 
 NEGATIVE, NET, ZERO, MOTION = Status.NEGATIVE, Status.NET, Status.ZERO, Status.MOTION
+HIGH_RESOLUTION = Status.HIGH_RESOLUTION
 
 
 def parse(line: bytes) -> Event:
@@ -53,6 +54,8 @@ WEIGHTS: list[tuple[bytes, str, str, bool, set[Status]]] = [
     (b"ST,GS,1\xc5,000000.0 kg", "0.0", "kg", True, {ZERO}),
     (b"ST,GS,=\xe4,00001.25\x81kg", "1.25", "kg", True, set()),
     (b"ST,GS,1\xc4,   13.50  t", "13.50", "t", True, set()),
+    (b"ST,GS    0.0(0) g ", "0.00", "g", True, {HIGH_RESOLUTION}),
+    (b"ST,NT- 492.5(5) ct", "-492.55", "ct", True, {NEGATIVE, NET, HIGH_RESOLUTION}),
 ]
 
 
@@ -145,6 +148,8 @@ def test_a_line_that_tells_the_tare_is_not_the_load() -> None:
         b"ST,GS,kg",
         b"ST,GS,  1.2ST,GS,  1.23kg",
         b"ST,GS,  1,23kg",
+        b"ST,GS,  1.kg",
+        b"ST,GS,  .kg",
         b"ST,GS,  1.2.3kg",
         b"ST,GS,  1 2kg",
         b"ST,GS,1E+19kg",
@@ -156,6 +161,10 @@ def test_a_line_that_tells_the_tare_is_not_the_load() -> None:
         b"ST,1,   16.25kg,    0.00lb",
         b"S S      1.234 kg",
         b"ST,GS,1\xc4,00013.5 kg",
+        b"ST,GS    0.0(0 g ",
+        b"ST,GS    0.() g ",
+        b"ST,GS    492(5) g ",
+        b"ST,TR    0.0(5) g ",
         b"ST,GS,1\xc4,0 0013.5 kg",
     ],
 )
@@ -163,7 +172,7 @@ def test_a_fragment_or_another_grammar_is_noise(line: bytes) -> None:
     assert parse(line) == Noise(discarded=len(line), reason="not_comma")
 
 
-@pytest.mark.parametrize("lamp", sorted({*range(256)} - {0x0A, 0x0D, 0x02}))
+@pytest.mark.parametrize("lamp", sorted({*range(256)} - {0x0A, 0x0D, 0x02, 0x03}))
 def test_the_lamp_byte_may_be_any_byte(lamp: int) -> None:
     event = parse(b"ST,GS,1" + bytes([lamp]) + b",000013.5 kg")
     assert isinstance(event, WeightReading)
@@ -203,6 +212,11 @@ def test_a_start_byte_inside_a_line_begins_a_new_one() -> None:
         Noise(discarded=12, reason="cut_short"),
         *Comma().feed(b"ST,GS,+  1.25 lb\r"),
     ]
+
+
+@pytest.mark.parametrize("end", [b"\x03", b"\x03\r\n", b"\r\x03"])
+def test_an_end_byte_may_stand_in_place_of_the_line_end_or_beside_it(end: bytes) -> None:
+    assert values(Comma().feed((b"\x02ST,GS,+02.450kg" + end) * 2)) == ["2.450", "2.450"]
 
 
 def test_a_stream_that_begins_inside_a_line_gives_the_second_line() -> None:

@@ -79,6 +79,9 @@ def test_an_error_or_a_count_has_no_value(line: str, status: Status) -> None:
         "        1.234 kg ",
         "       1.234kg  ",
         "       1.234 kg  ",
+        "       1.234 g ",
+        "       1.234 k ",
+        "       1.234 k",
         "--     1.234 kg ",
         "- -    1.234 kg ",
         "X      1.234 kg ",
@@ -95,9 +98,9 @@ def test_a_fragment_or_a_line_of_another_grammar_is_noise(line: str) -> None:
     assert parse(line) == Noise(discarded=len(line), reason="not_kern")
 
 
-def test_a_byte_lost_before_the_unit_is_never_a_weight() -> None:
+def test_a_byte_lost_in_the_number_or_its_unit_is_never_a_weight() -> None:
     line = "     -29.186 kg "
-    for lost in range(13):
+    for lost in range(15):
         cut = line[:lost] + line[lost + 1 :]
         assert isinstance(parse(cut), Noise), cut
 

@@ -161,6 +161,8 @@ def test_an_answer_to_another_question_is_never_a_weight(frame: bytes, answer: A
         b"  12.34lb\r\n00\r",
         b"\n12.3lb\r\n00\r",
         b"\n2.34lb\r\n00\r",
+        b"\n  12.34b\r\n00\r",
+        b"\n  12.34K\r\n00\r",
         b"\n  12.34lb\r\n0\r",
         b"\n 0LB 12.30OZ\r\nS00pp0\r",
         b"\n  12.34lb\r\nA0\r",

@@ -41,6 +41,8 @@ WEIGHTS: list[tuple[bytes, str, str, bool, set[Status]]] = [
     (b"      12.345 kg      N   Over ", "12.345", "kg", True, {NET}),
     (b"      12.345 kg      G  Under ", "12.345", "kg", True, set()),
     (b"      12.345 kg      G Accept", "12.345", "kg", True, set()),
+    (b"     192.08 g   00:00:30", "192.08", "g", True, set()),
+    (b"     176.30 g ? 00:00:15", "176.30", "g", False, {MOTION}),
 ]
 
 
@@ -61,7 +63,6 @@ def test_a_weight_keeps_the_devices_digits(
         (b"           3 PCS", Status.NOT_WEIGHT),
         (b"       98.25 %", Status.NOT_WEIGHT),
         (b"        0.85 g     WET WT", Status.NOT_WEIGHT),
-        (b"        0.85 g     AIR WT", Status.NOT_WEIGHT),
         (b"ES", Status.ERROR),
         (b"Err 8.3", Status.OVERLOAD),
         (b"Error 8.4", Status.UNDERLOAD),
@@ -103,6 +104,10 @@ def test_a_command_that_was_done_is_an_answer() -> None:
         b"+    192.21 g",
         b"     192.21 g !",
         b"     192.21 g X",
+        b"     192.21 g00:00:30",
+        b"     192.21 g   00:00:3",
+        b"     192.21 g   00:30",
+        b"     207.80 g TOTAL",
         b"     19.2.1 g",
         b"     192,21 g",
         b"     1 2.21 g",

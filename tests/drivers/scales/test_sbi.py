@@ -30,6 +30,7 @@ WEIGHTS: list[tuple[bytes, str, str | None, bool, set[Status]]] = [
     (b"+     0.00    ", "0.00", None, False, {MOTION}),
     (b"N     +    0.031    ", "0.031", None, False, {NET, MOTION}),
     (b"N     +    0.006 g  ", "0.006", "g", True, {NET}),
+    (b"N1    +   123.56 g  ", "123.56", "g", True, {NET}),
     (b"G#    +   1255.7 g  ", "1255.7", "g", True, set()),
     (b"G     +    1.234 kg ", "1.234", "kg", True, set()),
     (b"      +    1.234 kg ", "1.234", "kg", True, set()),
