@@ -109,7 +109,7 @@ def test_only_errors_are_no_proof_of_a_grammar() -> None:
 
 
 def test_a_switch_out_of_its_usual_position_is_found_in_a_stream_and_never_on_one_line() -> None:
-    body = b"S  1234kg"
+    body = b"S 001234kg"
     pointless = b"\x01\x02" + body + bytes([reduce(xor, body)]) + b"\x03\x04"
     guess = next(guess for guess in score(pointless * 4) if guess.protocol == "cas-pd2")
     assert (guess.switches, guess.confidence) == ({"point": "no"}, Confidence.CONFIDENT)
