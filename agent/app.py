@@ -24,6 +24,7 @@ from agent.documents import Documents
 from agent.enrol import Trust, load_trust
 from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
+from agent.intake.folder import WatchedFolder
 from agent.lock import DataLock
 from agent.reference_data import in_force, load_lists, load_model, load_policy
 from agent.station import Station, run_station
@@ -165,7 +166,10 @@ async def _run_once(
                 for station in stations.values():
                     tasks.create_task(run_station(station, hub), name=f"station {station.name}")
                 tasks.create_task(_checkpoints(hub), name="checkpoints")
-                tasks.create_task(_catch_up(hub), name="assess again")
+                tasks.create_task(_catch_up(hub), name="assess")
+                if config.intake.folder is not None:
+                    watched = WatchedFolder(config.intake.folder, hub, config.intake.profile_texts())
+                    tasks.create_task(watched.watch(), name="watched folder")
                 teller = Teller(hub)
                 tasks.create_task(teller.tell(), name="tell")
                 if config.centre:
@@ -209,14 +213,22 @@ async def _checkpoints(hub: Hub) -> None:
 
 
 async def _catch_up(hub: Hub) -> None:
-    """Assess again, newest first, what was assessed with another policy, list or model.
+    """Assess, newest first, what was declared, and what was assessed with another policy, list or model.
 
     And decide again on what was set aside, in case the hub was stopped between an import and that.
     """
+
+    def assess() -> bool:
+        return hub.documents.catch_up() > 0
+
     try:
         await decide_again(hub)
-        while await in_thread("assess again", hub.documents.catch_up):
-            await hub.clock.sleep(CATCH_UP_PAUSE_S)
+        while True:
+            hub.declared.clear()
+            # While a file comes in, the cores belong to it and to the lanes.
+            while hub.taking_in.locked() or await in_thread("assess", assess):
+                await hub.clock.sleep(CATCH_UP_PAUSE_S)
+            await hub.declared.wait()
     except (sqlite.Error, AgentError) as error:
         # The lanes go on: a scan assesses by itself what is missing, and a station that cannot read says so.
         log.warning("assessing again stopped", extra={"error": str(error)})

@@ -70,6 +70,30 @@ class WebSection(Node):
     hosts: list[str] = Field(default_factory=list)
 
 
+class IntakeSection(Node):
+    """Where manifests are laid, and the mapping profiles (``*.toml``) by which they are read."""
+
+    folder: Path | None = None
+    profiles: Path | None = None
+
+    def profile_texts(self) -> tuple[tuple[str, str], ...]:
+        """Name and text of each mapping profile.
+
+        Raises:
+            ConfigInvalid: one cannot be read.
+        """
+        if self.profiles is None:
+            return ()
+        try:
+            if not self.profiles.is_dir():
+                raise ConfigInvalid(self.profiles, ["is no folder; it should hold the mapping profiles"])
+            return tuple(
+                (path.name, path.read_text("utf-8")) for path in sorted(self.profiles.glob("*.toml"))
+            )
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigInvalid(self.profiles, [f"cannot be read: {error}"]) from error
+
+
 class StationSection(Node):
     """A scanner and a scale that belong together.
 
@@ -117,6 +141,7 @@ class Config(Node):
     lists: list[Path] = Field(default_factory=list)
     model: ModelSection = ModelSection()
     web: WebSection = WebSection()
+    intake: IntakeSection = IntakeSection()
     stations: list[StationSection] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -157,13 +182,17 @@ def load_config(path: Path) -> Config:
 
 
 def _anchored(config: Config, folder: Path) -> Config:
-    model = config.model
+    model, intake = config.model, config.intake
     return config.model_copy(
         update={
             "hub": config.hub.model_copy(update={"data": folder / config.hub.data}),
             "trust": TrustSection(cards=[folder / c for c in config.trust.cards]),
             "policy": PolicySection(file=folder / config.policy.file),
             "lists": [folder / p for p in config.lists],
+            "intake": IntakeSection(
+                folder=None if intake.folder is None else folder / intake.folder,
+                profiles=None if intake.profiles is None else folder / intake.profiles,
+            ),
             "model": ModelSection(folder=None if model.folder is None else folder / model.folder),
         }
     )

@@ -12,16 +12,15 @@ import aiohttp
 from aiohttp import web
 
 from agent.clearance import clear_piece, dry_run
-from agent.domain.effective import SourceRole
 from agent.errors import AgentError, ConfigInvalid, NotFound
 from agent.hub import Hub
-from agent.importing import import_manifest
+from agent.intake.control import importing
 from agent.scan import CommandLine, Scan
 from agent.status import status_of
 from agent.views import decision_view
 
 FILE = "control.sock"
-IMPORT_TIMEOUT_S = 3600.0
+CALL_TIMEOUT_S = 3600.0
 MAX_SOCKET_PATH = 100
 HAND_OVER_TIMEOUT_S = 5.0
 
@@ -60,7 +59,7 @@ async def serve(hub: Hub, folder: Path) -> web.AppRunner:
     app = web.Application(client_max_size=65_536)
     app.router.add_get("/status", _status(hub))
     app.router.add_post("/transcript", _transcript(hub))
-    app.router.add_post("/import", _import(hub))
+    app.router.add_post("/import", importing(hub))
     app.router.add_post("/decide", _decide(hub))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
@@ -82,7 +81,7 @@ async def call(folder: Path, verb: str, body: dict[str, Any] | None = None) -> d
     path = folder / FILE
     if not path.exists():
         return None
-    timeout = aiohttp.ClientTimeout(total=IMPORT_TIMEOUT_S, connect=5)
+    timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT_S, connect=5)
     connector = aiohttp.UnixConnector(str(path))
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         url = f"http://hub/{verb}"
@@ -144,20 +143,6 @@ def _transcript(hub: Hub) -> Any:
         return _answer({"lines": [record.as_line().decode() for record in recorder.recent()]})
 
     return transcript
-
-
-def _import(hub: Hub) -> Any:
-    async def take_in(request: web.Request) -> web.Response:
-        body = await request.json()
-        try:
-            report = await import_manifest(
-                Path(body["path"]), hub, party=body["party"], role=SourceRole(body["role"])
-            )
-        except AgentError as error:
-            return _refusal(error)
-        return _answer(report.as_json())
-
-    return take_in
 
 
 def _decide(hub: Hub) -> Any:

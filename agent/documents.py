@@ -1,9 +1,12 @@
-"""The document half of a clearance: assessed when a declaration arrives, kept for the scan."""
+"""The document half of a clearance: assessed once a declaration has arrived, kept for the scan.
+
+Declarations are stored at full speed and assessed behind that, the newest first. A scan that comes before
+makes the assessment itself: none is ever judged without.
+"""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,26 +98,19 @@ class Documents:
             How many were assessed; 0 when there is nothing left to do.
         """
         read, now = self._in_force.read, self._clock.now()
-        stale = self._store.stale(read, limit)
-        rows = [(c, self.assess(self._store.claims_in_thread(c), now)) for c in stale]
-        if rows:
-            self._store.keep_assessments(read, rows).result()
-        return len(rows)
-
-    def assess_new(self, declarations: Sequence[Declaration]) -> int:
-        """Assess consignments as they arrive, for the importing thread."""
-        read, now = self._in_force.read, self._clock.now()
-        rows = [
-            (d.consignment, self.assess(self._store.claims_in_thread(d.consignment), now))
-            for d in declarations
-        ]
-        self._store.keep_assessments(read, rows).result()
-        return len(rows)
+        while True:
+            stale = self._store.stale(read, limit)
+            if stale is None:
+                return 0
+            if stale:
+                rows = [(consignment, self.assess(claims, now)) for consignment, claims in stale]
+                self._store.keep_assessments(read, rows).result()
+                return len(rows)
 
     def assess(self, claims: Claims, now: datetime) -> StoredAssessment:
         """Checks, policy and document features of one consignment."""
-        found = effective(claims.claims)
         in_force = self._in_force
+        found = effective(claims.claims, in_force.policy.claims)
         assessment = assess(found, in_force.policy, in_force.lists, now)
         consignment = found.declaration.consignment
         return StoredAssessment(
@@ -147,7 +143,8 @@ def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure) -> Fin
 
 def declared_weight(declaration: Declaration) -> int | None:
     """Declared gross grams of one piece; None where a total was declared for several pieces."""
-    return declaration.gross_weight_g if len(declaration.pieces) <= 1 else None
+    pieces = max(len(declaration.pieces), declaration.piece_count or 0)
+    return declaration.gross_weight_g if pieces <= 1 else None
 
 
 def _features(declaration: Declaration, tables: Tables | None) -> list[float] | None:

@@ -35,6 +35,10 @@ class Hub:
     audit_key: bytes = field(repr=False)
     notices: Notices = field(default_factory=Notices)
     new_entries: asyncio.Event = field(default_factory=asyncio.Event)
+    declared: asyncio.Event = field(default_factory=asyncio.Event)
+    """Something was declared that may not be assessed yet."""
+    taking_in: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Files are taken in one after the other, so that lanes share the machine with one at most."""
     latencies_ns: deque[int] = field(default_factory=lambda: deque(maxlen=10_000))
     """Last device byte to durable entry, of the newest scans."""
     reports: dict[str, Callable[[], list[dict[str, Any]]]] = field(default_factory=dict)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import secrets
-from datetime import datetime
 
 
 def new_log_id() -> str:
@@ -22,17 +21,13 @@ def new_secret() -> bytes:
     return secrets.token_bytes(32)
 
 
-def new_salt() -> bytes:
-    """128 random bits, to be erased with the data they protect."""
-    return secrets.token_bytes(16)
+def new_salts(count: int) -> list[bytes]:
+    """As many salts of 128 random bits, to be erased with the data they protect.
 
-
-def uuid7(at: datetime) -> bytes:
-    """A time-ordered id of 16 bytes (RFC 9562, version 7): ordered ids keep index inserts sequential."""
-    ms = int(at.timestamp() * 1000)
-    tail = int.from_bytes(secrets.token_bytes(10))
-    value = (ms & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (tail >> 68 & 0xFFF) << 64
-    return (value | 0b10 << 62 | tail & 0x3FFFFFFFFFFFFFFF).to_bytes(16)
+    One draw for all: an import needs them by the thousand.
+    """
+    drawn = secrets.token_bytes(16 * count)
+    return [drawn[at : at + 16] for at in range(0, len(drawn), 16)]
 
 
 def jitter() -> random.Random:

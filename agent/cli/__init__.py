@@ -10,17 +10,22 @@ import click
 from agent import __version__
 
 _COMMANDS = {
+    "assess": "agent.cli.assess:assess",
     "bench": "agent.cli.measure:bench",
+    "check": "agent.cli.check:check",
     "decide": "agent.cli.work:decide",
     "decode": "agent.cli.decode:decode",
     "demo": "agent.cli.show:demo",
     "devices": "agent.cli.devices:devices",
     "doctor": "agent.cli.doctor:doctor",
     "export": "agent.cli.proof:export",
-    "import": "agent.cli.work:import_",
+    "import": "agent.cli.take_in:import_",
     "keys": "agent.cli.proof:keys",
+    "policy": "agent.cli.policy:policy",
     "run": "agent.cli.work:run",
+    "schema": "agent.cli.schema:schema",
     "status": "agent.cli.work:status",
+    "texts": "agent.cli.texts:texts",
     "verify": "agent.cli.proof:verify",
 }
 

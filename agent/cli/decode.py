@@ -6,10 +6,8 @@ Each command is pure: what stands on standard input or in a file goes in, JSON c
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +15,8 @@ import click
 
 from agent import __version__
 from agent.cli.common import show
-from agent.cli.decoding import (
-    MAX_LINE,
-    BadLine,
-    bounded_lines,
-    decode_frames,
-    parse_hex,
-    parse_label,
-    summed_up,
-)
+from agent.cli.decoding import decode_frames, parse_hex, parse_label, summed_up
+from agent.cli.lines import each_line, quiet_pipe
 from drivers.catalogue import CATALOGUE, SCALES, profile_of, scale_names
 from drivers.errors import BadSwitch
 from drivers.profile import DeviceProfile
@@ -134,7 +125,7 @@ def scale(protocol: str, unit: str | None, switches: dict[str, str]) -> None:
         data = parse_hex(line)
         return decode_frames(data, profile, unit) if data else None
 
-    _each_line(decoded)
+    each_line(decoded)
 
 
 # -- a recording ---------------------------------------------------------------------------------------------
@@ -188,7 +179,7 @@ def barcode() -> None:
             ]
         }
 
-    _each_line(read)
+    each_line(read)
 
 
 # -- the catalogue -------------------------------------------------------------------------------------------
@@ -246,34 +237,3 @@ def _markdown_lines(found: dict[str, Any]) -> Iterator[str]:
             f"| `{protocol['name']}` | {protocol['title']} | {protocol['settings']} | {said} | "
             f"{protocol['source']} |"
         )
-
-
-# -- lines in, lines out -------------------------------------------------------------------------------------
-
-
-def _each_line(decoded: Callable[[bytes], dict[str, Any] | None]) -> None:
-    """One JSON line for each line of standard input that holds anything; ends with 3 if one was bad."""
-    bad = False
-    with quiet_pipe():
-        for line in bounded_lines(sys.stdin.buffer):
-            try:
-                if line is None:
-                    raise BadLine(f"longer than {MAX_LINE} bytes; split it")  # noqa: TRY301 - told as the others
-                answer = decoded(line)
-            except BadLine as error:
-                bad = True
-                answer = {"error": str(error)}
-            if answer is not None:
-                click.echo(json.dumps(answer))
-    sys.exit(3 if bad else 0)
-
-
-@contextmanager
-def quiet_pipe() -> Iterator[None]:
-    """Whoever read our output may leave when it has enough; that is no error."""
-    try:
-        yield
-    except BrokenPipeError:
-        # What is still buffered must go somewhere when the interpreter ends, or it complains.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)

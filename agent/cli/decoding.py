@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import IO, Any
 
+from agent.cli.lines import BadLine
 from drivers.catalogue import profile_of
 from drivers.detection import best, events_of, score
 from drivers.events import Event, Noise, WeightReading
@@ -15,19 +16,12 @@ from drivers.profile import DeviceProfile
 from drivers.transcripts import Record, TranscriptReader, is_transcript, replayed
 from drivers.units import GRAMS_PER, to_grams
 
-MAX_LINE = 1_048_576
-"""Bytes of one line of input; a longer one is refused and passed over."""
-
 CHUNK = 65_536
 """Bytes of a recording that are held at a time."""
 
 _SEPARATORS = re.compile(r"[\s,]+")
 _PREFIX = re.compile(r"0[xX]([0-9A-Fa-f]*)")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-
-
-class BadLine(ValueError):
-    """One line of input cannot be read; the message says why."""
 
 
 def parse_hex(line: bytes) -> bytes:
@@ -240,14 +234,3 @@ def parse_label(line: bytes) -> tuple[str, str | None]:
             return payload, aim
         case _:
             raise BadLine('not a label; write {"payload": TEXT, "aim": "]C1" or null}')
-
-
-def bounded_lines(source: IO[bytes]) -> Iterator[bytes | None]:
-    """The lines of a stream; None in place of one above ``MAX_LINE``."""
-    while line := source.readline(MAX_LINE + 1):
-        if len(line) <= MAX_LINE or line.endswith(b"\n"):
-            yield line
-            continue
-        while line and not line.endswith(b"\n"):
-            line = source.readline(MAX_LINE)
-        yield None

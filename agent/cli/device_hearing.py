@@ -13,8 +13,9 @@ import click
 
 from agent import __version__
 from agent.cli.common import config_option, json_option, show
-from agent.cli.decode import chosen_profile, protocol_options, quiet_pipe, unit_option
+from agent.cli.decode import chosen_profile, protocol_options, unit_option
 from agent.cli.device_target import Target, target_of, target_options
+from agent.cli.lines import quiet_pipe
 from drivers.events import Event, WeightReading
 from drivers.line_settings import LineSettings
 from drivers.profile import DeviceKind

@@ -1,9 +1,8 @@
-"""Commands of the daily work: run, import, decide, status."""
+"""Commands of the daily work: run, decide, status."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ from agent.app import run as run_hub
 from agent.cli.common import config_option, json_option, show
 from agent.clock import SystemClock
 from agent.config import Config, load_config
-from agent.domain.effective import SourceRole
 from agent.hub import Hub
-from agent.importing import import_manifest
 from agent.store.head import FILE as EVIDENCE
 from agent.store.stored_log import StoredLog
 
@@ -41,64 +38,6 @@ async def _with_hub(
         return found
     async with open_hub(config, SystemClock()) as opened:
         return await here(opened.hub)
-
-
-@click.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--party", default="unnamed", show_default=True, help="Who sent the file.")
-@click.option(
-    "--role",
-    type=click.Choice([role.value for role in SourceRole]),
-    default=SourceRole.FORWARDER.value,
-    show_default=True,
-    help="In which capacity.",
-)
-@config_option
-@json_option
-def import_(file: Path, party: str, role: str, config_path: Path, as_json: bool) -> None:
-    """Take in a CSV manifest; every refused row is reported.
-
-    Needed columns: tracking_number and transport (express or mail); read as well: last_mile_number,
-    receptacle, marketplace, consignor_ and consignee_ name, street, city, state, postcode, country, phone and
-    email, description, hs_code, quantity, gross_weight_kg or gross_weight_g, value, currency, origin_country,
-    expected_arrival.
-    """
-    config = load_config(config_path)
-    path = file.resolve()
-    report = asyncio.run(
-        _with_hub(
-            config,
-            "import",
-            {"path": str(path), "party": party, "role": role},
-            lambda hub: _import_here(hub, path, party, SourceRole(role)),
-        )
-    )
-    show(report, as_json=as_json, lines=_import_lines)
-    sys.exit(3 if report["rejected_rows"] else 0)
-
-
-async def _import_here(hub: Hub, path: Path, party: str, role: SourceRole) -> dict[str, Any]:
-    def progress(done: int, total: int) -> None:
-        if sys.stderr.isatty() and total:
-            click.echo(f"\r{done * 100 // total:3d} %  {done >> 20} of {total >> 20} MB", err=True, nl=False)
-
-    return (await import_manifest(path, hub, party=party, role=role, progress=progress)).as_json()
-
-
-def _import_lines(report: dict[str, Any]) -> Iterator[str]:
-    if report["already_known"]:
-        yield f"{report['file']} was taken in before; nothing changed"
-        return
-    for error in report["errors"]:
-        place = f"line {error['line']}" + (f", {error['column']}" if error["column"] else "")
-        shown = f' "{error["value"]}"' if error["value"] else ""
-        yield f"{place}: {error['code']} {error['message']}{shown}. {error['hint']}"
-    yield (
-        f"{report['file']}: {report['accepted']} consignments accepted, "
-        f"{report['rejected_rows']} rows refused"
-    )
-    if report["decided_again"]:
-        yield f"{report['decided_again']} pieces that were set aside were decided again"
 
 
 @click.command()

@@ -42,6 +42,9 @@ COLUMNS = [
     "value",
     "currency",
     "origin_country",
+    "pickup_place",
+    "known_consignor",
+    "mail_service",
 ]
 
 
@@ -191,6 +194,9 @@ def _consignment(
         f"{value / 100:.2f}",
         "USD",
         seller[5],
+        f"{seller[2]}, {seller[5]}",
+        "yes",
+        "parcel" if label.transport == "mail" else "",
     ]
     parcel = Parcel(
         label=label.label, aim=label.aim, number=label.number, grams=round(grams, 1), planted=planted

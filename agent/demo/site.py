@@ -17,6 +17,7 @@ from agent.clock import Clock
 from agent.demo import catalogue
 from agent.demo.link import Link
 from agent.domain.policy import fill
+from agent.domain.shipped import shipped_pack
 from agent.errors import AgentError
 from models.scorer import Scorer
 
@@ -24,7 +25,6 @@ HUB = "hub/demo"
 CENTRE = "centre/demo"
 AUTHORITY = "authority/demo"
 LIST = "demo-parties"
-PACK = Path(__file__).parents[1] / "domain" / "packs" / "default.toml"
 READY_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 15.0
 
@@ -94,7 +94,7 @@ async def prepare(site: Site, lanes: Sequence[str], ports: dict[str, tuple[Path,
     folder = site.folder
     centre, authority = str(folder / "centre"), str(folder / "authority")
     now = site.clock.now()
-    pack = fill(PACK.read_bytes(), model_digest=Scorer.load().digest, issued=now)
+    pack = fill(shipped_pack(), model_digest=Scorer.load().digest, issued=now)
     # The publisher names the lists without which no piece may be cleared.
     (folder / "policy.toml").write_bytes(pack.replace(b"required = []", b'required = ["%b"]' % LIST.encode()))
     (folder / "list.json").write_bytes(_watchlist(now))

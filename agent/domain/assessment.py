@@ -6,20 +6,21 @@ the decision itself, are elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 
-from agent.domain.countries import ISO_COUNTRIES
-from agent.domain.declarations import Declaration, Party
-from agent.domain.descriptions import check_description, structural_fault
+from agent.domain.declarations import Declaration
+from agent.domain.descriptions import check_description
 from agent.domain.effective import Conflict, Effective
 from agent.domain.facts import FactValue, facts_of
 from agent.domain.findings import Disclosure, Finding, Severity
 from agent.domain.money import Money
 from agent.domain.names import PartyList, key
+from agent.domain.parties import check_parties
 from agent.domain.policy import Policy
+from agent.domain.reference_numbers import check_numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,10 @@ class Assessment:
     evaluated_for: datetime
     """Aware UTC; the instant whose rules were applied: the expected arrival, else the time of assessment."""
     assessed_at: datetime
+    regimes: tuple[str, ...]
+    """Ids of the regimes that apply."""
+    entry: str | None
+    """The one of them by which the goods enter; None where value or currency leave it open."""
     declared_weight_g: int | None
     value: Money | None
     policy_id: str
@@ -47,24 +52,93 @@ def assess(effective: Effective, policy: Policy, lists: Sequence[PartyList], at:
     in force at ``at`` (aware). An arrival that has passed counts as ``at``: no sender picks his law.
     Whether policy and lists are fresh is asked at each scan: see ``staleness``.
     """
+    arrival, found = _arrival(effective.declaration, policy, at)
+    document = _document(effective, policy, lists)
+    return _under_law(effective, document, found, policy, lists, at, arrival or at)
+
+
+def assess_over(
+    effective: Effective,
+    policy: Policy,
+    lists: Sequence[PartyList],
+    at: datetime,
+    arrivals: Sequence[datetime],
+) -> tuple[Assessment, ...]:
+    """Assess under the law of each of several arrivals, as when a flight slips over the day a rule begins.
+
+    Args:
+        effective: Its own expected arrival is not looked at.
+        policy: The pack in force; the window of arrivals is its own.
+        lists: Those the parties are held against.
+        at: Now, aware.
+        arrivals: Aware, in the order in which they were expected.
+
+    Returns:
+        One assessment for each law that counts, in the order of the arrivals: an arrival under the law of
+        the one before adds none. The last is the one to act on, the others are kept with it. Without
+        arrivals, the one of ``at``.
+
+    Raises:
+        ValueError: An arrival has no offset from UTC.
+    """
+    if any(arrival.tzinfo is None for arrival in arrivals):
+        raise ValueError("an arrival needs its offset from UTC: it decides which law counts")
+    document = _document(effective, policy, lists)
+    made: list[Assessment] = []
+    for arrival in arrivals or (at,):
+        moment, found = _believed(arrival, policy, at)
+        bounds = sorted((made[-1].evaluated_for, max(moment, at))) if made else []
+        if not bounds or found or not policy.same_law(*bounds):
+            made.append(_under_law(effective, document, found, policy, lists, at, moment))
+    return tuple(made)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Document:
+    """What is known of a consignment whatever the law says."""
+
+    facts: Mapping[str, FactValue]
+    checked: tuple[Finding, ...]
+    listed: tuple[Finding, ...]
+
+
+def _document(effective: Effective, policy: Policy, lists: Sequence[PartyList]) -> _Document:
+    return _Document(
+        facts=facts_of(effective),
+        checked=tuple(_checked(effective, policy)),
+        listed=tuple(_listed(effective.names(), lists)),
+    )
+
+
+def _checked(effective: Effective, policy: Policy) -> Iterable[Finding]:
+    """What is found whatever the law says."""
     declaration = effective.declaration
-    arrival, findings = _arrival(declaration, at)
-    evaluated_for = max(arrival or at, at).astimezone(UTC)
-    facts = facts_of(effective)
-    findings += _missing(facts, policy, evaluated_for)
-    findings += _ill_formed(declaration, policy)
-    if declaration.description is not None:
-        refused = check_description(declaration.description, policy.description_terms)
-        if refused is not None:
-            findings.append(refused)
-    findings += _conflicts(effective.conflicts)
-    findings += _listed(effective.names(), lists)
-    findings += policy.rules.evaluate(facts, evaluated_for)
+    yield from _ill_formed(declaration, policy)
+    yield from _described(declaration, policy)
+    yield from _conflicts(effective.conflicts)
+
+
+def _under_law(
+    effective: Effective,
+    document: _Document,
+    found: tuple[Finding, ...],
+    policy: Policy,
+    lists: Sequence[PartyList],
+    at: datetime,
+    arrival: datetime,
+) -> Assessment:
+    declaration = effective.declaration
+    evaluated_for = max(arrival, at).astimezone(UTC)
+    held = policy.rules.hold(document.facts, evaluated_for)
+    mode = declaration.transport.value
+    weighed = tuple(policy.weighed(finding, evaluated_for, mode) for finding in document.checked)
     return Assessment(
         consignment=declaration.consignment,
-        findings=tuple(findings),
+        findings=(*found, *held.missing, *weighed, *document.listed, *held.findings),
         evaluated_for=evaluated_for,
         assessed_at=at,
+        regimes=held.regimes,
+        entry=held.entry,
         declared_weight_g=declaration.gross_weight_g,
         value=declaration.value,
         policy_id=policy.id,
@@ -107,71 +181,65 @@ def _finding(
     return Finding(code=code, severity=severity, disclosure=disclosure, params=MappingProxyType(params))
 
 
-_LATE_DAYS, _AHEAD_DAYS = 2, 60
-"""How far an expected arrival may have passed, and lie ahead, before it is not believed."""
-
-
-def _arrival(declaration: Declaration, at: datetime) -> tuple[datetime | None, list[Finding]]:
+def _arrival(
+    declaration: Declaration, policy: Policy, at: datetime
+) -> tuple[datetime | None, tuple[Finding, ...]]:
     if declaration.expected_arrival is None:
-        return None, []
+        return None, ()
     try:
         arrival = datetime.fromisoformat(declaration.expected_arrival)
         # Without an offset it could lie on either side of the second a rule begins.
         if arrival.tzinfo is not None:
-            days = (arrival - at).total_seconds() / _DAY_S
-            if -_LATE_DAYS <= days <= _AHEAD_DAYS:
-                return arrival.astimezone(UTC), []
-            implausible = _finding("EXPECTED_ARRIVAL_IMPLAUSIBLE", Severity.REFER, days=round(days))
-            return min(arrival, at).astimezone(UTC), [implausible]
+            return _believed(arrival, policy, at)
     except (ValueError, OverflowError):
         pass
-    return None, [_finding("EXPECTED_ARRIVAL_UNREADABLE", Severity.MEND)]
+    return None, (_finding("EXPECTED_ARRIVAL_UNREADABLE", Severity.MEND),)
 
 
-def _missing(facts: Mapping[str, FactValue], policy: Policy, at: datetime) -> Iterable[Finding]:
-    """``MISSING_<FACT>`` for every fact a regime in force asks for, once, naming the first that does."""
-    transport = facts.get("consignment.transport")
-    missing: dict[str, str] = {}
-    for regime in policy.regimes:
-        in_force = regime.starts <= at and (regime.ends is None or at < regime.ends)
-        if in_force and (regime.mode is None or regime.mode.value == transport):
-            for fact in regime.requires:
-                if fact not in facts:
-                    missing.setdefault(fact, regime.id)
-    return [
-        _finding(f"MISSING_{fact.replace('.', '_').upper()}", Severity.MEND, regime=regime)
-        for fact, regime in missing.items()
-    ]
-
-
-_CHECKED_TEXTS: tuple[tuple[str, Callable[[Party], str | None]], ...] = (
-    ("name", lambda party: party.name),
-    ("street", lambda party: party.street),
-)
+def _believed(arrival: datetime, policy: Policy, at: datetime) -> tuple[datetime, tuple[Finding, ...]]:
+    """The arrival that counts; one far from ``at`` is found implausible and never counts as later."""
+    days = (arrival - at).total_seconds() / _DAY_S
+    if -policy.arrival.late_days <= days <= policy.arrival.ahead_days:
+        return arrival.astimezone(UTC), ()
+    implausible = _finding("EXPECTED_ARRIVAL_IMPLAUSIBLE", Severity.REFER, days=round(days))
+    return min(arrival, at).astimezone(UTC), (implausible,)
 
 
 def _ill_formed(declaration: Declaration, policy: Policy) -> Iterable[Finding]:
     """What was given and cannot be meant."""
-    for side, party in (("consignor", declaration.consignor), ("consignee", declaration.consignee)):
-        for field, read in _CHECKED_TEXTS:
-            text = read(party)
-            fault = structural_fault(text) if text is not None else None
-            if text is not None and fault is None and field == "name":
-                fault = "placeholder" if key(text) in policy.placeholder_names else None
-            if fault is not None:
-                yield _finding("PARTY_REFUSED", Severity.MEND, field=f"{side}.{field}", reason=fault)
-        if party.country is not None and party.country not in ISO_COUNTRIES:
-            yield _finding("COUNTRY_UNKNOWN", Severity.MEND, field=f"{side}.country")
-    if declaration.origin_country is not None and declaration.origin_country not in ISO_COUNTRIES:
-        yield _finding("COUNTRY_UNKNOWN", Severity.MEND, field="goods.origin_country")
-    hs = declaration.hs
-    # Chapter, heading and subheading are the world's; what follows them is national, up to ten digits.
-    if hs is not None and not (hs.isascii() and hs.isdecimal() and 6 <= len(hs) <= 10):
-        yield _finding("HS_MALFORMED", Severity.MEND)
+    yield from check_parties(declaration, policy)
+    yield from check_numbers(declaration)
+
+
+def _described(declaration: Declaration, policy: Policy) -> Iterable[Finding]:
+    """What the descriptions are worth; the same fault of several items is found once."""
+    texts = (declaration.description, *(item.description for item in declaration.items))
+    found: dict[tuple[str, str | int | None], Finding] = {}
+    for text in dict.fromkeys(texts):
+        if text is not None:
+            finding = check_description(text, policy.description_terms, level=declaration.level)
+            if finding is not None:
+                found.setdefault((finding.code, finding.params.get("term")), finding)
+    return found.values()
 
 
 def _conflicts(conflicts: Iterable[Conflict]) -> Iterable[Finding]:
-    return [_finding("SOURCES_DISAGREE", Severity.MEND, field=conflict.field) for conflict in conflicts]
+    """``SOURCES_DISAGREE`` with the field, in which capacities both sides spoke, and what they counted.
+
+    Numbers alone are repeated; texts, names and places stay in the declarations.
+    """
+    found: list[Finding] = []
+    for conflict in conflicts:
+        chosen, other = conflict.sides[0], conflict.sides[1]
+        params: dict[str, str | int] = {"field": conflict.field}
+        params |= {"chosen": chosen.role.value, "other": other.role.value}
+        if conflict.field in _COUNTED:
+            params |= {"chosen_value": int(chosen.claim), "other_value": int(other.claim)}
+        found.append(Finding(code="SOURCES_DISAGREE", severity=Severity.MEND, params=params))
+    return found
+
+
+_COUNTED = frozenset({"gross_weight_g", "quantity", "piece_count"})
 
 
 def _listed(names: Sequence[tuple[str, str]], lists: Sequence[PartyList]) -> Iterable[Finding]:

@@ -87,6 +87,8 @@ class Party(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_un
     """ISO 3166-1 alpha-2, upper case."""
     phone: Phone | None = None
     email: Email | None = None
+    registration: Code | None = None
+    """Number by which an authority knows the party, as written: EORI, USCI, VAT."""
 
 
 class Item(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
@@ -122,6 +124,19 @@ class IdentityDocument(msgspec.Struct, frozen=True, gc=False, omit_defaults=True
     sort: Code | None = None
     country: Country | None = None
     number: Code | None = None
+
+
+class Security(msgspec.Struct, frozen=True, gc=False, omit_defaults=True, forbid_unknown_fields=True):
+    """The consignment security declaration that travels with an air waybill, as the source wrote it."""
+
+    status: Code | None = None
+    """SPX, SCO or SHR: fit for passenger aircraft, for all-cargo aircraft, high risk and screened."""
+    issuer: Code | None = None
+    """Who secured it: its kind (RA, KC, AC) and its number, as ``RA/DE 00042-01``."""
+    methods: Annotated[tuple[Code, ...], Meta(max_length=16)] = ()
+    """Screening methods as coded: XRY, EDS, PHS …"""
+    issued_on: Time | None = None
+    """As written; the forms differ."""
 
 
 class Level(StrEnum):
@@ -184,6 +199,7 @@ class Declaration(
     """Whether the shipper is a verified known consignor."""
     account: Account = Account()
     identity_document: IdentityDocument = IdentityDocument()
+    security: Security = Security()
     entry_type: Code | None = None
     """US customs entry type: 01, 11, 13."""
     entry_number: Code | None = None

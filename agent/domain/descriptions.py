@@ -1,149 +1,292 @@
-"""Is a goods description a description? Words to refuse come with the policy, as dated data."""
+"""Is a goods description a description? Words to refuse come with the policy, as dated data.
+
+A term that says nothing is refused when nothing else is said and warned of beside a word that says something.
+A master bill may say that it consolidates; then its house bills must say what. Source of the two ways to look
+at a term: the EU's import control system; of what is refused: CBP CSMS 60011750, PACT guide 1.9.
+"""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 
+from agent.domain.declarations import CEILINGS, Level
+from agent.domain.disguises import unmasked, unspaced
 from agent.domain.findings import Finding, Severity
+from agent.domain.terms import HAN, Match, Sort, Terms, split, tokens, without_accents
+from agent.domain.texts import canonical, structural_fault, words
+
+__all__ = [
+    "CODE", "HOUSE_BILLS_CODE", "VAGUE_AT", "VAGUE_CODE", "Judgement", "Terms", "Verdict", "canonical",
+    "check_description", "judge", "language_of", "structural_fault", "words",
+]  # fmt: skip
 
 CODE = "DESCRIPTION_REFUSED"
+VAGUE_CODE = "DESCRIPTION_VAGUE"
+HOUSE_BILLS_CODE = "HOUSE_BILLS_NEEDED"
 
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]")
-_WORD = re.compile(r"[^\W_]+")
-_IDENTICAL = re.compile(r"(\S)\1{2,}")
-_ARTICLE_NUMBER = re.compile(r"\b[A-Z]{1,4}[-_/.][0-9][A-Z0-9-]*")
-_EXTENSION = re.compile(r"\.[A-Z][A-Z0-9]{1,4}")
+VAGUE_AT = 0.95
+"""From this reading on (see ``models.vagueness``) a text is warned of although no listed term is in it."""
+
+_SET_ASIDE = re.compile(r"\b[A-Z]{1,4}[-_/.][0-9][A-Z0-9-]*|['’]S\b")  # article numbers; whose it is
+_HAN = re.compile(f"[{HAN}]")
 _UNIT_WORDS = """
     PC PCS PCE PCES PIECE PIECES SET SETS PAIR PAIRS PR PRS DOZ DOZEN EA EACH QTY UNIT UNITS PKG PKGS
     PACK PACKS CTN CTNS KG KGS G GR GRAM GRAMS LB LBS OZ MG ML CL L LT LTR CM MM M MTR IN INCH INCHES FT
-    YD YDS X
+    YD YDS X PZ PZS PZA PZAS UDS UD
 """
 _UNITS = frozenset(_UNIT_WORDS.split())
+_SPANISH_WORDS = "DE DEL LA EL LOS LAS UN UNA Y PARA CON SIN EN POR SEGUN VER AL"
+_SPANISH = frozenset(_SPANISH_WORDS.split())
+_SPANISH_SIGNS = frozenset("ÁÉÍÓÚÑÜ¿¡")
 
 
-def canonical(text: str) -> str:
-    """``text`` as it is compared: compatibility forms folded, invisible characters gone, upper case."""
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).upper().strip()
+class Verdict(StrEnum):
+    """What may be done with a text."""
 
-
-def words(text: str) -> tuple[str, ...]:
-    """The runs of letters and digits of ``text`` in canonical form, in order.
-
-    >>> words("Women's T-shirt, 2pcs")
-    ('WOMEN', 'S', 'T', 'SHIRT', '2PCS')
-    """
-    return tuple(_WORD.findall(canonical(text)))
-
-
-def structural_fault(text: str) -> str | None:
-    """Why ``text`` cannot be a name, an address or a description whatever it says; None when it can.
-
-    Source: Transport Canada, PACT Technical Implementation Guide 1.9, refused values.
-
-    >>> structural_fault("12345"), structural_fault("xxx"), structural_fault("..."), structural_fault("Anna")
-    ('only_digits', 'identical_characters', 'only_special', None)
-    """
-    plain = canonical(text)
-    fault: str | None = None
-    if not plain.strip(" .-"):
-        fault = "only_special" if plain else "empty"
-    elif _IDENTICAL.fullmatch(plain):
-        fault = "identical_characters"
-    elif _EXTENSION.fullmatch(plain):
-        fault = "file_extension"
-    elif not any(c.isalpha() for c in plain):
-        special = any(not c.isdecimal() and not c.isspace() for c in plain)
-        digits = any(c.isdecimal() for c in plain)
-        fault = ("special_and_digits" if digits else "only_special") if special else "only_digits"
-    return fault
+    OK = "ok"
+    WARN = "warn"
+    REJECT = "reject"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """Terms that describe nothing, alone or together, and fillers that add nothing to them.
+class Judgement:
+    """What a text is worth as a description of goods."""
 
-    Terms may have several words ("said to contain"). Plurals need no entry of their own.
+    verdict: Verdict
+    score: float
+    """Of lists and model together: 0 names a thing, 1 names none. A refused text has 0.9 at least."""
+    reason: str | None = None
+    """Of a refusal: a structural reason, ``nothing_said``, ``stop_term``. Of a warning: ``stop_term``,
+    ``disguised``, ``reads_vague``. Of a text that is taken: ``house_bills_needed`` or None."""
+    terms: tuple[str, ...] = ()
+    """Listed terms that are the reason, as the list writes them, each once."""
+    language: str = "en"
+    """``en``, ``zh`` or ``es``: a guess, unless it was given."""
+    disguised: bool = False
+    """Whether a word was spelt so that no list would find it."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    latin: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    joined: str = ""
+    """The Latin words without blanks, where a blank may be missing or too much; else empty."""
+    disguised: bool = False
+    read_as: str = ""
+    """The text with its disguises taken off, as a model should read it."""
+
+
+def judge(
+    text: str,
+    terms: Terms,
+    *,
+    level: Level = Level.HOUSE,
+    lang: str | None = None,
+    reads: Callable[[str], float] | None = None,
+) -> Judgement:
+    """Judge a description of goods.
+
+    Quantities, units, single letters and article numbers are put aside. What is left must hold a word that is
+    neither a stop term nor a filler. The text itself is never changed.
+
+    Args:
+        text: As declared; its first 1,000 characters are read.
+        terms: Those of the policy.
+        level: Only a master bill may say that it consolidates.
+        lang: ``en``, ``zh`` or ``es``, where it is known.
+        reads: How vague a model finds a text, 0 to 1: ``models.vagueness``; None to go by the lists alone.
     """
-
-    stop: tuple[str, ...] = ()
-    fillers: tuple[str, ...] = ()
-    _phrases: Mapping[str, tuple[tuple[str, ...], ...]] = field(init=False, repr=False, compare=False)
-    _fillers: frozenset[str] = field(init=False, repr=False, compare=False)
-    _vocabulary: frozenset[str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        phrases: dict[str, tuple[tuple[str, ...], ...]] = {}
-        vocabulary: set[str] = set()
-        for term in self.stop:
-            phrase = tuple(map(_singular, words(term)))
-            if phrase:
-                phrases[phrase[0]] = (*phrases.get(phrase[0], ()), phrase)
-                vocabulary.update(phrase)
-        fillers = frozenset(_singular(word) for term in self.fillers for word in words(term))
-        object.__setattr__(self, "_phrases", MappingProxyType(phrases))
-        object.__setattr__(self, "_fillers", fillers)
-        object.__setattr__(self, "_vocabulary", frozenset(vocabulary | fillers))
-
-    def covering(self, tokens: list[str]) -> str | None:
-        """The first stop term when ``tokens`` are nothing but stop terms and fillers, else None."""
-        if not self._vocabulary.issuperset(tokens):
-            return None
-        # covered[i]: the first stop term of a way to cover tokens[:i]; "" for fillers only, absent for none.
-        covered: dict[int, str] = {0: ""}
-        for i, token in enumerate(tokens):
-            if i not in covered:
-                continue
-            if token in self._fillers:
-                covered.setdefault(i + 1, covered[i])
-            for phrase in self._phrases.get(token, ()):
-                end = i + len(phrase)
-                if tuple(tokens[i:end]) == phrase and not covered.get(end):
-                    covered[end] = covered[i] or " ".join(phrase)
-        return covered.get(len(tokens)) or None
-
-    def only_fillers(self, tokens: Iterable[str]) -> bool:
-        """Whether nothing is left of ``tokens`` once fillers are taken away."""
-        return self._fillers.issuperset(tokens)
+    text = text[: CEILINGS["description"]]
+    known = lang if lang in _LANGUAGES else None
+    fault = structural_fault(text)
+    if fault is not None:
+        return Judgement(verdict=Verdict.REJECT, reason=fault, score=1.0, language=known or language_of(text))
+    read = _read(text, terms)
+    verdict, reason, named = _by_lists(read, terms, level)
+    reading = reads(read.read_as) if reads is not None else None
+    score = _score(verdict, reason, reading)
+    if verdict is Verdict.OK and reason is None and score >= VAGUE_AT:
+        verdict, reason = Verdict.WARN, "reads_vague"
+    return Judgement(
+        verdict=verdict,
+        reason=reason,
+        score=score,
+        terms=tuple(dict.fromkeys(match.term for match in named)),
+        language=known or _language_by(named, terms) or language_of(text),
+        disguised=read.disguised,
+    )
 
 
-def check_description(text: str, terms: Terms) -> Finding | None:
-    """Refuse a description from which nobody could picture the goods.
+_NOTHING: Sequence[Match] = ()
+_Listed = tuple[Verdict, str | None, Sequence[Match]]
 
-    Quantities, units, single letters and article numbers are put aside. What is left must hold a word that
-    is neither a stop term nor a filler. The text itself is never changed or repeated in the finding.
+
+def _language_by(named: Sequence[Match], terms: Terms) -> str | None:
+    return terms.languages.get(named[0].term) if named else None
+
+
+def _by_lists(read: _Reading, terms: Terms, level: Level) -> _Listed:
+    found = _all_that_is_said(read, terms)
+    mentioned = _mentioned(read, terms) if found is None else found
+    marks = [match for match in mentioned if match.sort is Sort.CONSOLIDATION]
+    if marks and level is Level.MASTER:
+        return Verdict.OK, "house_bills_needed", marks
+    if found is not None and _says_nothing(found):
+        named = [match for match in found if match.sort is not Sort.FILLER]
+        return Verdict.REJECT, "stop_term" if named else "nothing_said", named
+    if named := [match for match in mentioned if match.sort in _STOPS]:
+        return Verdict.WARN, "stop_term", named
+    return (Verdict.WARN, "disguised", ()) if read.disguised else (Verdict.OK, None, ())
+
+
+def _score(verdict: Verdict, reason: str | None, reading: float | None) -> float:
+    """Lists and model together; without a model the lists say 1, ½ or 0."""
+    if reason == "house_bills_needed":
+        return 0.0
+    if verdict is Verdict.REJECT:
+        return 1.0 if reading is None else 0.9 + 0.1 * reading
+    if reason != "stop_term":
+        return 0.0 if reading is None else reading
+    # A stop term doubles the odds: most lists meant it to be said of the whole text.
+    return 0.5 if reading is None else 2.0 * reading / (1.0 + reading)
+
+
+def check_description(text: str, terms: Terms, *, level: Level = Level.HOUSE) -> Finding | None:
+    """Hold a description to the lists of the policy; the finding never repeats the text.
 
     Returns:
-        ``DESCRIPTION_REFUSED`` (MEND) with ``reason``, and ``term`` when a stop term is the reason.
+        ``DESCRIPTION_REFUSED`` (MEND) with ``reason``, and ``term`` when a stop term is the reason;
+        ``DESCRIPTION_VAGUE`` (NOTE) with ``reason`` and ``term`` for a stop term beside what says something;
+        ``HOUSE_BILLS_NEEDED`` (NOTE) with ``term`` for a master bill that consolidates; else None.
 
     Source: CBP CSMS 60011750 (vague descriptions); Transport Canada PACT guide 1.9 (refused values).
     """
     fault = structural_fault(text)
-    if fault is not None:
-        return _refused(reason=fault)
-    rest = _ARTICLE_NUMBER.sub(" ", canonical(text))
-    tokens = [_singular(word) for word in _WORD.findall(rest) if _says_something(word)]
-    if terms.only_fillers(tokens):
-        return _refused(reason="nothing_said")
-    term = terms.covering(tokens)
-    return _refused(reason="stop_term", term=term) if term is not None else None
+    verdict, reason, named = Verdict.REJECT, fault, _NOTHING
+    if fault is None:
+        verdict, reason, named = _by_lists(_read(text[: CEILINGS["description"]], terms), terms, level)
+    if reason is None:
+        return None
+    params = {} if verdict is Verdict.OK else {"reason": reason}
+    if named:
+        params["term"] = named[0].term
+    code, severity = _FINDINGS[verdict]
+    return Finding(code=code, severity=severity, params=MappingProxyType(params))
+
+
+def language_of(text: str) -> str:
+    """The language a description is most likely in: ``zh``, ``es``, else ``en``.
+
+    >>> language_of("不锈钢保温杯"), language_of("fundas para móvil"), language_of("wool socks")
+    ('zh', 'es', 'en')
+    """
+    if not text.isascii():
+        if _HAN.search(text):
+            return "zh"
+        if not _SPANISH_SIGNS.isdisjoint(canonical(text)):
+            return "es"
+    said = tokens(text)
+    if not _SPANISH.isdisjoint(said):
+        return "es"
+    endings = sum(word.endswith(_SPANISH_ENDINGS) for word in said)
+    return "es" if said and 2 * endings >= len(said) else "en"
+
+
+_LANGUAGES = frozenset({"en", "zh", "es"})
+_SPANISH_ENDINGS = (
+    "OS",
+    "AS",
+    "CION",
+    "CIONES",
+    "ERIA",
+    "ALES",
+    "ORES",
+    "ADO",
+    "ADA",
+    "ILLO",
+    "ILLA",
+    "ICO",
+    "ICA",
+)
+_STOPS = frozenset({Sort.STOP, Sort.CONSOLIDATION})
+_FINDINGS = {
+    Verdict.REJECT: (CODE, Severity.MEND),
+    Verdict.WARN: (VAGUE_CODE, Severity.NOTE),
+    Verdict.OK: (HOUSE_BILLS_CODE, Severity.NOTE),
+}
+
+
+def _read(text: str, terms: Terms) -> _Reading:
+    plain = canonical(text)
+    visible = plain if plain.isascii() else without_accents(plain)
+    spaced = unspaced(visible, terms.is_term)
+    read = _Reading(disguised=spaced != visible and " ".join(visible.split()) != spaced)
+    as_read: list[str] = []
+    chinese = not spaced.isascii() and _HAN.search(spaced) is not None
+    for token in split(_SET_ASIDE.sub(" ", spaced)):
+        if chinese and _HAN.match(token):
+            read.runs.append(token)
+            as_read.append(token)
+            continue
+        word = unmasked(token, terms.is_term)
+        read.disguised = read.disguised or word != token
+        as_read.append(word)
+        if _says_something(word):
+            read.latin.append(terms.lemma(word))
+    latin = [word for word in as_read if not _HAN.match(word)] if chinese else as_read
+    if len(latin) == 1 or any(len(word) < _LONG and not terms.knows(word) for word in latin):
+        read.joined = "".join(latin)
+    read.read_as = " ".join(as_read) if read.disguised else text
+    return read
+
+
+_LONG = 3
+"""Letters of a word that is no piece left over from another."""
 
 
 def _says_something(word: str) -> bool:
     if word in _UNITS or (len(word) == 1 and word.isascii()):
         return False
-    # "2PCS", "20CM", "G1FT", "AB12": quantities, sizes, article numbers, disguises. None names goods.
-    return not any(c.isdecimal() for c in word)
+    # "2PCS", "20CM", "AB12": quantities, sizes, article numbers. None names goods.
+    return word.isalpha() or not any(c.isdecimal() for c in word)
 
 
-def _singular(word: str) -> str:
-    if len(word) <= 3 or not word.endswith("S") or word.endswith("SS"):
-        return word
-    return f"{word[:-3]}Y" if word.endswith("IES") else word[:-1]
+def _all_that_is_said(read: _Reading, terms: Terms) -> tuple[Match, ...] | None:
+    """The terms of the text when it holds nothing but terms and fillers, else None."""
+    found = terms.covering(read.latin)
+    if found is None:
+        found = terms.covering_run(read.joined)
+        if found is None:
+            return None
+    whole = terms.covering("".join(read.runs))
+    if whole is not None:
+        # Also what blanks or signs between the characters were to hide.
+        return found + whole
+    for run in read.runs:
+        covered = terms.covering(run)
+        if covered is None:
+            return None
+        found += covered
+    return found
 
 
-def _refused(**params: str) -> Finding:
-    return Finding(code=CODE, severity=Severity.MEND, params=MappingProxyType(params))
+def _mentioned(read: _Reading, terms: Terms) -> tuple[Match, ...]:
+    endings = (terms.covering(run) or terms.ending(run) for run in read.runs)
+    found = list(terms.within(read.latin))
+    for ending in endings:
+        found += ending if isinstance(ending, tuple) else (ending,) if ending is not None else ()
+    return tuple(found)
+
+
+def _says_nothing(found: Sequence[Match]) -> bool:
+    """Whether no term names a thing by standing beside another: "steel pipes" does, "steel" does not."""
+    sorts = [match.sort for match in found]
+    things, materials = sorts.count(Sort.ALONE), sorts.count(Sort.MATERIAL)
+    if any(sort in _STOPS for sort in sorts):
+        return things + materials == 0 or (things <= 1 and materials == 0)
+    return things == 0 or (things == 1 and materials == 0)

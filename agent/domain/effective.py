@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from agent.domain.declarations import Account, Declaration, IdentityDocument, Party
+from agent.domain.declarations import Account, Declaration, IdentityDocument, Level, Party, Security
 from agent.domain.errors import DeclarationsMismatch
 
 
@@ -121,6 +121,9 @@ def effective(claims: Sequence[Claim], order: ClaimOrder = USUAL_ORDER) -> Effec
         parts = {name: choice.of(f"{side}.{name}", read) for name, read in reads.items()}
         address = parts.pop("address") or (None,) * len(_ADDRESS)
         changes[side] = Party(**parts, **dict(zip(_ADDRESS, address, strict=True)))
+    if any(declaration.level is Level.HOUSE for declaration in usual):
+        # A carrier's flight list knows masters only; who declares the parcel itself makes it one.
+        changes["level"] = Level.HOUSE
     merged = msgspec.structs.replace(usual[0], **changes)
     return Effective(declaration=merged, conflicts=tuple(choice.conflicts), others=tuple(usual))
 
@@ -204,7 +207,12 @@ def _said(name: str, nothing: object) -> Callable[[Declaration], object]:
 
 _WHOLES: Mapping[str, tuple[Callable[[Declaration], object], object]] = {
     name: (_said(name, nothing), nothing)
-    for name, nothing in (("items", ()), ("account", Account()), ("identity_document", IdentityDocument()))
+    for name, nothing in (
+        ("items", ()),
+        ("account", Account()),
+        ("identity_document", IdentityDocument()),
+        ("security", Security()),
+    )
 }
 """Fields that are one claim as they stand: how each is read, and what it is when nothing was said."""
 
@@ -221,7 +229,7 @@ def _address_of(side: str) -> Callable[[Declaration], object]:
 
 _PARTIES: Mapping[str, Mapping[str, Callable[[Declaration], object]]] = {
     side: {
-        **{name: attrgetter(f"{side}.{name}") for name in ("name", "phone", "email")},
+        **{name: attrgetter(f"{side}.{name}") for name in ("name", "phone", "email", "registration")},
         "address": _address_of(side),
     }
     for side in _SIDES
@@ -239,3 +247,11 @@ def _pieces(ranked: Sequence[Declaration]) -> tuple[Any, ...]:
     if lists and all(len(pieces) == 1 for pieces in lists):
         return (tuple(dict.fromkeys(label for pieces in lists for label in pieces[0])),)
     return lists[0] if lists else ()
+
+
+CLAIMED_FIELDS = (
+    *_FIELDS,
+    *_WHOLES,
+    *(f"{side}.{name}" for side, reads in _PARTIES.items() for name in reads),
+)
+"""Every field that sources may claim, as conflicts and a policy's order name them."""

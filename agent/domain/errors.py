@@ -37,22 +37,27 @@ class ManifestRefused(DomainError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyError:
-    """One fault of a policy file.
+    """One fault of a policy pack.
 
-    ``path`` leads to the value inside the file (``rule[2].when``); ``rule`` is the id of the rule it belongs
-    to; ``line`` and ``column`` count from 1 inside that value, or inside the file for a fault of syntax.
+    ``path`` leads to the value inside the pack (``rule[2].when``); ``rule`` is the id of the entry it belongs
+    to, ``sort`` what it is an entry of (``rule``, ``regime``, ...). ``file`` is the file of the pack's
+    folder; ``line`` and ``column`` count from 1 inside it.
     """
 
     path: str
     message: str
     rule: str | None = None
+    sort: str = "rule"
+    file: str | None = None
     line: int | None = None
     column: int | None = None
 
     def __str__(self) -> str:
-        rule = f" (rule {self.rule})" if self.rule else ""
-        place = f", line {self.line}, column {self.column}" if self.column is not None else ""
-        return f"{self.path or 'file'}{rule}{place}: {self.message}"
+        named = self.path or ("" if self.file else "file")
+        rule = f"{' ' if named else ''}({self.sort} {self.rule})" if self.rule else ""
+        place = f"line {self.line}, column {self.column}" if self.line is not None else ""
+        where = ", ".join(part for part in (self.file, f"{named}{rule}", place) if part)
+        return f"{where}: {self.message}"
 
 
 class PolicyInvalid(DomainError):

@@ -15,7 +15,7 @@ FactType = Literal["INT", "STRING", "BOOL", "LIST"]
 FactValue = int | str | bool | list[str]
 
 _SIDES = ("consignor", "consignee", "seller", "purchaser")
-_PARTY = ("name", "street", "city", "state", "postcode", "country", "phone", "email")
+_PARTY = ("name", "street", "city", "state", "postcode", "country", "phone", "email", "registration")
 
 _CONSIGNMENT: Mapping[str, tuple[FactType, Callable[[Declaration], FactValue | None]]] = {
     "consignment.transport": ("STRING", lambda d: d.transport.value),
@@ -29,6 +29,7 @@ _CONSIGNMENT: Mapping[str, tuple[FactType, Callable[[Declaration], FactValue | N
     "consignment.expected_arrival": ("STRING", lambda d: d.expected_arrival),
     "consignment.level": ("STRING", lambda d: d.level.value),
     "consignment.master": ("STRING", lambda d: d.master),
+    "consignment.house": ("STRING", lambda d: d.house),
     "consignment.piece_count": ("INT", lambda d: d.piece_count or len(d.pieces) or None),
     "consignment.items": ("INT", lambda d: len(d.items) or None),
     "consignment.shipped_country": ("STRING", lambda d: d.shipped_country),
@@ -53,6 +54,9 @@ _CONSIGNMENT: Mapping[str, tuple[FactType, Callable[[Declaration], FactValue | N
     "account.ship_frequency": ("STRING", lambda d: d.account.ship_frequency),
     "account.ip_at_opening": ("STRING", lambda d: d.account.ip_at_opening),
     "account.ip_at_booking": ("STRING", lambda d: d.account.ip_at_booking),
+    "security.status": ("STRING", lambda d: d.security.status),
+    "security.issuer": ("STRING", lambda d: d.security.issuer),
+    "security.methods": ("LIST", lambda d: list(d.security.methods) or None),
     "identity_document.number": ("STRING", lambda d: d.identity_document.number),
     "goods.description": ("STRING", lambda d: d.description),
     "goods.hs": ("STRING", lambda d: d.hs),

@@ -1,86 +1,166 @@
-"""The columns of a tabular manifest: their names, and what a row must be to be read."""
+"""The columns of a tabular manifest: their names in six languages, and how long their cells may be."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import tomllib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
 
 from agent.domain.declarations import CEILINGS
 
-_SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "tracking_number": (
-        "tracking",
-        "tracking no",
-        "trackingno",
-        "item id",
-        "parcel id",
-        "house waybill",
-        "hawb",
-    ),
-    "last_mile_number": ("last mile", "last mile tracking", "delivery number"),
-    "receptacle": ("bag", "bag number", "bag id", "master carton", "receptacle id"),
-    "transport": ("mode", "transport mode"),
-    "marketplace": ("platform", "sales platform"),
-    "consignor_name": ("shipper name", "sender name", "consignor", "shipper"),
-    "consignor_street": ("consignor address", "shipper address", "sender address"),
-    "consignor_city": ("shipper city", "sender city"),
-    "consignor_state": ("shipper state", "sender state"),
-    "consignor_postcode": ("shipper postcode", "sender postcode", "consignor zip"),
-    "consignor_country": ("shipper country", "sender country"),
-    "consignor_phone": ("shipper phone", "sender phone"),
-    "consignor_email": ("shipper email", "sender email"),
-    "consignee_name": ("receiver name", "recipient name", "consignee", "deliver to name"),
-    "consignee_street": ("consignee address", "receiver address", "recipient address"),
-    "consignee_city": ("receiver city", "recipient city"),
-    "consignee_state": ("receiver state", "recipient state"),
-    "consignee_postcode": ("receiver postcode", "consignee zip", "recipient zip", "zip"),
-    "consignee_country": ("receiver country", "recipient country"),
-    "consignee_phone": ("receiver phone", "recipient phone"),
-    "consignee_email": ("receiver email", "recipient email"),
-    "description": ("goods description", "item description", "contents"),
-    "hs_code": ("hs", "hts", "hts code", "tariff code"),
-    "quantity": ("qty", "item quantity"),
-    "gross_weight": ("weight",),
-    "gross_weight_kg": ("weight kg", "weight (kg)"),
-    "gross_weight_g": ("weight g", "weight (g)"),
-    "weight_unit": ("unit of weight", "weight uom"),
-    "value": ("declared value", "total value"),
-    "currency": ("currency code", "value currency"),
-    "origin_country": ("country of origin", "origin"),
-    "expected_arrival": ("eta", "arrival"),
+PARTIES = ("consignor", "consignee", "seller", "purchaser")
+PARTY_FIELDS = ("name", "street", "city", "state", "postcode", "country", "phone", "email")
+"""In the order of ``Party``."""
+
+_ALONE = {
+    "tracking_number": "identifier",
+    "last_mile_number": "identifier",
+    "receptacle": "identifier",
+    "transport": "code",
+    "marketplace": "marketplace",
+    "master": "identifier",
+    "house": "identifier",
+    "piece_count": "code",
+    "description": "description",
+    "hs_code": "hs",
+    "quantity": "code",
+    "gross_weight": "code",
+    "gross_weight_kg": "code",
+    "gross_weight_g": "code",
+    "weight_unit": "code",
+    "value": "code",
+    "currency": "code",
+    "origin_country": "country",
+    "shipped_country": "country",
+    "expected_arrival": "time",
+    "flight": "code",
+    "arrival_port": "code",
+    "packing_place": "place",
+    "pickup_place": "place",
+    "known_consignor": "code",
+    "product_link": "link",
+    "entry_type": "code",
+    "entry_number": "code",
+    "importer_of_record": "code",
+    "mail_service": "code",
+    "mail_category": "code",
+    "mailed_on": "time",
+}
+_ITEM = {
+    "item_description": "description",
+    "item_hs": "hs",
+    "item_quantity": "code",
+    "item_net_weight_kg": "code",
+    "item_net_weight_g": "code",
+    "item_value": "code",
+    "item_origin": "country",
+}
+_SORTS = {
+    **_ALONE,
+    **{f"{party}_{part}": part for party in PARTIES for part in PARTY_FIELDS},
+    **{f"{party}_street2": "street" for party in PARTIES},
+    **_ITEM,
 }
 
-COLUMNS = tuple(_SYNONYMS)
-"""Every column that is read, by its canonical name, in the order in which a row is unpacked."""
+_BOUNDED = frozenset({"tracking_number", "last_mile_number", "transport", "piece_count", "quantity", "value"})
+_BOUNDED |= frozenset(
+    {"gross_weight", "gross_weight_kg", "gross_weight_g", "weight_unit", "currency", "mailed_on"}
+)
+_BOUNDED |= frozenset(
+    {"expected_arrival", "item_quantity", "item_value", "item_net_weight_kg", "item_net_weight_g"}
+)
+
+
+def _is_bounded(column: str) -> bool:
+    return column in _BOUNDED or _SORTS[column] == "country"
+
+
+COLUMNS = tuple(sorted(_SORTS, key=_is_bounded))
+"""Every column that is read, by its canonical name; first those whose length nothing but a ceiling bounds."""
+
+ITEM_COLUMNS = frozenset(_ITEM)
+"""Columns of a goods line: a file that has one of them has a row for each line of goods."""
 
 WEIGHT_COLUMNS = ("gross_weight", "gross_weight_kg", "gross_weight_g")
-"""A file gives at most one of them; ``gross_weight`` takes its unit from ``weight_unit``."""
+"""A file gives at most one of them; ``gross_weight`` takes its unit from ``weight_unit`` or the profile."""
+
+ID_COLUMNS = frozenset(
+    {"tracking_number", "last_mile_number", "receptacle", "master", "house", "entry_number"}
+)
+"""Columns of numbers that nobody calculates with: a numeric cell may have lost digits of them."""
+
+COLUMN_CEILINGS: Mapping[str, int] = MappingProxyType(
+    {name: CEILINGS[sort] for name, sort in _SORTS.items() if not _is_bounded(name)}
+)
+"""Most characters of a cell, by column; what is missing here is held to its shape by its own reader."""
+
+_NOISE = re.compile(r"[\s_.,:;*#/\\()\[\]{}<>'\"’`·-]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_LETTERS = str.maketrans({"đ": "d", "ı": "i", "ø": "o", "ł": "l"})
 
 
-def _plain(header: str) -> str:
-    return re.sub(r"[\s_.-]+", "", header).casefold()
+def plain(header: str) -> str:
+    """A header cell without what senders vary: case, accents of Latin letters, width, spaces, punctuation.
 
-
-_BY_HEADER = {_plain(name): column for column, names in _SYNONYMS.items() for name in (column, *names)}
+    >>> plain("Trọng lượng (KG)"), plain("毛重（kg）")
+    ('trongluongkg', '毛重kg')
+    """
+    folded = unicodedata.normalize("NFKD", header).casefold()
+    return _NOISE.sub("", _ACCENTS.sub("", folded).translate(_LETTERS))
 
 
 def column_of(header: str) -> str | None:
-    """The column a header cell names; case, spaces, dots, dashes and underscores do not matter.
+    """The column a header cell names, in English, Chinese, Spanish, Vietnamese, Turkish or Hindi.
 
-    >>> column_of("Tracking No."), column_of("Gross Weight KG"), column_of("colour")
-    ('tracking_number', 'gross_weight_kg', None)
+    >>> column_of("Tracking No."), column_of("收件人邮编"), column_of("Peso bruto (kg)"), column_of("colour")
+    ('tracking_number', 'consignee_postcode', 'gross_weight_kg', None)
     """
-    return _BY_HEADER.get(_plain(header))
+    return _synonyms().get(plain(header))
 
 
-def _ceiling(column: str) -> int:
-    part = column.removeprefix("consignor_").removeprefix("consignee_")
-    sorts = {"tracking_number": "identifier", "last_mile_number": "identifier", "receptacle": "identifier"}
-    sorts |= {"hs_code": "hs", "expected_arrival": "time", "origin_country": "country"}
-    sort = sorts.get(part, part)
-    # A country is judged by its own check, which names it; codes and numbers fit easily.
-    return 60 if sort == "country" else CEILINGS.get(sort, 40)
+def is_total(cell: str) -> bool:
+    """Whether a cell says that its row sums up the others.
+
+    >>> is_total("Grand total:"), is_total("合计"), is_total("12")
+    (True, True, False)
+    """
+    return plain(cell) in _totals()
 
 
-COLUMN_CEILINGS = tuple(_ceiling(column) for column in COLUMNS)
-"""Most characters of a cell, in the order of ``COLUMNS``."""
+def words() -> Iterator[tuple[str, str]]:
+    """Every header that is known, made plain, with its column; the canonical names first."""
+    for column in COLUMNS:
+        yield plain(column), column
+    for language in _pack()["language"]:
+        for column, names in {**language["alone"], **language["column"]}.items():
+            for name in (*names, *language["column"].get(column, ())):
+                yield plain(name), column
+        for party, parties in language["party"].items():
+            for part, parts in language["field"].items():
+                for pattern in language["patterns"]:
+                    for one in parties:
+                        for other in parts:
+                            yield plain(pattern.format(party=one, field=other)), f"{party}_{part}"
+
+
+@cache
+def _synonyms() -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for word, column in words():
+        found.setdefault(word, column)
+    return MappingProxyType(found)
+
+
+@cache
+def _totals() -> frozenset[str]:
+    return frozenset(map(plain, _pack()["totals"]))
+
+
+@cache
+def _pack() -> dict[str, Any]:
+    return tomllib.loads(files("agent.domain").joinpath("packs", "columns.toml").read_text(encoding="utf-8"))

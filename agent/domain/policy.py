@@ -6,25 +6,27 @@ Who signed a pack, and its digest, are looked after where its bytes are fetched;
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from agent.domain.descriptions import Terms
+from agent.domain.dated import FACT_OF_CODE, CodeNote, Notice, Regime
 from agent.domain.disposition import Disposition
+from agent.domain.effective import CLAIMED_FIELDS, ClaimOrder, SourceRole
 from agent.domain.errors import PolicyError, PolicyInvalid
 from agent.domain.findings import Finding, Severity
 from agent.domain.names import key as name_key
-from agent.domain.policy_rules import ID, Regime, matching, read_regimes, read_rules
+from agent.domain.pack_source import HEAD, MAX_BYTES, Places, parse
+from agent.domain.policy_rules import ID, matching, read_codes, read_notices, read_regimes, read_rules
 from agent.domain.rules import RuleSet
 from agent.domain.tables import Table
+from agent.domain.terms import Terms, read_terms
 
 FORMAT = 1
-MAX_BYTES = 4 * 2**20
-"""Largest pack that is parsed."""
+
+__all__ = ["FORMAT", "MAX_BYTES", "Arrival", "Policy", "fill", "is_template", "parse_policy"]
 
 NO_OUTCOME = "none"
 
@@ -55,6 +57,14 @@ class Tolerance:
     """A piece scanned again at its station within this time repeats its verdict."""
     fold_window_ms: int
     """Reads of one text by one device within this time are one scan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """How far an expected arrival may have passed, and lie ahead, before it is not believed; in days."""
+
+    late_days: int = 2
+    ahead_days: int = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,21 +105,64 @@ class Policy:
     audit_permille: int
     """Share of all declared pieces that is referred at random."""
     tolerance: Tolerance
+    arrival: Arrival
+    claims: ClaimOrder
+    """Whose word counts, per field."""
     model: ModelTerms | None
     lists: ListTerms
-    regimes: tuple[Regime, ...]
     rules: RuleSet
+    """Rules and regimes, compiled."""
+    codes: tuple[CodeNote, ...]
+    notices: tuple[Notice, ...]
+    bounds: tuple[datetime, ...]
+    """Every instant at which a rule, a regime or the weight of a code changes; UTC, the earliest first."""
     outcomes: Mapping[Severity, Disposition | None]
     outcomes_by_code: Mapping[str, Disposition | None]
     description_terms: Terms
     placeholder_names: frozenset[str]
     """``names.key`` of names that name nobody."""
 
+    @property
+    def regimes(self) -> tuple[Regime, ...]:
+        """The regimes of the pack, in its order."""
+        return self.rules.regimes
+
     def same_law(self, earlier: datetime, later: datetime) -> bool:
-        """Whether no rule and no regime begins or ends after ``earlier`` and up to ``later``."""
-        spans = [(r.starts, r.ends) for r in self.regimes] + [(r.starts, r.ends) for r in self.rules.rules]
-        bounds = [bound for span in spans for bound in span if bound is not None]
-        return not any(earlier < bound <= later for bound in bounds)
+        """Whether nothing of the law begins or ends after ``earlier`` and up to ``later``."""
+        return not any(earlier < bound <= later for bound in self.bounds)
+
+    def note_on(self, code: str, at: datetime, mode: str | None) -> CodeNote | None:
+        """What the law says at ``at`` (aware) of a finding that the program makes by itself."""
+        for note in self.codes:
+            if note.code == code and note.in_force(at) and note.mode in (None, mode):
+                return note
+        return None
+
+    def weighed(self, finding: Finding, at: datetime, mode: str) -> Finding:
+        """``finding`` of a document with the weight its code has at ``at`` (aware)."""
+        note = self.note_on(finding.code, at, mode)
+        return finding if note is None else note.weighed(finding)
+
+    def citation_of(self, finding: Finding, at: datetime, mode: str | None = None) -> str | None:
+        """The source of ``finding``: of its rule, of its regime, else of its code at ``at`` (aware)."""
+        for sort, entries in (("rule", self.rules.rules), ("regime", self.rules.regimes)):
+            named = finding.params.get(sort)
+            if named is not None:
+                return next((entry.citation for entry in entries if entry.id == named), None)
+        note = self.note_on(finding.code, at, mode)
+        return None if note is None else note.citation
+
+    def fact_of(self, finding: Finding, at: datetime, mode: str | None = None) -> str | None:
+        """The fact that ``finding`` is about, or the field that it names itself; None for the whole piece."""
+        if finding.code in FACT_OF_CODE:
+            return FACT_OF_CODE[finding.code]
+        if isinstance(field := finding.params.get("field"), str):
+            return field
+        rule = finding.params.get("rule")
+        if rule is not None:
+            return next((entry.about for entry in self.rules.rules if entry.id == rule), None)
+        note = self.note_on(finding.code, at, mode)
+        return None if note is None else note.about
 
     def outcome_of(self, finding: Finding) -> Disposition | None:
         """What follows from ``finding``: by its code, else by its severity; None when nothing does."""
@@ -158,16 +211,16 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
             that one fault.
     """
     errors: list[PolicyError] = []
-    root = Table(_toml(data, source), "", errors)
+    text, content = parse(data, source=source)
+    root = Table(content, "", errors)
     if (version := root.whole("format", least=1)) != FORMAT or errors:
         reason = f"policy of format {version}; this program reads format {FORMAT}, update it first"
-        raise PolicyInvalid(source, errors or [PolicyError(path="format", message=reason)])
+        raise PolicyInvalid(source, _located(errors or [PolicyError(path="format", message=reason)], text))
     zone_name = root.text("zone")
     zone = _zone(root, zone_name)
     regimes = read_regimes(root, zone)
     policy_id = matching(root, "id", ID, "small letters, digits and dashes")
     issued = root.instant("issued", None)
-    tolerance = root.table("tolerance")
     outcomes, by_code = _outcomes(root.table("outcomes"))
     settings = {
         "sequence": root.whole("sequence", least=1),
@@ -175,40 +228,94 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
         "validity_hours": root.whole("validity_hours", least=1, most=8760),
         "audit_permille": root.whole("audit_permille", most=1000),
     }
-    tolerated = Tolerance(
-        weight_tolerance_g=tolerance.whole("weight_tolerance_g", most=100_000),
-        weight_tolerance_permille=tolerance.whole("weight_tolerance_permille", most=1000),
-        settle_timeout_ms=tolerance.whole("settle_timeout_ms", least=100, most=60_000),
-        repeat_window_ms=tolerance.whole("repeat_window_ms", 10_000, most=600_000),
-        fold_window_ms=tolerance.whole("fold_window_ms", 800, most=10_000),
-    )
-    tolerance.done()
+    tolerance, arrival = _tolerance(root.table("tolerance")), _arrival(root.table("arrival"))
+    claims = _claims(root.table("claims"))
     model, lists = _model(root), _lists(root)
-    terms, placeholders = _terms(root), _placeholders(root)
+    terms, placeholders = read_terms(root), _placeholders(root)
+    codes, notices = read_codes(root, zone), read_notices(root, zone)
     rules = read_rules(root, zone, {regime.id: regime for regime in regimes})
     root.done()
     compiled: RuleSet | None = None
     try:
-        compiled = RuleSet(rules)
+        compiled = RuleSet(rules, regimes)
     except PolicyInvalid as exc:
-        errors.extend(exc.errors)
+        # What is no text at all is told as that, not as a rule that does not compile on top.
+        told = {error.path for error in errors}
+        errors.extend(error for error in exc.errors if error.path not in told)
     if errors or compiled is None:
-        raise PolicyInvalid(source, errors)
+        raise PolicyInvalid(source, _located(errors, text))
     return Policy(
-        id=policy_id, issued=issued, zone=zone_name, tolerance=tolerated, model=model, lists=lists,
-        regimes=regimes, rules=compiled, outcomes=outcomes, outcomes_by_code=by_code,
-        description_terms=terms, placeholder_names=placeholders, **settings,
+        id=policy_id, issued=issued, zone=zone_name, tolerance=tolerance, arrival=arrival, claims=claims,
+        model=model, lists=lists, rules=compiled, codes=codes, notices=notices, outcomes=outcomes,
+        bounds=_bounds(codes, compiled),
+        outcomes_by_code=by_code, description_terms=terms, placeholder_names=placeholders, **settings,
     )  # fmt: skip
 
 
-def _toml(data: bytes, source: str) -> object:
-    if len(data) > MAX_BYTES:
-        fault = PolicyError(path="", message=f"{len(data)} bytes, the most that is read is {MAX_BYTES}")
-        raise PolicyInvalid(source, [fault])
-    try:
-        return tomllib.loads(data.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise PolicyInvalid(source, [PolicyError(path="", message=f"not TOML: {exc}")]) from exc
+def _bounds(codes: tuple[CodeNote, ...], rules: RuleSet) -> tuple[datetime, ...]:
+    changes = {bound.astimezone(UTC) for note in codes for bound in note.bounds()}
+    return tuple(sorted(changes.union(rules.bounds)))
+
+
+def _located(errors: list[PolicyError], text: str) -> list[PolicyError]:
+    """Each error with its file, line and column; those of the compiler count inside the text of the rule."""
+    places = Places(text)
+    located: list[PolicyError] = []
+    for error in errors:
+        place = places.of(error.path)
+        if place is None:
+            located.append(error)
+            continue
+        if error.line is not None and error.column is not None:
+            place = place.inside(error.line, error.column)
+        located.append(replace(error, file=place.file, line=place.line, column=place.column))
+    return sorted(located, key=lambda e: (e.file != HEAD, e.file or "", e.line or 0, e.column or 0))
+
+
+def _tolerance(table: Table) -> Tolerance:
+    tolerance = Tolerance(
+        weight_tolerance_g=table.whole("weight_tolerance_g", most=100_000),
+        weight_tolerance_permille=table.whole("weight_tolerance_permille", most=1000),
+        settle_timeout_ms=table.whole("settle_timeout_ms", least=100, most=60_000),
+        repeat_window_ms=table.whole("repeat_window_ms", 10_000, most=600_000),
+        fold_window_ms=table.whole("fold_window_ms", 800, most=10_000),
+    )
+    table.done()
+    return tolerance
+
+
+def _arrival(table: Table) -> Arrival:
+    usual = Arrival()
+    arrival = Arrival(
+        late_days=table.whole("late_days", usual.late_days, most=60),
+        ahead_days=table.whole("ahead_days", usual.ahead_days, least=1, most=366),
+    )
+    table.done()
+    return arrival
+
+
+def _claims(table: Table) -> ClaimOrder:
+    """``usual``, and under ``by_field`` the order for one field: lists of roles, the first counts most."""
+    fields = table.table("by_field")
+    by_field: dict[str, tuple[SourceRole, ...]] = {}
+    for name in fields.items():
+        if name not in CLAIMED_FIELDS:
+            fields.fault(name, f"no field is claimed by that name; use one of {', '.join(CLAIMED_FIELDS)}")
+        by_field[name] = _roles(fields, name)
+    order = ClaimOrder(usual=_roles(table, "usual") or tuple(SourceRole), by_field=by_field)
+    table.done()
+    return order
+
+
+def _roles(table: Table, key: str) -> tuple[SourceRole, ...]:
+    roles: list[SourceRole] = []
+    known = [role.value for role in SourceRole]
+    for name in table.texts(key):
+        if name not in known or name in roles:
+            table.fault(key, f"{name!r} is no role, or stands twice; use each of {', '.join(known)} once")
+        else:
+            roles.append(SourceRole(name))
+    return tuple(roles)
 
 
 def _zone(root: Table, name: str) -> tzinfo:
@@ -264,18 +371,6 @@ def _lists(root: Table) -> ListTerms:
     )
     table.done()
     return terms
-
-
-def _terms(root: Table) -> Terms:
-    stop: list[str] = []
-    fillers: list[str] = []
-    for table in root.tables("description_terms"):
-        # The source is for the reader of the pack: a term nobody can trace is not refused to a sender.
-        table.text("source", most=400)
-        stop += table.texts("stop")
-        fillers += table.texts("fillers")
-        table.done()
-    return Terms(stop=tuple(stop), fillers=tuple(fillers))
 
 
 def _placeholders(root: Table) -> frozenset[str]:

@@ -1,39 +1,45 @@
-"""Regimes and rules of a policy file: their dates, their scope, what they ask for."""
+"""The dated entries of a policy pack: their dates, their scope, their source, what they ask for."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
+from typing import TypedDict, TypeVar
 
+from agent.domain.dated import CodeNote, Confidence, Dated, Kind, Notice, Regime, Rule, Unless
 from agent.domain.declarations import Transport
-from agent.domain.facts import FACTS
+from agent.domain.facts import FACTS, FactType
 from agent.domain.findings import Disclosure, Severity
-from agent.domain.rules import Rule
 from agent.domain.tables import Table
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{2,63}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
-
 PARAM = re.compile(r"[a-z][a-z0-9_]{0,31}")
 MAX_PARAM, MAX_NUMBER = 200, 2**53 - 1
 """What a parameter may be, so that a decision which carries it can be signed."""
 
+_TYPES: Mapping[FactType, type] = {"INT": int, "STRING": str, "BOOL": bool}
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Regime:
-    """One legal regime: what data it asks for, from when to when."""
+_CONDITIONAL = ("regime", "rule")
+"""Entries that apply to some consignments and not to others by what is declared."""
 
+_D = TypeVar("_D", bound=Dated)
+
+
+class _Common(TypedDict):
     id: str
     starts: datetime
     ends: datetime | None
     mode: Transport | None
+    origin: tuple[str, ...]
     citation: str
-    requires: tuple[str, ...]
-    """Names of facts a declaration must give."""
+    confidence: Confidence
+    given: tuple[str, ...]
+    supersedes: tuple[str, ...]
 
 
 def matching(table: Table, key: str, shape: re.Pattern[str], wanted: str) -> str:
@@ -45,65 +51,50 @@ def matching(table: Table, key: str, shape: re.Pattern[str], wanted: str) -> str
 
 
 def read_regimes(root: Table, zone: tzinfo) -> tuple[Regime, ...]:
-    """Every ``[[regime]]`` of the file; dates without an offset are read in ``zone``."""
+    """Every ``[[regime]]`` of the pack; dates without an offset are read in ``zone``."""
     regimes: list[Regime] = []
-    for table in root.tables("regime"):
-        requires = table.texts("requires")
-        for unknown in sorted(set(requires) - FACTS.keys()):
-            table.fault("requires", f"{unknown!r} is not a fact; see agent/domain/facts.py")
-        regime_id = matching(table, "id", ID, "small letters, digits and dashes")
-        if any(regime.id == regime_id for regime in regimes):
-            table.fault("id", f"{regime_id!r} is given twice")
-        starts, ends = _window(table, zone)
+    for table, common in _entries(root, "regime", zone):
         regimes.append(
             Regime(
-                id=regime_id,
-                starts=starts,
-                ends=ends,
-                mode=_mode(table),
-                citation=table.text("citation", most=400),
-                requires=requires,
+                **common,
+                title=table.text("title", common["id"] or "?"),
+                kind=table.choice("kind", Kind, Kind.DATA),
+                when=table.text("when", most=4000) if table.has("when") else None,
+                requires=_facts(table, "requires", table.texts("requires")),
+                requires_any=tuple(
+                    _facts(table, "requires_any", group) for group in table.groups("requires_any")
+                ),
+                unless=_unless(table),
+                severity=table.choice("severity", Severity, Severity.MEND),
+                advisory_until=_advisory(table, common, zone),
             )
         )
         table.done()
+    _check_supersedes(root, "regime", regimes)
     return tuple(regimes)
 
 
 def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list[Rule]:
-    """The rules that are well formed; the others leave their faults behind."""
+    """Every ``[[rule]]`` of the pack; one that is malformed leaves its faults behind."""
     rules: list[Rule] = []
-    seen: set[str] = set()
-    for table in root.tables("rule"):
-        before = len(table.errors)
-        rule_id = matching(table, "id", ID, "small letters, digits and dashes")
-        if rule_id in seen:
-            table.fault("id", f"{rule_id!r} is given twice")
-        seen.add(rule_id)
-        starts, ends = _window(table, zone)
+    for table, common in _entries(root, "rule", zone):
         regime = table.optional_text("regime")
         if regime is not None and regime not in regimes:
-            table.fault("regime", f"{regime!r} is no regime of this file")
+            table.fault("regime", f"{regime!r} is no regime of this pack")
         elif regime is not None:
             # A rule is in force only while its regime is.
-            starts = max(starts, regimes[regime].starts)
-            closing = [end for end in (ends, regimes[regime].ends) if end is not None]
-            ends = min(closing, default=None)
-        origin = table.texts("origin")
-        for country in origin:
-            if _COUNTRY.fullmatch(country) is None:
-                table.fault("origin", f"{country!r} is not a country of two capital letters")
+            common["starts"] = max(common["starts"], regimes[regime].starts)
+            closing = [end for end in (common["ends"], regimes[regime].ends) if end is not None]
+            common["ends"] = min(closing, default=None)
         rule = Rule(
-            id=rule_id,
+            **common,
             code=matching(table, "code", _CODE, "capital letters, digits and underscores"),
             severity=table.choice("severity", Severity),
             when=table.text("when", most=4000),
-            starts=starts,
-            ends=ends,
-            mode=_mode(table),
-            origin=origin,
-            citation=table.text("citation", most=400),
             disclosure=table.choice("disclosure", Disclosure, Disclosure.OPEN),
             regime=regime,
+            about=_about(table),
+            advisory_until=_advisory(table, common, zone),
             params=_params(table.table("params")),
         )
         table.done()
@@ -111,21 +102,116 @@ def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list
             rule.finding()
         except ValueError as exc:
             table.fault("disclosure", str(exc))
-        # One rule's fault is told once: a rule that is malformed is not compiled on top.
-        if len(table.errors) == before:
-            rules.append(rule)
+            rule = replace(rule, disclosure=Disclosure.SEALED)
+        rules.append(rule)
+    _check_supersedes(root, "rule", rules)
     return rules
 
 
-def _mode(table: Table) -> Transport | None:
-    return table.choice("mode", Transport) if table.has("mode") else None
+def read_codes(root: Table, zone: tzinfo) -> tuple[CodeNote, ...]:
+    """Every ``[[code]]``: what the law says of a finding that the program makes by itself."""
+    notes: list[CodeNote] = []
+    for table, common in _entries(root, "code", zone):
+        notes.append(
+            CodeNote(
+                **common,
+                code=matching(table, "code", _CODE, "capital letters, digits and underscores"),
+                about=_about(table),
+                severity=table.choice("severity", Severity) if table.has("severity") else None,
+            )
+        )
+        table.done()
+    _check_supersedes(root, "code", notes)
+    return tuple(notes)
 
 
-def _window(table: Table, zone: tzinfo) -> tuple[datetime, datetime | None]:
-    starts, ends = table.instant("from", zone), table.optional_instant("to", zone)
-    if ends is not None and ends <= starts:
-        table.fault("to", "is not after `from`; the window would be empty")
-    return starts, ends
+def read_notices(root: Table, zone: tzinfo) -> tuple[Notice, ...]:
+    """Every ``[[notice]]``: an event of the law from which no finding follows."""
+    notices: list[Notice] = []
+    for table, common in _entries(root, "notice", zone):
+        notices.append(Notice(**common, says=table.text("says", most=400)))
+        table.done()
+    _check_supersedes(root, "notice", notices)
+    return tuple(notices)
+
+
+def _entries(root: Table, sort: str, zone: tzinfo) -> Iterator[tuple[Table, _Common]]:
+    """Each ``[[sort]]`` with what all entries have; ids are given once."""
+    seen: set[str] = set()
+    for table in root.tables(sort):
+        entry_id = matching(table, "id", ID, "small letters, digits and dashes")
+        if entry_id in seen:
+            table.fault("id", f"{entry_id!r} is given twice")
+        seen.add(entry_id)
+        starts, ends = table.instant("from", zone), table.optional_instant("to", zone)
+        if ends is not None and ends <= starts:
+            table.fault("to", "is not after `from`; the window would be empty")
+        origin = table.texts("origin")
+        for country in origin:
+            if _COUNTRY.fullmatch(country) is None:
+                table.fault("origin", f"{country!r} is not a country of two capital letters")
+        yield (
+            table,
+            _Common(
+                id=entry_id,
+                starts=starts,
+                ends=ends,
+                mode=table.choice("mode", Transport) if table.has("mode") else None,
+                origin=origin,
+                citation=table.text("citation", most=400),
+                confidence=table.choice("confidence", Confidence, Confidence.HIGH),
+                given=_facts(table, "given", table.texts("given")) if sort in _CONDITIONAL else (),
+                supersedes=table.texts("supersedes"),
+            ),
+        )
+
+
+def _check_supersedes(root: Table, sort: str, entries: Sequence[_D]) -> None:
+    """An entry that another one supersedes must be there, and be over when the other begins."""
+    known = {entry.id: entry for entry in entries}
+    for place, entry in enumerate(entries):
+        table = Table({}, f"{sort}[{place}]", root.errors, rule=entry.id, sort=sort)
+        for earlier in entry.supersedes:
+            ended = known[earlier].ends if earlier in known else None
+            if earlier not in known:
+                table.fault("supersedes", f"{earlier!r} is no {sort} of this pack")
+            elif ended is None or ended > entry.starts:
+                table.fault(
+                    "supersedes", f"{earlier!r} is still in force when this one begins; end it with `to`"
+                )
+
+
+def _advisory(table: Table, common: _Common, zone: tzinfo) -> datetime | None:
+    until = table.optional_instant("advisory_until", zone)
+    if until is not None and until <= common["starts"]:
+        table.fault("advisory_until", "is not after `from`; nothing would be advisory")
+    return until
+
+
+def _facts(table: Table, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    for unknown in sorted(set(names) - FACTS.keys()):
+        table.fault(key, f"{unknown!r} is not a fact; `preclear schema facts` lists them")
+    return names
+
+
+def _about(table: Table) -> str | None:
+    about = table.optional_text("about")
+    if about:
+        _facts(table, "about", (about,))
+    return about
+
+
+def _unless(table: Table) -> Unless | None:
+    if not table.has("requires_unless"):
+        return None
+    inner = table.table("requires_unless")
+    fact, equals = inner.text("fact"), inner.scalar("equals")
+    inner.done()
+    if fact and fact not in FACTS:
+        _facts(inner, "fact", (fact,))
+    elif fact and type(equals) is not _TYPES.get(FACTS[fact]):
+        inner.fault("equals", f"{equals!r} is never the value of {fact}, which is of type {FACTS[fact]}")
+    return Unless(fact=fact, equals=equals)
 
 
 def _params(table: Table) -> dict[str, str | int]:

@@ -1,21 +1,20 @@
-"""Dated rules in CEL. The only module that knows the CEL library."""
+"""Dated rules and regimes in CEL. The only module that knows the CEL library."""
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 
 from cel_expr_python import cel  # type: ignore[import-untyped] # ships no py.typed marker
 
+from agent.domain.dated import Dated, Kind, Regime, Rule
 from agent.domain.declarations import Transport
 from agent.domain.errors import PolicyError, PolicyInvalid
 from agent.domain.facts import SCHEMA, FactType, FactValue
-from agent.domain.findings import EMPTY, Disclosure, Finding, Severity
-
-NOT_EVALUABLE = "RULE_NOT_EVALUABLE"
+from agent.domain.findings import Finding, Severity
 
 _TYPES: Mapping[FactType, cel.Type] = {
     "INT": cel.Type.INT,
@@ -24,146 +23,225 @@ _TYPES: Mapping[FactType, cel.Type] = {
     "LIST": cel.Type.List(cel.Type.STRING),
 }
 _PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
+_WEIGHT = {Severity.NOTE: 0, Severity.MEND: 1, Severity.REFER: 2, Severity.STOP: 3}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One dated rule of a policy: when ``when`` holds of a consignment, ``code`` is found on it."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What regimes and rules say of one consignment at one instant."""
 
-    id: str
-    code: str
-    severity: Severity
-    when: str
-    """CEL over ``facts.SCHEMA``; must be of type BOOL."""
-    starts: datetime
-    """Aware; in force from this instant on."""
-    ends: datetime | None = None
-    """Aware; in force up to, not at, this instant. None: until further notice."""
-    mode: Transport | None = None
-    """Only for this transport; None for all."""
-    origin: tuple[str, ...] = ()
-    """Only for goods made in these countries; empty for all."""
-    citation: str
-    disclosure: Disclosure = Disclosure.OPEN
-    regime: str | None = None
-    params: Mapping[str, str | int] = field(default_factory=lambda: EMPTY)
-    """Given on in the finding, beside the rule's id."""
-
-    def __post_init__(self) -> None:
-        if self.starts.tzinfo is None or (self.ends is not None and self.ends.tzinfo is None):
-            raise ValueError(f"rule {self.id}: its dates need an offset from UTC")
-
-    def finding(self) -> Finding:
-        """What is found where the rule holds.
-
-        Raises:
-            ValueError: The code must be sealed and the rule is open.
-        """
-        params = MappingProxyType({**self.params, "rule": self.id})
-        return Finding(code=self.code, severity=self.severity, disclosure=self.disclosure, params=params)
-
-    def not_evaluable(self) -> Finding:
-        """What is found where it cannot be told whether the rule holds."""
-        params = MappingProxyType({"rule": self.id})
-        # A sealed rule stays sealed: that it exists is what the seal hides.
-        return Finding(code=NOT_EVALUABLE, severity=Severity.REFER, disclosure=self.disclosure, params=params)
+    regimes: tuple[str, ...]
+    """Ids of the regimes that apply, in the order of the pack."""
+    entry: str | None
+    """The one of them that says how the goods enter; None where the pack cannot tell."""
+    missing: tuple[Finding, ...]
+    """``MISSING_<FACT>`` for every fact a regime asks for, once, naming the first that insists."""
+    findings: tuple[Finding, ...]
+    """What the rules find, and what could not be told."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    expression: cel.Expression
-    starts: datetime
-    ends: datetime
-    mode: str | None
+    given: tuple[str, ...]
+    expression: cel.Expression | None
     origin: frozenset[str]
-    holds: Finding
+    needs_mode: bool
     unknown: Finding
 
 
-class RuleSet:
-    """Rules compiled against the fact schema in one environment. Never changes once built."""
+@dataclass(frozen=True, slots=True)
+class _Rule(_Compiled):
+    holds: Finding
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        """Compile ``rules``.
+
+@dataclass(frozen=True, slots=True)
+class _Regime(_Compiled):
+    id: str
+    enters: bool
+    unless: tuple[str, object] | None
+    needs: tuple[tuple[tuple[str, ...], Finding], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """What is in force between two instants for one mode of transport."""
+
+    named: tuple[str, ...]
+    regimes: tuple[_Regime, ...]
+    rules: tuple[_Rule, ...]
+
+
+class RuleSet:
+    """Rules and regimes compiled against the fact schema in one environment. Never changes once built."""
+
+    def __init__(self, rules: Sequence[Rule], regimes: Sequence[Regime] = ()) -> None:
+        """Compile ``rules`` and the conditions of ``regimes``.
 
         Raises:
-            PolicyInvalid: with one error for each rule that does not compile to BOOL.
+            PolicyInvalid: with one error for each that does not compile to BOOL.
         """
         self.rules = tuple(rules)
+        self.regimes = tuple(regimes)
         self._env = cel.NewEnv(variables={name: _TYPES[fact_type] for name, fact_type in SCHEMA.items()})
-        outcomes = [_compile(self._env, rule) for rule in rules]
-        errors = [outcome for outcome in outcomes if isinstance(outcome, PolicyError)]
+        errors: list[PolicyError] = []
+        self._expressions: dict[str, cel.Expression] = {}
+        conditions = [("regime", n, r.id, r.when) for n, r in enumerate(regimes) if r.when is not None]
+        conditions += [("rule", n, r.id, r.when) for n, r in enumerate(rules)]
+        for sort, place, name, when in conditions:
+            compiled = self._expressions.get(when) or _compile(self._env, when)
+            if isinstance(compiled, PolicyError):
+                errors.append(replace(compiled, path=f"{sort}[{place}].when", sort=sort, rule=name))
+            else:
+                self._expressions[when] = compiled
         if errors:
             raise PolicyInvalid("the rules", errors)
         # CEL allows white space around a dot. A name found by mistake does no harm; none is overlooked.
-        sources = ["".join(rule.when.split()) for rule in rules]
-        self._named = tuple(name for name in SCHEMA if any(name in source for source in sources))
-        self._compiled = tuple(outcome for outcome in outcomes if isinstance(outcome, _Compiled))
+        self._names = {
+            when: frozenset(name for name in SCHEMA if name in "".join(when.split()))
+            for when in self._expressions
+        }
+        # The law changes at few instants. Between two of them it is one list for each mode: nothing that is
+        # out of force, or of the other mode, is looked at for a consignment.
+        everything: tuple[Dated, ...] = (*self.regimes, *self.rules)
+        self.bounds = tuple(
+            sorted({bound.astimezone(UTC) for dated in everything for bound in dated.bounds()})
+        )
+        starts = (datetime.min.replace(tzinfo=UTC), *self.bounds)
+        modes: tuple[Transport | None, ...] = (*Transport, None)
+        self._laws = tuple(
+            {mode.value if mode is not None else None: self._law(at, mode) for mode in modes} for at in starts
+        )
 
     def evaluate(self, facts: Mapping[str, FactValue], at: datetime) -> tuple[Finding, ...]:
-        """What the rules in force at ``at`` (aware) find, in the order of the rules.
+        """What regimes and rules in force at ``at`` (aware) find; see ``hold``."""
+        held = self.hold(facts, at)
+        return (*held.missing, *held.findings)
 
-        A rule that names a fact which is absent or of the wrong type, or whose scope cannot be told, gives
-        ``RULE_NOT_EVALUABLE``; it is never taken for a rule that does not hold.
+    def hold(self, facts: Mapping[str, FactValue], at: datetime) -> Held:
+        """Which regimes apply at ``at`` (aware), what they miss, and what the rules find, in their order.
+
+        A regime or rule that names a fact which is absent or of the wrong type, or whose scope cannot be
+        told, gives ``RULE_NOT_EVALUABLE``; it is never taken for one that does not hold.
 
         Raises:
             ValueError: ``at`` has no offset from UTC.
         """
         if at.tzinfo is None:
             raise ValueError("rules are evaluated at an instant; give the time an offset from UTC")
-        # One activation for all rules, of the facts they name: it costs 0.3 µs a fact, a rule costs 2 µs.
-        activation = self._env.Activation({name: facts[name] for name in self._named if name in facts})
-        moment = at.astimezone(UTC)
+        laws = self._laws[bisect_right(self.bounds, at.astimezone(UTC))]
         mode = facts.get("consignment.transport")
-        origin = facts.get("goods.origin_country")
+        law = laws.get(mode) if mode is None or isinstance(mode, str) else None
+        if law is None:
+            law = laws[None]
+        # One activation for all rules, of the facts they name: it costs 0.3 µs a fact, a rule costs 2 µs.
+        activation = self._env.Activation({name: facts[name] for name in law.named if name in facts})
+        applying: list[str] = []
+        entry: str | None = None
         found: list[Finding] = []
-        for rule in self._compiled:
-            if not rule.starts <= moment < rule.ends:
+        missing: dict[str, Finding] = {}
+        for regime in law.regimes:
+            if regime.enters and entry is not None:
                 continue
-            if rule.mode is not None and mode is not None and mode != rule.mode:
-                continue
-            if rule.origin and origin is not None and origin not in rule.origin:
-                continue
-            if (rule.mode is not None and mode is None) or (rule.origin and origin is None):
+            applies = _holds(regime, facts, activation)
+            if applies is None:
+                found.append(regime.unknown)
+            elif applies:
+                applying.append(regime.id)
+                if regime.enters:
+                    entry = regime.id
+                if regime.unless is None or facts.get(regime.unless[0]) != regime.unless[1]:
+                    _miss(regime, facts, missing)
+        for rule in law.rules:
+            holds = _holds(rule, facts, activation)
+            if holds is None:
                 found.append(rule.unknown)
-                continue
-            # eval never raises: an error is a Value whose content is a text, and a text is true. Only a BOOL
-            # has the content True or False; asking the content is three times as fast as asking the type.
-            content = rule.expression.eval(activation).value()
-            if content is True:
+            elif holds:
                 found.append(rule.holds)
-            elif content is not False:
-                found.append(rule.unknown)
-        return tuple(found)
+        return Held(tuple(applying), entry, tuple(missing.values()), tuple(found))
+
+    def _law(self, at: datetime, mode: Transport | None) -> _Law:
+        def counts(dated: Dated) -> bool:
+            return dated.in_force(at) and (mode is None or dated.mode is None or dated.mode is mode)
+
+        regimes = [regime for regime in self.regimes if counts(regime)]
+        rules = [rule for rule in self.rules if counts(rule)]
+        whens = [regime.when for regime in regimes if regime.when is not None]
+        whens += [rule.when for rule in rules]
+        return _Law(
+            named=tuple(sorted({name for when in whens for name in self._names[when]})),
+            regimes=tuple(self._regime(regime, at, mode) for regime in regimes),
+            rules=tuple(
+                _Rule(
+                    rule.given,
+                    self._expressions[rule.when],
+                    frozenset(rule.origin),
+                    mode is None and rule.mode is not None,
+                    rule.not_evaluable(),
+                    rule.finding(at),
+                )
+                for rule in rules
+            ),
+        )
+
+    def _regime(self, regime: Regime, at: datetime, mode: Transport | None) -> _Regime:
+        return _Regime(
+            regime.given,
+            self._expressions[regime.when] if regime.when is not None else None,
+            frozenset(regime.origin),
+            mode is None and regime.mode is not None,
+            regime.not_evaluable(),
+            regime.id,
+            regime.kind is Kind.ENTRY,
+            (regime.unless.fact, regime.unless.equals) if regime.unless is not None else None,
+            tuple((group, regime.missing(group, at)) for group in regime.needs()),
+        )
 
 
-_FOREVER = datetime.max.replace(tzinfo=UTC)
+def _holds(compiled: _Compiled, facts: Mapping[str, FactValue], activation: cel.Activation) -> bool | None:
+    """Whether it applies; None where that cannot be told."""
+    for fact in compiled.given:
+        if fact not in facts:
+            return False
+    if compiled.needs_mode:
+        return None
+    if compiled.origin:
+        origin = facts.get("goods.origin_country")
+        if origin not in compiled.origin:
+            return None if origin is None else False
+    if compiled.expression is None:
+        return True
+    # eval never raises: an error is a Value whose content is a text, and a text is true. Only a BOOL has the
+    # content True or False; asking the content is three times as fast as asking the type.
+    content = compiled.expression.eval(activation).value()
+    return content if content is True or content is False else None
 
 
-def _compile(env: cel.Env, rule: Rule) -> _Compiled | PolicyError:
+def _miss(regime: _Regime, facts: Mapping[str, FactValue], missing: dict[str, Finding]) -> None:
+    """Each missing fact once: the first regime that asks names it, unless a later one insists more."""
+    for group, finding in regime.needs:
+        if group[0] in facts or any(fact in facts for fact in group[1:]):
+            continue
+        known = missing.get(finding.code)
+        if known is None or _WEIGHT[known.severity] < _WEIGHT[finding.severity]:
+            missing[finding.code] = finding
+
+
+def _compile(env: cel.Env, when: str) -> cel.Expression | PolicyError:
     try:
-        expression = env.compile(rule.when)
+        expression = env.compile(when)
     except (RuntimeError, ValueError, TypeError) as exc:
-        return _located(str(exc), rule)
+        return _located(str(exc))
     returned = expression.return_type()
     if returned != cel.Type.BOOL:
-        message = f"the rule gives {returned}, it must give BOOL; compare it with something"
-        return PolicyError(path="when", rule=rule.id, line=1, column=1, message=message)
-    return _Compiled(
-        expression=expression,
-        starts=rule.starts.astimezone(UTC),
-        ends=rule.ends.astimezone(UTC) if rule.ends is not None else _FOREVER,
-        mode=rule.mode.value if rule.mode is not None else None,
-        origin=frozenset(rule.origin),
-        holds=rule.finding(),
-        unknown=rule.not_evaluable(),
-    )
+        message = f"it gives {returned}, it must give BOOL; compare it with something"
+        return PolicyError(path="when", line=1, column=1, message=message)
+    return expression
 
 
-def _located(text: str, rule: Rule) -> PolicyError:
+def _located(text: str) -> PolicyError:
     """The compiler's first complaint with its place; the compiler quotes the source below it."""
     found = _PLACE.search(text)
     if found is None:
-        return PolicyError(path="when", rule=rule.id, line=1, column=1, message=text.partition("\n")[0][:200])
+        return PolicyError(path="when", line=1, column=1, message=text.partition("\n")[0][:200])
     message = found[3].replace(" (in container '')", "")[:200]
-    return PolicyError(path="when", rule=rule.id, line=int(found[1]), column=int(found[2]), message=message)
+    return PolicyError(path="when", line=int(found[1]), column=int(found[2]), message=message)

@@ -22,22 +22,31 @@ class Table:
     """
 
     def __init__(
-        self, data: object, path: str, errors: list[PolicyError], *, rule: str | None = None
+        self,
+        data: object,
+        path: str,
+        errors: list[PolicyError],
+        *,
+        rule: str | None = None,
+        sort: str = "rule",
     ) -> None:
         self.path = path
         self.errors = errors
         self.rule = rule
+        self.sort = sort
         self._asked: set[str] = set()
         self._data: Mapping[str, Any] = {}
         if isinstance(data, Mapping):
             self._data = data
         else:
-            errors.append(PolicyError(path=path, rule=rule, message=f"{data!r:.40} is not a table"))
+            errors.append(self._error(path, f"{data!r:.40} is not a table"))
+
+    def _error(self, path: str, message: str) -> PolicyError:
+        return PolicyError(path=path, rule=self.rule, sort=self.sort, message=message)
 
     def fault(self, key: str, message: str) -> None:
         """Note a fault of ``key``."""
-        path = f"{self.path}.{key}" if self.path else key
-        self.errors.append(PolicyError(path=path, rule=self.rule, message=message))
+        self.errors.append(self._error(f"{self.path}.{key}" if self.path else key, message))
 
     def text(self, key: str, default: str | None = None, *, most: int = 200) -> str:
         """A text that is not empty, of ``most`` characters at most."""
@@ -60,12 +69,34 @@ class Table:
             return self._wrong(key, value, f"a whole number from {least} to {most}", least)
         return value
 
+    def flag(self, key: str, *, default: bool) -> bool:
+        """True or false."""
+        value = self._take(key, default)
+        return value if isinstance(value, bool) else self._wrong(key, value, "true or false", default)
+
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts; empty when the key is absent."""
         value = self._take(key, ())
         if not isinstance(value, list | tuple) or not all(isinstance(x, str) and x.strip() for x in value):
             return self._wrong(key, value, "a list of texts", ())
         return tuple(value)
+
+    def groups(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """A list of lists of texts, none of them empty; empty when the key is absent."""
+        value = self._take(key, ())
+        if not isinstance(value, list | tuple) or not all(
+            isinstance(group, list) and group and all(isinstance(x, str) and x.strip() for x in group)
+            for group in value
+        ):
+            return self._wrong(key, value, "a list of lists of texts", ())
+        return tuple(tuple(group) for group in value)
+
+    def scalar(self, key: str) -> str | int | bool:
+        """A text, a whole number, or true or false."""
+        value = self._take(key, None)
+        if not isinstance(value, str | int):
+            return self._wrong(key, value, "a text, a whole number, true or false", "")
+        return value
 
     def choice(self, key: str, kind: type[_E], default: _E | None = None) -> _E:
         """A member of ``kind`` by its value."""
@@ -101,9 +132,8 @@ class Table:
 
     def table(self, key: str) -> Table:
         """The table under ``key``; an absent one is empty."""
-        return Table(
-            self._take(key, {}), f"{self.path}.{key}" if self.path else key, self.errors, rule=self.rule
-        )
+        path = f"{self.path}.{key}" if self.path else key
+        return Table(self._take(key, {}), path, self.errors, rule=self.rule, sort=self.sort)
 
     def tables(self, key: str, *, most: int = 10_000) -> list[Table]:
         """The tables ``[[key]]``; none when the key is absent."""
@@ -113,9 +143,9 @@ class Table:
             return []
         tables: list[Table] = []
         for place, data in enumerate(value):
-            name = data.get("id") if isinstance(data, Mapping) and key == "rule" else None
+            name = data.get("id") if isinstance(data, Mapping) else None
             rule = name if isinstance(name, str) else self.rule
-            tables.append(Table(data, f"{key}[{place}]", self.errors, rule=rule))
+            tables.append(Table(data, f"{key}[{place}]", self.errors, rule=rule, sort=key))
         return tables
 
     def items(self) -> Mapping[str, Any]:

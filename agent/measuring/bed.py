@@ -18,10 +18,10 @@ from agent.app import Opened, open_hub
 from agent.clock import Clock
 from agent.config import Config, load_config
 from agent.demo.generator import make_day
-from agent.demo.site import PACK
 from agent.domain.policy import fill
+from agent.domain.shipped import shipped_pack
 from agent.enrol import make_keys
-from agent.importing import import_manifest
+from agent.intake.taking import import_manifest
 from agent.station import Station, run_station
 from models.scorer import Scorer
 from sync import documents
@@ -68,7 +68,7 @@ def prepare(folder: Path, clock: Clock, *, lists: bool, ports: tuple[str, str]) 
     publishing = generate("authority/bench", Role.PUBLISHING)
     sealing = generate("authority/bench", Role.SEALING)
     (folder / "authority.pub").write_bytes(write_card((publishing.public, sealing.public)))
-    pack = fill(PACK.read_bytes(), model_digest=Scorer.load().digest, issued=clock.now())
+    pack = fill(shipped_pack(), model_digest=Scorer.load().digest, issued=clock.now())
     (folder / "policy.signed").write_bytes(documents.publish(pack, documents.POLICY_TYPE, publishing))
     names = ""
     if lists:

@@ -7,19 +7,22 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from agent import __version__
 from agent.clock import Clock, iso
 from agent.domain.candidates import Candidate
 from agent.domain.decision import PieceKey
-from agent.domain.declarations import Declaration, decode, encode
+from agent.domain.declarations import VERSION, Declaration, Identifier, Piece, decode, encode
 from agent.domain.effective import Claim, SourceRole
+from agent.domain.errors import DeclarationInvalid
 from agent.domain.s10 import REUSED_AFTER
 from agent.errors import ReferenceFailed
-from agent.ids import new_salt, uuid7
+from agent.ids import new_salts
 from agent.store.schema import migrate_reference
 from agent.store.writer import Commit, Writer
 from sync import sqlite
@@ -27,20 +30,28 @@ from sync import sqlite
 T = TypeVar("T")
 
 FILE = "reference.db"
+LOOK = 1_000
+"""Declarations looked at in one step of the search for what is not assessed."""
+WAL_PAGES = 32_000
+"""128 MB of changes before they are moved into the file: an import touches the same pages over and over."""
 
-_SOURCE_KNOWN = "SELECT id FROM source WHERE sha256 = ? AND rows IS NOT NULL"
-_SOURCE = "INSERT INTO source (party, role, message, sha256, received) VALUES (?, ?, ?, ?, ?)"
-_SOURCE_RESUMED = "SELECT id FROM source WHERE sha256 = ?"
+_SOURCE = """INSERT INTO source (party, role, message, sha256, received, reading, program, taken)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 0)"""
+_SOURCE_BEGUN = "SELECT id, rows IS NOT NULL, reading, program, taken FROM source WHERE sha256 = ?"
+_SOURCE_AGAIN = """UPDATE source SET reading = ?, program = ?, taken = 0, rows = NULL, rejected = NULL
+    WHERE id = ?"""
+_SOURCE_TAKEN = "UPDATE source SET taken = taken + ? WHERE id = ?"
 _SOURCE_DONE = "UPDATE source SET rows = ?, rejected = ? WHERE id = ?"
-_DECLARATION = """INSERT INTO declaration (id, consignment, source, body, salt) VALUES (?, ?, ?, ?, ?)
+# No "or replace": with it SQLite keeps a journal for each row, and stores a third as many a second.
+_DECLARATION = """INSERT INTO declaration (consignment, source, body, salt) VALUES (?, ?, ?, ?)
     ON CONFLICT (consignment, source) DO UPDATE SET body = excluded.body, salt = excluded.salt"""
-_PIECE = """INSERT INTO piece (id, consignment, number, kind, value, receptacle) VALUES (?, ?, ?, ?, ?, ?)
+_LAST_DECLARATION = "SELECT coalesce(max(id), 0) FROM declaration"
+_PIECE = """INSERT INTO piece (consignment, number, kind, value, receptacle) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (consignment, number) DO UPDATE SET receptacle = excluded.receptacle"""
-_PIECE_ID = "SELECT id FROM piece WHERE consignment = ? AND number = ?"
-_IDENTIFIER = """INSERT INTO identifier (kind, value, piece, declared) VALUES (?, ?, ?, ?)
-    ON CONFLICT (value, kind, piece) DO UPDATE SET declared = excluded.declared"""
-_MATCH = """SELECT p.consignment, p.receptacle, p.kind, p.value, i.declared, p.id
-    FROM identifier AS i JOIN piece AS p ON p.id = i.piece
+_IDENTIFIER = """INSERT INTO identifier (kind, value, consignment, number, declared) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (value, kind, consignment, number) DO UPDATE SET declared = excluded.declared"""
+_MATCH = """SELECT p.consignment, p.receptacle, p.kind, p.value, i.declared, p.number
+    FROM identifier AS i JOIN piece AS p ON p.consignment = i.consignment AND p.number = i.number
     WHERE i.value = ? AND i.kind = ? ORDER BY i.declared DESC LIMIT 8"""
 _CLAIMS = """SELECT s.role, s.party, s.received, d.body, d.salt
     FROM declaration AS d JOIN source AS s ON s.id = d.source WHERE d.consignment = ? ORDER BY s.id"""
@@ -48,9 +59,9 @@ _ASSESSMENT = "SELECT read, body FROM assessment WHERE consignment = ?"
 _SET_ASSESSMENT = """INSERT INTO assessment (consignment, read, body) VALUES (?, ?, ?)
     ON CONFLICT (consignment) DO UPDATE SET read = excluded.read, body = excluded.body"""
 _DROP_ASSESSMENT = "DELETE FROM assessment WHERE consignment = ?"
-_STALE = """SELECT d.consignment FROM declaration AS d LEFT JOIN assessment AS a
-    ON a.consignment = d.consignment WHERE d.source = ? AND (a.read IS NULL OR a.read <> ?) LIMIT ?"""
-_SOURCES = "SELECT id FROM source ORDER BY id DESC"
+_NEWEST = """SELECT d.id, d.consignment,
+        (SELECT a.read FROM assessment AS a WHERE a.consignment = d.consignment)
+    FROM declaration AS d WHERE d.id <= ? AND d.id >= ? ORDER BY d.id DESC LIMIT ?"""
 _COUNTS = "SELECT (SELECT count(*) FROM declaration), (SELECT count(*) FROM source)"
 
 
@@ -70,6 +81,29 @@ class Claims:
 
     claims: tuple[Claim, ...]
     digest: str
+
+
+class Labelled(msgspec.Struct, frozen=True, gc=False, tag_field="v", tag=VERSION):
+    """What the indexes need of a declaration; the rest of its body is passed over."""
+
+    consignment: Identifier
+    pieces: tuple[Piece, ...] = ()
+    receptacle: Identifier | None = None
+
+
+_LABELLED = msgspec.json.Decoder(Labelled)
+
+
+def decode_labels(body: bytes) -> Labelled:
+    """Numbers of the declaration that ``encode`` wrote.
+
+    Raises:
+        DeclarationInvalid: the bytes are no declaration.
+    """
+    try:
+        return _LABELLED.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise DeclarationInvalid(f"not a declaration of format {VERSION}: {error}") from error
 
 
 class StoredFinding(msgspec.Struct, array_like=True, frozen=True):
@@ -96,6 +130,7 @@ class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
 
 _PACK = msgspec.msgpack.Encoder()
 _UNPACK = msgspec.msgpack.Decoder(StoredAssessment)
+_BY_NUMBER = attrgetter("consignment")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +141,38 @@ class Source:
     role: SourceRole
     message: str
     sha256: str
+    reading: str = ""
+    """As what it is read: its format, the mapping profile, what was taken for granted."""
+
+
+class Begun(NamedTuple):
+    """Where a source stands when its file is at hand."""
+
+    number: int
+    known: bool
+    """It was taken in completely, and read the same way."""
+    taken: int
+    """Declarations of it that are kept already, the first ones of the file."""
+
+
+@dataclass(slots=True)
+class _Walk:
+    """How far the search for what is not assessed has come; only the writer's thread touches it."""
+
+    read: str = ""
+    floor: int = 0
+    """Everything below is assessed."""
+    at: int | None = None
+    """Where the present walk goes on, downwards; None between walks."""
+    next_floor: int = 0
+    """The floor once the present walk is done."""
+
+    def arrived_after(self, last: int) -> None:
+        """Declarations were stored behind ``last``, or in its place."""
+        if self.at is None:
+            self.floor = min(self.floor, last)
+        else:
+            self.next_floor = min(self.next_floor, last)
 
 
 class ReferenceStore:
@@ -123,6 +190,7 @@ class ReferenceStore:
         self._clock = clock
         conn, self.trouble = _open_or_begin(self.path, clock)
         self._reader = sqlite.connect(self.path, read_only=True) if sqlite.is_sound() else None
+        self._walk = _Walk()
         self._writer = Writer("reference-writer", lambda: conn, group=32)
         self._writer.start()
 
@@ -134,39 +202,66 @@ class ReferenceStore:
 
     # -- taking in -------------------------------------------------------------------------------------------
 
-    def begin_source(self, source: Source) -> Commit[tuple[int, bool]]:
-        """Number of the source, and whether its file was taken in completely before."""
+    def begin_source(self, source: Source) -> Commit[Begun]:
+        """Begin to take in a file, or go on with it.
+
+        A file whose import was interrupted goes on behind the declarations that are kept, provided the same
+        program reads it the same way; else it is taken in from its beginning, and rows replace themselves.
+        So is a file that was taken in completely and is read another way now.
+        """
         received = iso(self._clock.now())
 
-        def run(conn: sqlite.Connection) -> tuple[int, bool]:
-            done = conn.execute(_SOURCE_KNOWN, (source.sha256,)).fetchone()
-            if done:
-                return int(done[0]), True
-            begun = conn.execute(_SOURCE_RESUMED, (source.sha256,)).fetchone()
-            if begun:
-                return int(begun[0]), False
-            row = (source.party, source.role.value, source.message, source.sha256, received)
-            return int(conn.execute(_SOURCE, row).lastrowid or 0), False
+        def run(conn: sqlite.Connection) -> Begun:
+            row = conn.execute(_SOURCE_BEGUN, (source.sha256,)).fetchone()
+            if row is None:
+                who = (source.party, source.role.value, source.message, source.sha256)
+                made = conn.execute(_SOURCE, (*who, received, source.reading, __version__))
+                return Begun(int(made.lastrowid or 0), False, 0)
+            number, complete, reading, program, taken = row
+            if complete and reading == source.reading:
+                return Begun(number, True, taken)
+            if not complete and (reading, program) == (source.reading, __version__):
+                return Begun(number, False, taken)
+            conn.execute(_SOURCE_AGAIN, (source.reading, __version__, number))
+            self._walk.arrived_after(0)  # its rows will be replaced where they lie
+            return Begun(number, False, 0)
 
         return self._writer.submit(run)
 
     def add(self, source: int, declarations: Sequence[Declaration]) -> Commit[None]:
-        """Keep declarations of one source; the same consignment again replaces its row."""
-        now = self._clock.now()
-        declared = iso(now)
-        bodies = [(uuid7(now), d.consignment, source, encode(d), new_salt()) for d in declarations]
+        """Keep declarations of one source; see :meth:`add_bodies`."""
+        return self.add_bodies(source, declarations, [encode(d) for d in declarations])
+
+    def add_bodies(
+        self, source: int, declarations: Sequence[Declaration | Labelled], bodies: Sequence[bytes]
+    ) -> Commit[None]:
+        """Keep declarations of one source, and how many they are; the same consignment replaces its row.
+
+        They are stored in the order of their numbers, so that those that are near each other in the indexes
+        are written together.
+
+        Args:
+            bodies: The declarations as ``encode`` gives them.
+        """
+        declared, count = iso(self._clock.now()), len(declarations)
+        rows = zip(declarations, bodies, new_salts(count), strict=True)
+        kept = sorted((d.consignment, source, body, salt) for d, body, salt in rows)
+        declarations = sorted(declarations, key=_BY_NUMBER)
+        pieces, labels = [], []
+        for d in declarations:
+            for number, printed in enumerate(filter(None, d.pieces), 1):
+                pieces.append((d.consignment, number, printed[0].kind, printed[0].value, d.receptacle))
+                labels += [(x.kind, x.value, d.consignment, number, declared) for x in printed]
+        consignments = [(d.consignment,) for d in declarations]
 
         def run(conn: sqlite.Connection) -> None:
-            conn.executemany(_DECLARATION, bodies)
-            conn.executemany(_DROP_ASSESSMENT, [(d.consignment,) for d in declarations])
-            for d in declarations:
-                for number, labels in enumerate(d.pieces, 1):
-                    first = labels[0]
-                    piece = uuid7(now)
-                    row = (piece, d.consignment, number, first.kind, first.value, d.receptacle)
-                    conn.execute(_PIECE, row)
-                    kept = conn.execute(_PIECE_ID, (d.consignment, number)).fetchone()[0]
-                    conn.executemany(_IDENTIFIER, [(x.kind, x.value, kept, declared) for x in labels])
+            last = conn.execute(_LAST_DECLARATION).fetchone()[0]
+            conn.executemany(_DECLARATION, kept)
+            conn.executemany(_DROP_ASSESSMENT, consignments)
+            conn.executemany(_PIECE, pieces)
+            conn.executemany(_IDENTIFIER, labels)
+            conn.execute(_SOURCE_TAKEN, (count, source))
+            self._walk.arrived_after(last)
 
         return self._writer.submit(run)
 
@@ -199,12 +294,12 @@ class ReferenceStore:
             if candidate.kind == "s10":
                 rows = [row for row in rows if row[4] >= oldest]
             if rows:
-                consignment, receptacle, kind, value, _, piece = rows[0]
+                consignment, receptacle, kind, value, _, number = rows[0]
                 return Match(
                     key=PieceKey(kind=kind, value=value),
                     consignment=consignment,
                     receptacle=receptacle,
-                    others=len({row[5] for row in rows} - {piece}),
+                    others=len({(row[0], row[5]) for row in rows} - {(consignment, number)}),
                 )
         return None
 
@@ -227,18 +322,43 @@ class ReferenceStore:
         declarations, sources = (await self._select(_COUNTS, ()))[0]
         return int(declarations), int(sources)
 
-    def stale(self, read: str, limit: int) -> list[str]:
-        """Consignments whose assessment is missing or old, newest source first; waits for the writer."""
+    def stale(self, read: str, limit: int) -> list[tuple[str, Claims]] | None:
+        """Some consignments whose assessment is missing or old, with their claims, newest first.
 
-        def run(conn: sqlite.Connection) -> list[str]:
-            found: list[str] = []
-            for (source,) in conn.execute(_SOURCES).fetchall():
-                found += [row[0] for row in conn.execute(_STALE, (source, read, limit - len(found)))]
-                if len(found) >= limit:
+        For a thread of its own: it waits for the writer. Each call looks at no more than ``LOOK``
+        declarations, so that the writer is not kept; it may find none of them stale. What was found assessed
+        is not looked at again until it is declared anew, or ``read`` changes.
+
+        Returns:
+            None once everything is assessed.
+        """
+
+        def run(conn: sqlite.Connection) -> dict[str, Sequence[Any]] | None:
+            walk = self._walk
+            if walk.read != read:
+                self._walk = walk = _Walk(read=read)
+            if walk.at is None:
+                last = int(conn.execute(_LAST_DECLARATION).fetchone()[0])
+                if last < walk.floor or not last:
+                    return None
+                walk.at, walk.next_floor = last, last + 1
+            found: dict[str, Sequence[Any]] = {}
+            rows = conn.execute(_NEWEST, (walk.at, walk.floor, LOOK)).fetchall()
+            for number, consignment, assessed in rows:
+                if len(found) == limit:
                     break
+                walk.at = number - 1
+                if assessed != read and consignment not in found:
+                    found[consignment] = conn.execute(_CLAIMS, (consignment,)).fetchall()
+            else:
+                if len(rows) < LOOK:
+                    walk.floor, walk.at = walk.next_floor, None
             return found
 
-        return self._writer.submit(run).result()
+        found = self._writer.submit(run).result()
+        return (
+            None if found is None else [(consignment, _claims(rows)) for consignment, rows in found.items()]
+        )
 
     def claims_in_thread(self, consignment: str) -> Claims:
         """As :meth:`claims`, for work that runs in a thread of its own; waits for the writer."""
@@ -255,6 +375,11 @@ class ReferenceStore:
             )
         except sqlite.Error as error:
             raise ReferenceFailed(str(error)) from error
+
+
+def read_claims(conn: sqlite.Connection, consignment: str) -> Claims:
+    """All that was said of one consignment, for whoever reads beside a hub."""
+    return _claims(conn.execute(_CLAIMS, (consignment,)).fetchall())
 
 
 def _open_or_begin(path: Path, clock: Clock) -> tuple[sqlite.Connection, str | None]:
@@ -276,6 +401,7 @@ def _open(path: Path) -> sqlite.Connection:
     try:
         migrate_reference(conn, path)
         conn.execute("PRAGMA cache_size=-65536")
+        conn.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     except BaseException:
         conn.close()
         raise

@@ -33,19 +33,21 @@ _EVIDENCE_1 = (
 _REFERENCE_1 = (
     """CREATE TABLE source (
         id INTEGER PRIMARY KEY, party TEXT NOT NULL, role TEXT NOT NULL, message TEXT NOT NULL,
-        sha256 TEXT NOT NULL UNIQUE, received TEXT NOT NULL, rows INTEGER, rejected INTEGER) STRICT""",
+        sha256 TEXT NOT NULL UNIQUE, received TEXT NOT NULL, reading TEXT NOT NULL, program TEXT NOT NULL,
+        taken INTEGER NOT NULL, rows INTEGER, rejected INTEGER) STRICT""",
+    # Declarations lie in the order in which they arrived: of a million rows each is written beside the last.
     """CREATE TABLE declaration (
-        id BLOB PRIMARY KEY, consignment TEXT NOT NULL, source INTEGER NOT NULL REFERENCES source (id),
-        body BLOB NOT NULL, salt BLOB NOT NULL, UNIQUE (consignment, source)) STRICT, WITHOUT ROWID""",
+        id INTEGER PRIMARY KEY, consignment TEXT NOT NULL, source INTEGER NOT NULL REFERENCES source (id),
+        body BLOB NOT NULL, salt BLOB NOT NULL, UNIQUE (consignment, source)) STRICT""",
     """CREATE TABLE piece (
-        id BLOB PRIMARY KEY, consignment TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL,
-        value TEXT NOT NULL, receptacle TEXT, UNIQUE (consignment, number)) STRICT, WITHOUT ROWID""",
+        consignment TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, value TEXT NOT NULL,
+        receptacle TEXT, PRIMARY KEY (consignment, number)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE identifier (
-        kind TEXT NOT NULL, value TEXT NOT NULL, piece BLOB NOT NULL, declared TEXT NOT NULL,
-        PRIMARY KEY (value, kind, piece)) STRICT, WITHOUT ROWID""",
+        kind TEXT NOT NULL, value TEXT NOT NULL, consignment TEXT NOT NULL, number INTEGER NOT NULL,
+        declared TEXT NOT NULL,
+        PRIMARY KEY (value, kind, consignment, number)) STRICT, WITHOUT ROWID""",
     """CREATE TABLE assessment (
         consignment TEXT PRIMARY KEY, read TEXT NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
-    """CREATE INDEX declaration_source ON declaration (source)""",
 )
 
 EVIDENCE_VERSION = 1

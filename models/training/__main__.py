@@ -1,4 +1,4 @@
-"""``python -m models.training``: rebuild the bundle."""
+"""``python -m models.training``: rebuild the shipped models."""
 
 from __future__ import annotations
 
@@ -9,18 +9,29 @@ import click
 
 from models import bundle
 from models.training import train
+from models.training.vagueness.train import build as build_vagueness
+from models.vagueness import scorer
 
 
 @click.command()
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=bundle.SHIPPED, show_default=True
 )
-def main(out: Path) -> None:
-    """Rebuild the model bundle from the made data into a folder."""
+@click.option(
+    "--vagueness-out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the description score goes; beside the program when --out is not given either.",
+)
+def main(out: Path, vagueness_out: Path | None) -> None:
+    """Rebuild the risk model, and the score of goods descriptions, from made data into folders."""
     files = train.build()
     train.write(files, out)
     digest = hashlib.sha256(files[bundle.MANIFEST]).hexdigest()
     click.echo(f"{out}: {sum(map(len, files.values()))} bytes, digest {digest}")
+    if vagueness_out is None and out == bundle.SHIPPED:
+        vagueness_out = scorer.SHIPPED
+    if vagueness_out is not None:
+        click.echo(f"{vagueness_out}: digest {build_vagueness(vagueness_out)}")
 
 
 if __name__ == "__main__":

@@ -155,13 +155,14 @@ def authority_init(folder: Path, name: str) -> None:
 
 @main.command()
 @click.argument("kind", type=click.Choice(["policy", "list"]))
-@click.argument("file", type=_FILE, required=False)
+@click.argument("file", type=click.Path(path_type=Path, exists=True), required=False)
 @_authority
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Signed file.")
 def publish(kind: str, file: Path | None, authority: Path, out: Path) -> None:
     """Sign a policy pack (TOML) or a watchlist (JSON), once it is read as a hub would read it.
 
-    Without FILE, the policy pack that comes with the program.
+    FILE may be the folder of a pack; its files are signed as one document. Without FILE, the policy pack that
+    comes with the program.
     """
     from datetime import UTC, datetime
 
@@ -170,7 +171,7 @@ def publish(kind: str, file: Path | None, authority: Path, out: Path) -> None:
     from sync.central.publish import signed
     from sync.keys import Role
 
-    if kind == "list" and file is None:
+    if kind == "list" and (file is None or file.is_dir()):
         raise click.UsageError("a list needs its FILE")
     issued = datetime.fromtimestamp(posix_now(), UTC)
     out.write_bytes(signed(kind, file, load_authority_key(authority, Role.PUBLISHING), issued))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 
 from agent.domain.errors import ListInvalid, PolicyInvalid
 from agent.domain.lists import parse_party_list
+from agent.domain.pack_source import join
 from agent.domain.policy import fill, is_template, parse_policy
+from agent.domain.shipped import shipped_pack
 from models import bundle
 from sync.central.errors import BadConfiguration
 from sync.documents import LIST_TYPE, POLICY_TYPE
@@ -21,15 +22,16 @@ def signed(kind: str, file: Path | None, key: PrivateKey, issued: datetime) -> b
     """The signed form of a policy pack (``policy``, TOML) or a watchlist (``list``, JSON).
 
     Args:
-        file: None for the pack that comes with the program. The marks ``@ISSUED@`` and ``@MODEL_DIGEST@`` of
-            a pack are filled with ``issued`` and the digest of the shipped model.
+        file: None for the pack that comes with the program. A pack may be a folder of TOML files, which are
+            joined into one document. Its marks ``@ISSUED@`` and ``@MODEL_DIGEST@`` are filled with ``issued``
+            and the digest of the shipped model.
 
     Raises:
         BadConfiguration: a hub would refuse it; every error is named.
     """
     name = "the shipped pack" if file is None else str(file)
-    payload = default_pack() if file is None else file.read_bytes()
     try:
+        payload = _payload(kind, file)
         if kind == "policy":
             if is_template(payload):
                 payload = fill(payload, model_digest=bundle.read().digest, issued=issued)
@@ -44,6 +46,9 @@ def signed(kind: str, file: Path | None, key: PrivateKey, issued: datetime) -> b
     return data
 
 
-def default_pack() -> bytes:
-    """The policy pack a hub starts with, its marks not filled."""
-    return files("agent.domain").joinpath("packs", "default.toml").read_bytes()
+def _payload(kind: str, file: Path | None) -> bytes:
+    if file is None:
+        return shipped_pack()
+    if kind == "policy" and file.is_dir():
+        return join({part.name: part.read_bytes() for part in sorted(file.glob("*.toml"))}, source=str(file))
+    return file.read_bytes()

@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,9 @@ from agent.config import Config, load_config
 from agent.domain.decision import Decision, Digests, PieceKey, Verdict
 from agent.domain.disposition import Because, Disposition, SetBy
 from agent.domain.policy import fill
+from agent.domain.shipped import shipped_pack
 from agent.enrol import Trust, load_trust, make_keys
-from agent.importing import ImportReport, import_manifest
+from agent.intake.taking import ImportReport, import_manifest
 from agent.scan import Scan
 from agent.store.evidence import EvidenceLog
 from agent.store.stored_log import StoredLog
@@ -126,7 +126,7 @@ class Site:
 
     def publish_policy(self, *changes: tuple[str, str], issued: datetime = START) -> None:
         """Sign the default pack, without the random audit, and with pieces of its text replaced."""
-        template = files("agent.domain").joinpath("packs", "default.toml").read_bytes()
+        template = shipped_pack()
         text = fill(template, model_digest=Scorer.load().digest, issued=issued).decode()
         for old, new in (("audit_permille = 10", "audit_permille = 0"), *changes):
             assert old in text

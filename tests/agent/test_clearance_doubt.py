@@ -50,7 +50,7 @@ async def test_a_rule_that_begins_before_the_scan_counts_for_a_consignment_witho
         f'\n[[rule]]\nid = "new-law"\ncode = "NEW_LAW"\nfrom = {begins}\nseverity = "mend"\n'
         'citation = "a test"\nwhen = "true"\n'
     )
-    site.publish_policy(("# What follows from what it says.", f"{rule}\n# What follows from what it says."))
+    site.publish_policy(("# Ceilings of value.", f"{rule}\n# Ceilings of value."))
     async with site.open() as opened:
         await site.declare(opened, {})
         document = await opened.hub.documents.of("RR473124829GB")

@@ -110,7 +110,8 @@ def test_an_import_with_refused_rows_reports_each_and_ends_with_3(preclear: Run,
     assert '"two"' in told.output
     assert "manifest.csv: 1 consignments accepted, 1 rows refused" in told.output
     again = preclear("import", path)
-    assert again.exit_code == 0
+    assert again.exit_code == 3
+    assert "line 3, gross_weight_g: E2" in again.output
     assert "was taken in before; nothing changed" in again.output
 
 

@@ -17,7 +17,10 @@ import pytest
 
 from agent import control
 from agent.clock import SystemClock
+from agent.domain.effective import SourceRole
 from agent.errors import AgentError, AlreadyRunning, NotFound
+from agent.intake.control import ask
+from agent.intake.taking import Nobody, Sender
 from agent.lock import DataLock
 
 S10 = "RR473124829GB"
@@ -97,7 +100,9 @@ async def asked(site: Any, verb: str, **body: Any) -> dict[str, Any]:
 
 async def test_import_decide_and_status_reach_the_running_hub(running: str, site: Any) -> None:
     path = str(site.manifest({}, {"tracking_number": "RB123456785GB", "gross_weight_g": "?"}))
-    report = await asked(site, "import", path=path, party="seller", role="seller")
+    sender = Sender(party="seller", role=SourceRole.SELLER)
+    report = await ask(site.data / control.FILE, Path(path), sender, Nobody(), faults=False)
+    assert report is not None
     assert (report["accepted"], report["rejected_rows"], report["errors"][0]["line"]) == (1, 1, 3)
     dry = await asked(site, "decide", barcode=S10, grams=290, record=False)
     assert (dry["recorded"], dry["disposition"]) == (False, "CLEAR")
@@ -112,7 +117,7 @@ async def test_import_decide_and_status_reach_the_running_hub(running: str, site
 
 async def test_an_error_of_the_hub_reaches_the_command_with_its_exit_code(running: str, site: Any) -> None:
     with pytest.raises(AgentError, match=r"gone\.csv cannot be read") as caught:
-        await asked(site, "import", path="/gone.csv", party="p", role="post")
+        await ask(site.data / control.FILE, Path("/gone.csv"), Sender(), Nobody(), faults=False)
     assert caught.value.exit_code == 3
     with pytest.raises(AgentError, match="scan the label again"):
         await asked(site, "decide", barcode="\x02", grams=None, record=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def source(name: str = "one.csv", role: SourceRole = SourceRole.FORWARDER) -> So
 
 def take_in(store: ReferenceStore, declarations: Sequence[Declaration], of: Source | None = None) -> int:
     """A whole file, from its first row to its end."""
-    number, known = store.begin_source(of or source()).result(10)
+    number, known, _ = store.begin_source(of or source()).result(10)
     assert not known
     store.add(number, declarations).result(10)
     store.end_source(number, len(declarations), 0).result(10)
@@ -143,23 +144,43 @@ async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
 
 async def test_the_same_file_twice_is_taken_in_once(store: ReferenceStore) -> None:
     number = take_in(store, [declaration(S10)])
-    assert store.begin_source(source()).result(10) == (number, True)
+    assert store.begin_source(source()).result(10) == (number, True, 1)
     assert await store.counts() == (1, 1)
 
 
-async def test_an_interrupted_file_is_taken_in_again_from_its_beginning(
+async def test_an_interrupted_file_goes_on_behind_what_is_kept(
     store: ReferenceStore, tmp_path: Path, clock: Any
 ) -> None:
-    number, known = store.begin_source(source()).result(10)
+    number, known, taken = store.begin_source(source()).result(10)
+    assert (known, taken) == (False, 0)
     store.add(number, [declaration(S10)]).result(10)
     store.close()  # and nothing says that the file was at its end
     again = ReferenceStore(tmp_path, clock)
-    assert (number, known) == again.begin_source(source()).result(10)
-    again.add(number, [declaration(S10), declaration(SSCC)]).result(10)
+    assert again.begin_source(source()).result(10) == (number, False, 1)
+    again.add(number, [declaration(SSCC)]).result(10)
     again.end_source(number, 2, 0).result(10)
     assert await again.counts() == (2, 1)
-    assert again.begin_source(source()).result(10) == (number, True)
+    assert again.begin_source(source()).result(10) == (number, True, 2)
     again.close()
+
+
+@pytest.mark.parametrize("complete", [True, False])
+async def test_a_file_that_is_read_another_way_is_taken_in_from_its_beginning_without_doubling(
+    store: ReferenceStore, *, complete: bool
+) -> None:
+    number = store.begin_source(source()).result(10).number
+    store.add(number, [declaration(S10)]).result(10)
+    if complete:
+        store.end_source(number, 1, 0).result(10)
+    assert store.stale("policy", 9) is not None
+    otherwise = replace(source(), reading="csv another-profile")
+    assert store.begin_source(otherwise).result(10) == (number, False, 0)
+    store.add(number, [declaration(S10, gross_weight_g=7)]).result(10)
+    store.end_source(number, 1, 0).result(10)
+    assert await store.counts() == (1, 1)
+    assert [c.declaration.gross_weight_g for c in (await store.claims(S10.value)).claims] == [7]
+    assert store.begin_source(otherwise).result(10) == (number, True, 1)
+    assert [consignment for consignment, _ in store.stale("policy", 9) or ()] == [S10.value]
 
 
 async def test_the_digest_of_the_claims_changes_with_them_and_is_salted(
@@ -184,8 +205,28 @@ async def test_consignments_without_a_present_assessment_come_newest_source_firs
     take_in(store, [declaration(label) for label in labels[:3]])
     take_in(store, [declaration(label) for label in labels[3:]], source("two.csv"))
     stale = store.stale("policy|lists", 4)
-    assert set(stale[:3]) == {label.value for label in labels[3:]}
-    assert len(stale) == 4
+    assert stale is not None
+    assert [consignment for consignment, _ in stale] == [f"BOX-{number:04}" for number in (5, 4, 3, 2)]
+
+
+async def test_what_was_found_assessed_is_not_looked_at_until_it_is_declared_anew_or_policy_changes(
+    store: ReferenceStore, clock: Any
+) -> None:
+    def all_stale(read: str) -> set[str]:
+        found: set[str] = set()
+        while (stale := store.stale(read, 2)) is not None:
+            found |= {consignment for consignment, _ in stale}
+            kept = [(consignment, assessment(claims.digest, clock)) for consignment, claims in stale]
+            store.keep_assessments(read, kept).result(10)
+        return found
+
+    names = [f"BOX-{number:04}" for number in range(5)]
+    take_in(store, [declaration(Label("plain", name)) for name in names])
+    assert all_stale("policy") == set(names)
+    assert all_stale("policy") == set()
+    take_in(store, [declaration(Label("plain", name)) for name in (names[1], "BOX-9999")], source("two.csv"))
+    assert all_stale("policy") == {names[1], "BOX-9999"}
+    assert all_stale("another policy") == {*names, "BOX-9999"}
 
 
 async def test_an_assessment_of_what_was_declared_before_is_not_kept(

@@ -152,7 +152,7 @@ def test_a_card_that_cannot_be_right_is_refused(changes: dict[str, Any], problem
         ({"template": {"pattern": "(?P<weight>[0-9.]+)"}}, "go together"),
         ({"protocol": "template", "template": {"pattern": "(?P<value>[0-9.]+)"}}, "names no weight"),
         ({"protocol": "toledo-8217"}, "name no unit"),
-        ({"switches": {"width": "nine"}}, "use one of ten, any"),
+        ({"switches": {"width": "nine"}}, "use one of learned, ten, any"),
         ({"switches": {"eot": "over"}}, "cannot be"),
         ({"unit": "stone"}, "use one of kg"),
         ({"division": 0, "unit": "kg"}, "more than 0"),

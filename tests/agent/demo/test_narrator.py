@@ -17,8 +17,8 @@ from agent.demo.lane import Played
 from agent.demo.link import Link
 from agent.demo.report import Report, make_report
 from agent.domain.identifiers import identify
-from agent.domain.manifest_csv import read_manifest
 from agent.domain.manifest_rows import Row
+from agent.formats.csv_text import read_lines
 
 GOOD_PROOF = {"verified": True, "entries": 3, "receipted": 3}
 
@@ -35,7 +35,7 @@ def test_the_same_seed_gives_the_same_day_and_another_seed_another(tmp_path: Pat
 def test_the_manifest_is_one_the_hub_takes_whole(tmp_path: Path) -> None:
     day = make_day(tmp_path, pieces=300, lanes=2, seed=1)
     with (tmp_path / "manifest.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(read_manifest(file))
+        rows = list(read_lines(file))
     assert all(isinstance(row, Row) for row in rows)
     declarations = [row.declaration for row in rows if isinstance(row, Row)]
     undeclared = [p for lane in day.lanes for p in lane if p.planted is Planted.UNDECLARED]

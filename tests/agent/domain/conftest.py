@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from importlib.resources import files
 
 import pytest
 
 from agent.domain.policy import Policy, fill, parse_policy
+from agent.domain.shipped import shipped_pack
 
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -15,7 +15,7 @@ ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def pack() -> bytes:
     """The default pack as a publisher would issue it on 1 January 2026."""
-    template = files("agent.domain").joinpath("packs", "default.toml").read_bytes()
+    template = shipped_pack()
     return fill(template, model_digest="ab" * 32, issued=ISSUED)
 
 

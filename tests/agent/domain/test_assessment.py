@@ -19,6 +19,7 @@ from agent.domain.findings import Disclosure, Severity
 from agent.domain.money import Money
 from agent.domain.names import Entry, PartyList
 from agent.domain.policy import Policy, parse_policy
+from agent.domain.rules import RuleSet
 
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -28,7 +29,9 @@ GOOD = Declaration(
     transport=Transport.EXPRESS,
     pieces=((Label("s10", "RB123456785GB"),),),
     consignor=Party(name="Acme Ltd", street="1 High St", country="GB"),
-    consignee=Party(name="Jane Doe", street="2 Main St", country="US", postcode="62701"),
+    consignee=Party(
+        name="Jane Doe", street="2 Main St", city="Springfield", state="IL", country="US", postcode="62701"
+    ),
     description="men's cotton shirt",
     hs="610910",
     gross_weight_g=250,
@@ -42,15 +45,26 @@ def assessed(policy: Policy, *lists: PartyList, at: datetime = NOW, **changes: A
     return assess(Effective(declaration=msgspec.structs.replace(GOOD, **changes)), policy, lists, at)
 
 
+def to(**changes: str) -> Party:
+    """The consignee with something changed."""
+    return msgspec.structs.replace(GOOD.consignee, **changes)
+
+
 def codes(assessment: Assessment) -> list[str]:
     """Codes of everything found but notes."""
     return [f.code for f in assessment.findings if f.severity is not Severity.NOTE]
 
 
 def test_a_good_declaration_gives_nothing_but_notes(policy: Policy) -> None:
-    assessment = assessed(policy, LISTED, consignee=Party(name="Ann Poe", street="2 Main St", country="US"))
+    assessment = assessed(policy, LISTED, consignee=to(name="Ann Poe"))
     assert codes(assessment) == []
-    assert [f.code for f in assessment.findings] == ["FORMAL_ENTRY_NEEDED"]
+    asked_from_november = {f.code for f in assessment.findings if f.code.startswith("MISSING_")}
+    assert "MISSING_CONSIGNEE_EMAIL" in asked_from_november
+    assert [f.code for f in assessment.findings if f.code not in asked_from_november] == [
+        "COUNTRIES_DIFFER",
+        "FORMAL_ENTRY_NEEDED",
+    ]
+    assert (assessment.entry, "us-acas" in assessment.regimes) == ("us-formal-entry", True)
     assert assessment.consignment == "RB123456785GB"
     assert (assessment.declared_weight_g, assessment.value) == (250, Money(300_000, "USD"))
     assert (assessment.policy_id, assessment.policy_sequence) == (policy.id, policy.sequence)
@@ -61,7 +75,10 @@ def test_a_good_declaration_gives_nothing_but_notes(policy: Policy) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"consignee": Party(country="US")}, ["MISSING_CONSIGNEE_NAME", "MISSING_CONSIGNEE_STREET"]),
+        (
+            {"consignee": Party(country="US", city="Springfield", postcode="62701")},
+            ["MISSING_CONSIGNEE_NAME", "MISSING_CONSIGNEE_STREET"],
+        ),
         ({"consignor": Party(name="A Ltd", country="GB")}, ["MISSING_CONSIGNOR_STREET"]),
         ({"gross_weight_g": None}, ["MISSING_CONSIGNMENT_GROSS_WEIGHT_G"]),
         ({"description": None}, ["MISSING_GOODS_DESCRIPTION"]),
@@ -73,11 +90,11 @@ def test_a_good_declaration_gives_nothing_but_notes(policy: Policy) -> None:
         ({"hs": "shirts"}, ["HS_MALFORMED"]),
         ({"origin_country": "XX"}, ["COUNTRY_UNKNOWN"]),
         ({"value": Money(100, "EUR")}, ["VALUE_NOT_COMPARABLE"]),
-        ({"consignee": Party(name="Unknown", street="2 Main St", country="US")}, ["PARTY_REFUSED"]),
-        ({"consignee": Party(name="Jane Doe", street="...", country="US")}, ["PARTY_REFUSED"]),
-        ({"consignee": Party(name="Jane Doe", street="2 Main St", country="DE")}, ["CONSIGNEE_NOT_IN_US"]),
+        ({"consignee": to(name="Unknown")}, ["PARTY_REFUSED"]),
+        ({"consignee": to(street="...")}, ["PARTY_REFUSED"]),
+        ({"consignee": to(country="DE")}, ["CONSIGNEE_NOT_IN_US"]),
         (
-            {"consignee": Party(name="Jane Doe", street="2 Main St", country="US", postcode="6270")},
+            {"consignee": to(postcode="6270")},
             ["POSTCODE_MALFORMED"],
         ),
         ({"expected_arrival": "2026-01-09T10:00:00"}, ["EXPECTED_ARRIVAL_UNREADABLE"]),
@@ -98,12 +115,14 @@ def test_mail_is_asked_for_what_mail_must_say(policy: Policy) -> None:
 
 def test_what_is_missing_is_asked_for_only_while_its_regime_is_in_force(policy: Policy) -> None:
     boundary = datetime(2025, 8, 29, 4, 1, tzinfo=UTC)
-    assert codes(assessed(policy, at=boundary - timedelta(seconds=1), hs=None)) == []
-    assert codes(assessed(policy, at=boundary, hs=None)) == ["MISSING_GOODS_HS"]
+    british = {"hs": None, "origin_country": "GB"}
+    assert codes(assessed(policy, at=boundary - timedelta(seconds=1), **british)) == []
+    assert codes(assessed(policy, at=boundary, **british)) == ["MISSING_GOODS_HS"]
 
 
 def test_a_regime_asks_up_to_not_at_its_end(policy: Policy) -> None:
-    ended = replace(policy, regimes=tuple(replace(regime, ends=NOW) for regime in policy.regimes))
+    regimes = tuple(replace(regime, ends=NOW) for regime in policy.regimes if regime.starts < NOW)
+    ended = replace(policy, rules=RuleSet(policy.rules.rules, regimes))
     assert codes(assessed(ended, at=NOW - timedelta(seconds=1), hs=None)) == ["MISSING_GOODS_HS"]
     assert codes(assessed(ended, at=NOW, hs=None)) == []
 
@@ -111,8 +130,9 @@ def test_a_regime_asks_up_to_not_at_its_end(policy: Policy) -> None:
 def test_rules_are_those_of_the_expected_arrival(policy: Policy) -> None:
     before, after = "2025-08-29T00:00:59-04:00", "2025-08-29T00:01:00-04:00"
     day_before = datetime(2025, 8, 28, tzinfo=UTC)
-    assert codes(assessed(policy, at=day_before, hs=None, expected_arrival=before)) == []
-    late = assessed(policy, at=datetime(2025, 8, 1, tzinfo=UTC), hs=None, expected_arrival=after)
+    british = {"hs": None, "origin_country": "GB"}
+    assert codes(assessed(policy, at=day_before, expected_arrival=before, **british)) == []
+    late = assessed(policy, at=datetime(2025, 8, 1, tzinfo=UTC), expected_arrival=after, **british)
     assert codes(late) == ["MISSING_GOODS_HS"]
     assert late.evaluated_for == datetime(2025, 8, 29, 4, 1, tzinfo=UTC)
 
@@ -174,7 +194,15 @@ def test_sources_that_disagree_are_found_with_the_field_and_without_the_claims(p
         ),
     ]
     found = assess(effective(claims), policy, [], NOW).findings
-    assert [dict(f.params) for f in found if f.code == "SOURCES_DISAGREE"] == [{"field": "gross_weight_g"}]
+    assert [dict(f.params) for f in found if f.code == "SOURCES_DISAGREE"] == [
+        {
+            "field": "gross_weight_g",
+            "chosen": "carrier",
+            "other": "seller",
+            "chosen_value": GOOD.gross_weight_g,
+            "other_value": 900,
+        }
+    ]
 
 
 @given(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from importlib.resources import files
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.domain.disposition import Disposition
+from agent.domain.effective import ClaimOrder, SourceRole
 from agent.domain.errors import PolicyInvalid
 from agent.domain.findings import Disclosure, Finding, Severity
 from agent.domain.policy import MAX_BYTES, OnAbsent, Policy, fill, parse_policy
+from agent.domain.shipped import shipped_pack
 
 SMALL = b"""
 format = 1
@@ -102,7 +103,7 @@ def test_without_a_word_of_the_pack_mending_is_asked_for() -> None:
 
 def test_an_unknown_format_is_refused_by_number_and_nothing_else_is_looked_at() -> None:
     assert errors_of(SMALL.replace(b"format = 1", b"format = 9")) == [
-        "format: policy of format 9; this program reads format 1, update it first"
+        "format, line 2, column 10: policy of format 9; this program reads format 1, update it first"
     ]
 
 
@@ -118,10 +119,14 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (b"sequence = 3", b"sequence = 0", "sequence: 0 is not a whole number"),
-        (b"sequence = 3", b"sequence = true", "sequence: True is not a whole number"),
+        (b"sequence = 3", b"sequence = 0", "sequence, line 4, column 12: 0 is not a whole number"),
+        (b"sequence = 3", b"sequence = true", "sequence, line 4, column 12: True is not a whole number"),
         (b"sequence = 3", b"", "sequence: is missing"),
-        (b"sequence = 3", b"sequence = 3\nsequense = 4", "sequense: unknown key; did you mean sequence?"),
+        (
+            b"sequence = 3",
+            b"sequence = 3\nsequense = 4",
+            "sequense, line 5, column 12: unknown key; did you mean sequence?",
+        ),
         (b'id = "small"', b'id = "Small Pack"', "small letters"),
         (b"2025-03-01T00:00:00Z", b"2025-03-01T00:00:00", "offset"),
         (b"2025-03-01T00:00:00Z", b"'soon'", "a date with a time"),
@@ -139,9 +144,9 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
         (
             b'when = "known.goods.hs"',
             b'when = "goods.hs"',
-            "when (rule one), line 1, column 1: the rule gives STRING",
+            "rule[0].when (rule one), line 36, column 9: it gives STRING",
         ),
-        (b'when = "known.goods.hs"', b'when = "known.x"', "when (rule one), line 1, column 6"),
+        (b'when = "known.goods.hs"', b'when = "known.x"', "rule[0].when (rule one), line 36, column 14"),
         (b'when = "known.goods.hs"', b'when = "known.goods.hs"\nmode = "sea"', "express or mail"),
         (b'when = "known.goods.hs"', b'when = "known.goods.hs"\norigin = ["China"]', "two capital letters"),
         (
@@ -153,7 +158,7 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
         (b"from = 2025-08-29T00:01:00", b"from = 2025-11-02T01:30:00", "comes twice"),
         (b"from = 2025-08-29T00:01:00", b"from = 2025-03-09T02:30:00", "skipped"),
         (b"from = 2025-08-29T00:01:00", b"from = 2025-08-29", "a date with a time"),
-        (b'citation = "a test"', b"", "rule[0].citation (rule one): is missing"),
+        (b'citation = "a test"', b"", "rule[0].citation (rule one), line 29, column 1: is missing"),
         (
             b"[outcomes]",
             b"[model]\ndigest = 'any'\nrefer_at_permille = 500\n[outcomes]",
@@ -178,18 +183,18 @@ def test_every_fault_of_a_file_is_told_at_once() -> None:
     )
     data += SMALL[SMALL.index(b"[[rule]]") :].replace(b'"one"', b'"two"').replace(b"known.goods.hs", b"1")
     assert [error.split(":")[0] for error in errors_of(data)] == [
-        "sequence",
-        "lists.fresh_for_days",
-        "rule[0].severity (rule one)",
-        "when (rule two), line 1, column 1",
+        "sequence, line 4, column 12",
+        "lists.fresh_for_days, line 15, column 18",
+        "rule[0].severity (rule one), line 34, column 12",
+        "rule[1].when (rule two), line 44, column 9",
     ]
 
 
 def test_two_rules_or_regimes_of_one_id_are_refused() -> None:
     tables = SMALL[SMALL.index(b"[[regime]]") :]
     assert [error for error in errors_of(SMALL + tables) if "given twice" in error] == [
-        "regime[1].id: 'acas' is given twice",
-        "rule[1].id (rule one): 'one' is given twice",
+        "regime[1].id (regime acas), line 38, column 6: 'acas' is given twice",
+        "rule[1].id (rule one), line 44, column 6: 'one' is given twice",
     ]
 
 
@@ -202,7 +207,7 @@ def test_the_default_pack_is_filled_and_read(policy: Policy) -> None:
 
 
 def test_the_time_of_issue_is_written_in_utc() -> None:
-    template = files("agent.domain").joinpath("packs", "default.toml").read_bytes()
+    template = shipped_pack()
     east = datetime.fromisoformat("2026-01-01T08:00:00+08:00")
     assert b'issued = "2026-01-01T00:00:00Z"' in fill(template, model_digest="0" * 64, issued=east)
 
@@ -223,34 +228,6 @@ def test_a_template_is_never_filled_halfway(
         fill(template, model_digest=digest, issued=issued)
 
 
-@pytest.mark.parametrize(
-    ("rule", "boundary"),
-    [
-        ("no-de-minimis-cn-hk", datetime(2025, 5, 2, 4, 1, tzinfo=UTC)),
-        ("no-de-minimis", datetime(2025, 8, 29, 4, 1, tzinfo=UTC)),
-    ],
-)
-def test_the_default_packs_dates_turn_on_the_second(policy: Policy, rule: str, boundary: datetime) -> None:
-    facts: dict[str, int | str | bool | list[str]] = {
-        "consignment.transport": "express",
-        "consignment.value_minor": 79_999,
-        "known.consignment.value_minor": True,
-        "consignment.currency": "USD",
-        "known.consignment.currency": True,
-        "goods.origin_country": "CN",
-        "known.goods.words": False,
-        "known.goods.text": False,
-        "known.consignee.country": False,
-        "known.consignee.postcode": False,
-    }
-
-    def named(at: datetime) -> set[object]:
-        return {finding.params["rule"] for finding in policy.rules.evaluate(facts, at)}
-
-    assert rule not in named(boundary - timedelta(seconds=1))
-    assert rule in named(boundary)
-
-
 LINES = SMALL.splitlines(keepends=True)
 
 
@@ -263,3 +240,34 @@ def test_any_bytes_are_a_pack_or_refused_with_reasons(lines: list[bytes], whole:
         accepted = None
         reasons = exc.errors
     assert accepted is not None or reasons
+
+
+def test_a_pack_says_whose_word_counts_and_for_which_field() -> None:
+    pack = (
+        SMALL
+        + b"""
+[claims]
+usual = ["post", "carrier"]
+[claims.by_field]
+gross_weight_g = ["carrier"]
+"consignee.address" = ["seller"]
+"""
+    )
+    order = parse_policy(pack).claims
+    assert order.of("description") == (SourceRole.POST, SourceRole.CARRIER)
+    assert order.of("gross_weight_g") == (SourceRole.CARRIER,)
+    assert order.of("consignee.address") == (SourceRole.SELLER,)
+    assert parse_policy(SMALL).claims == ClaimOrder()
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (b'[claims]\nusual = ["captain"]', "'captain' is no role"),
+        (b'[claims]\nusual = ["post", "post"]', "stands twice"),
+        (b'[claims.by_field]\nweight = ["post"]', "no field is claimed by that name"),
+    ],
+)
+def test_an_order_of_claims_that_names_nobody_or_nothing_is_refused(table: bytes, said: str) -> None:
+    (error,) = errors_of(SMALL + table + b"\n")
+    assert said in error

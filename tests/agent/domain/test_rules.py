@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.domain.dated import Rule
 from agent.domain.declarations import Declaration, Party, Transport
 from agent.domain.effective import Effective
 from agent.domain.errors import PolicyInvalid
 from agent.domain.facts import FACTS, SCHEMA, FactValue, facts_of
 from agent.domain.findings import Disclosure, Finding, Severity
 from agent.domain.money import Money
-from agent.domain.rules import Rule, RuleSet
+from agent.domain.rules import RuleSet
 
 EASTERN_SUMMER = timezone(timedelta(hours=-4))
 STARTS = datetime(2025, 8, 29, 0, 1, tzinfo=EASTERN_SUMMER)

@@ -9,7 +9,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,10 @@ from agent.clock import SystemClock
 from agent.config import Config
 from agent.domain.policy import fill
 from agent.domain.s10 import s10_check_digit
+from agent.domain.shipped import shipped_pack
 from agent.enrol import make_keys
 from agent.hub import Hub
-from agent.importing import import_manifest
+from agent.intake.taking import import_manifest
 from agent.station import Station
 from agent.store.head import FILE as EVIDENCE
 from agent.web.server import create_web, serve_web
@@ -56,6 +56,10 @@ ROW = {
     "consignor_street": "18 Changhong East Street",
     "consignor_country": "CN",
     "consignee_name": "Mary Robinson",
+    "consignee_email": "mary@robinson-family.org",
+    "consignee_phone": "+1 503 223 8761",
+    "pickup_place": "Shenzhen",
+    "known_consignor": "yes",
     "consignee_street": "1200 Elm Street",
     "consignee_city": "Dayton",
     "consignee_state": "OH",
@@ -224,7 +228,7 @@ def configure(folder: Path) -> Config:
     """Keys, an authority and its signed rules, without a model and without chance; two lanes."""
     init_authority(folder / "authority", "authority/cbp")
     make_keys(folder / "data", "hub/szx-1")
-    template = files("agent.domain").joinpath("packs", "default.toml").read_bytes()
+    template = shipped_pack()
     pack = fill(template, model_digest="ab" * 32, issued=datetime.now(UTC))
     before, _, rest = pack.partition(b"[model]")
     pack = before.replace(b"audit_permille = 10", b"audit_permille = 0") + rest[rest.index(b"# Name here") :]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Awaitable, Callable
-from importlib.resources import files
 from itertools import pairwise
 from typing import Any
 
@@ -14,6 +13,7 @@ from playwright.async_api import BrowserContext, Page, expect
 
 from agent.domain.facts import FACTS
 from agent.domain.policy import fill, parse_policy
+from agent.domain.shipped import shipped_pack
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -256,7 +256,7 @@ async def test_the_lane_speaks_once_sound_is_on_and_a_stop_repeats_until_acknowl
 
 
 async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open_lane: Open) -> None:
-    template = files("agent.domain").joinpath("packs", "default.toml").read_bytes()
+    template = shipped_pack()
     policy = parse_policy(fill(template, model_digest="ab" * 32, issued=hall.hub.clock.now()))
     made_here = (
         "UNMANIFESTED CHECK_DIGIT AMBIGUOUS_LABEL WEIGHT_MISMATCH NO_WEIGHT DUPLICATE_SCAN "
@@ -264,7 +264,7 @@ async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open
         "SOURCES_DISAGREE SCREENING SAFETY MODEL_ABSENT POLICY_STALE LIST_STALE LIST_ABSENT "
         "RULE_NOT_EVALUABLE MORE_FINDINGS"
     )
-    asked = {fact for regime in policy.regimes for fact in regime.requires}
+    asked = {group[0] for regime in policy.regimes for group in regime.needs()}
     assert asked <= FACTS.keys()
     codes = {*made_here.split(), *(rule.code for rule in policy.rules.rules)}
     codes |= {f"MISSING_{fact.replace('.', '_').upper()}" for fact in asked}

@@ -19,18 +19,18 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agent.domain.policy import fill, parse_policy
+from agent.domain.shipped import shipped_pack
 from models import bundle
 from sync import documents
 from sync.central import store
 from sync.central.cli import main
-from sync.central.publish import default_pack
 from sync.central.schema import open_store
 from sync.client import Client
 from sync.errors import CentreRefused
 from sync.keys import Keyring, Role, Suite, generate, read_card, save_private, write_card
 
 Run = Callable[..., Result]
-PACK = fill(default_pack(), model_digest="0" * 64, issued=datetime(2026, 3, 1, tzinfo=UTC))
+PACK = fill(shipped_pack(), model_digest="0" * 64, issued=datetime(2026, 3, 1, tzinfo=UTC))
 LIST = b'{"v": 1, "id": "watch", "issued": "2026-03-01T00:00:00Z", "entries": [{"id": "1", "names": ["A"]}]}'
 
 
@@ -185,6 +185,23 @@ def test_without_a_file_the_shipped_pack_is_filled_and_signed(
     assert policy.model is not None
     assert policy.model.digest == bundle.read().digest
     assert run("publish", "list", "--authority", authority, "--out", tmp_path / "list").exit_code == 2
+
+
+def test_a_folder_is_signed_as_one_document(authority: Path, run: Run, tmp_path: Path) -> None:
+    head, tail = PACK.split(b"#: file regimes.toml\n")
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    (folder / "pack.toml").write_bytes(head)
+    (folder / "regimes.toml").write_bytes(tail)
+    words = ("publish", "policy", folder, "--authority", authority, "--out", tmp_path / "out")
+    assert run(*words).exit_code == 0
+    keys = Keyring(read_card((authority / "authority.pub").read_bytes()))
+    signed = documents.read(tmp_path / "out", documents.POLICY_TYPE, keys).payload
+    assert parse_policy(signed).regimes == parse_policy(PACK).regimes
+    (folder / "regimes.toml").write_bytes(b"loose = 1\n" + tail)
+    refused = run(*words)
+    assert (refused.exit_code, "regimes.toml, line 1, column 1" in refused.stderr) == (78, True)
+    assert run("publish", "list", folder, "--authority", authority, "--out", tmp_path / "x").exit_code == 2
 
 
 @pytest.mark.parametrize(

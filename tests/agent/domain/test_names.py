@@ -1,4 +1,4 @@
-"""Texts made comparable: names of parties, descriptions of goods."""
+"""Names of parties made comparable."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.domain.descriptions import Terms, check_description, structural_fault
-from agent.domain.findings import Severity
 from agent.domain.names import Entry, Hit, PartyList, fold, key, normalise
 
 ISSUED = datetime(2025, 3, 1, tzinfo=UTC)
@@ -85,76 +83,3 @@ def test_a_list_finds_names_and_aliases_and_each_entry_once() -> None:
 def test_a_list_without_an_offset_in_its_date_is_refused() -> None:
     with pytest.raises(ValueError, match="offset"):
         PartyList(id="x", issued=datetime(2025, 3, 1), entries=())  # noqa: DTZ001
-
-
-TERMS = Terms(
-    stop=("gift", "said to contain", "spare parts", "parts", "accessories", "merc.", "礼品"),
-    fillers=("of", "for", "new"),
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        ("", "empty"),
-        (" \u200b ", "empty"),
-        ("...", "only_special"),
-        ("#?!", "only_special"),
-        ("12345", "only_digits"),
-        ("12 345", "only_digits"),
-        ("12-345", "special_and_digits"),
-        ("xxx", "identical_characters"),
-        ("1111", "identical_characters"),
-        (".pdf", "file_extension"),
-        ("2 pcs", "nothing_said"),
-        ("G1FT", "nothing_said"),
-        ("AB-1234X", "nothing_said"),
-        ("for the", None),
-        ("of for", "nothing_said"),
-        ("Gift", "stop_term"),
-        ("GIFTS", "stop_term"),
-        ("ｇｉｆｔ", "stop_term"),
-        ("gi\u200bft", "stop_term"),
-        ("2 pcs new gift, accessories", "stop_term"),
-        ("accessory", "stop_term"),
-        ("Said to contain: spare parts", "stop_term"),
-        ("merc", "stop_term"),
-        ("礼品", "stop_term"),
-        ("said to", None),
-        ("gift card holder", None),
-        ("brake pads", None),
-        ("glass", None),
-        ("棉质衬衫", None),
-        ("USB-C cable 2m", None),
-    ],
-)
-def test_a_description_is_refused_for_its_reason_or_taken(text: str, reason: str | None) -> None:
-    found = check_description(text, TERMS)
-    assert (found.params["reason"] if found else None) == reason
-
-
-def test_the_finding_names_the_term_and_never_repeats_the_text() -> None:
-    found = check_description(
-        "2 new spare parts for Jane's 4711", Terms(stop=("spare parts", "jane"), fillers=("for", "new"))
-    )
-    assert found is not None
-    assert (found.code, found.severity) == ("DESCRIPTION_REFUSED", Severity.MEND)
-    assert dict(found.params) == {"reason": "stop_term", "term": "SPARE PART"}
-
-
-@given(st.text(max_size=80))
-@example("\u0345")
-def test_any_text_is_judged_without_error_and_case_does_not_matter(text: str) -> None:
-    found = check_description(text, TERMS)
-    assert found is None or found.params["reason"]
-    if structural_fault(text) is not None:
-        assert found is not None
-
-
-@given(
-    st.lists(
-        st.sampled_from(["GIFT", "gifts", "2", "pcs", "spare parts", "of", "said to contain"]), max_size=30
-    )
-)
-def test_stop_terms_and_fillers_never_add_up_to_a_description(words: list[str]) -> None:
-    assert check_description(" ".join(words), TERMS) is not None

@@ -1,0 +1,38 @@
+"""What the formats of the program are, for whoever writes or reads them."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from agent.cli.common import json_option
+
+
+@click.group()
+def schema() -> None:
+    """Print a format: JSON Schema of a consignment, the facts that rules may name."""
+
+
+@schema.command()
+def consignment() -> None:
+    """Print the JSON Schema (2020-12) of a line of `preclear assess`."""
+    from agent.domain.consignments import consignment_schema  # noqa: PLC0415 - the help comes without it
+
+    click.echo(json.dumps(consignment_schema(), indent=2, ensure_ascii=False))
+
+
+@schema.command()
+@json_option
+def facts(as_json: bool) -> None:
+    """List the facts that a rule of a policy pack may name, with their types.
+
+    An absent fact is asked for with known.FACT; *_minor is minor units of the currency, *_g grams.
+    """
+    from agent.domain.facts import FACTS  # noqa: PLC0415 - the help comes without it
+
+    if as_json:
+        click.echo(json.dumps({"schema": "preclear.facts", "facts": dict(FACTS)}))
+        return
+    for name, fact_type in FACTS.items():
+        click.echo(f"{name}  {fact_type.lower()}")

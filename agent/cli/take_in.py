@@ -1,0 +1,239 @@
+"""``preclear import``: files taken in one after the other, with their progress and what was refused."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from agent.app import open_hub
+from agent.cli.common import config_option, json_option, show
+from agent.cli.progress import Bar, Lines, Silent
+from agent.clock import SystemClock
+from agent.config import Config, load_config
+from agent.control import FILE
+from agent.domain.declarations import Declaration, Transport
+from agent.domain.effective import SourceRole
+from agent.domain.manifest_columns import column_of
+from agent.errors import AgentError
+from agent.hub import Hub
+from agent.intake.control import ask
+from agent.intake.frames import Fault, Header, Progress
+from agent.intake.reading import opened
+from agent.intake.report import MAX_FAULTS, Report
+from agent.intake.taking import Listener, Sender, preview, take_in, try_out
+
+PREVIEW_ROWS = 20
+_SUMS = ("rows", "accepted", "mended", "rejected_rows", "decided_again", "seconds")
+
+
+@click.command("import")
+@click.argument(
+    "files",
+    metavar="FILE...",
+    nargs=-1,
+    required=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+)
+@click.option("--party", default="unnamed", show_default=True, help="Who sent the files.")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in SourceRole]),
+    default=SourceRole.FORWARDER.value,
+    show_default=True,
+    help="In which capacity.",
+)
+@click.option(
+    "--transport",
+    type=click.Choice([transport.value for transport in Transport]),
+    help="How the parcels travel, where the file does not say it.",
+)
+@click.option("--profile", help="Id of a mapping profile; else it is chosen by sender and header.")
+@click.option("--dry-run", is_flag=True, help="Read everything, store nothing.")
+@click.option("--preview", "look", is_flag=True, help=f"Show what the first {PREVIEW_ROWS} rows are read as.")
+@click.option(
+    "--report",
+    "report_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write rejected.csv and rejected.xlsx here; the workbook can be mended and imported.",
+)
+@config_option
+@json_option
+def import_(
+    *,
+    files: tuple[Path, ...],
+    party: str,
+    role: str,
+    transport: str | None,
+    profile: str | None,
+    dry_run: bool,
+    look: bool,
+    report_folder: Path | None,
+    config_path: Path,
+    as_json: bool,
+) -> None:
+    """Take in manifests; every refused and every mended row is reported.
+
+    Each file is read in a process of its own, under limits. The same file again stores nothing, and tells its
+    refused rows once more; one whose import was interrupted goes on where it stood.
+
+    A table needs the columns tracking_number and transport (express or mail), unless --transport says it.
+    """
+    config = load_config(config_path)
+    sender = Sender(
+        party=party,
+        role=SourceRole(role),
+        transport=transport,
+        profile=profile,
+        profiles=config.intake.profile_texts(),
+    )
+    if look:
+        for path in files:
+            _preview(path.resolve(), sender, as_json)
+        return
+    found, refused = [], []
+    for path in files:
+        folder = report_folder if report_folder is None or len(files) == 1 else report_folder / path.name
+        try:
+            found.append(_one(config, path.resolve(), sender, folder, dry_run=dry_run, quiet=as_json))
+        except AgentError as error:
+            if len(files) == 1 or error.exit_code != 3:
+                raise
+            refused.append({"file": path.name, "error": str(error)})
+            click.echo(f"preclear: {error}", err=True)
+            continue
+        if not as_json:
+            show(found[-1], as_json=False, lines=_lines)
+    if as_json:
+        click.echo(json.dumps(found[0] if len(files) == 1 else _together(found, refused), ensure_ascii=False))
+    sys.exit(3 if refused or any(report["rejected_rows"] for report in found) else 0)
+
+
+def _one(
+    config: Config, path: Path, sender: Sender, folder: Path | None, *, dry_run: bool, quiet: bool
+) -> dict[str, Any]:
+    with ExitStack() as stack:
+        screen: Listener = Bar() if sys.stderr.isatty() else Silent() if quiet else Lines()
+        if isinstance(screen, Bar):
+            stack.enter_context(screen)
+        report = Report(folder) if folder is not None else None
+        if report is not None:
+            stack.callback(report.close)
+        heard = _Both(screen, report)
+        if dry_run:
+            with opened(path) as file:
+                return asyncio.run(try_out(file, SystemClock(), sender, heard)).as_json()
+        return asyncio.run(_take_in(config, path, sender, heard, wants_faults=report is not None))
+
+
+async def _take_in(
+    config: Config, path: Path, sender: Sender, listener: Listener, *, wants_faults: bool
+) -> dict[str, Any]:
+    """Hand the file to the running hub, or do the same work here."""
+    found = await ask(config.hub.data / FILE, path, sender, listener, faults=wants_faults)
+    if found is not None:
+        return found
+    async with open_hub(config, SystemClock()) as hub:
+        gc.freeze()  # lists and policy live as long as we do
+        return await _here(hub.hub, path, sender, listener)
+
+
+async def _here(hub: Hub, path: Path, sender: Sender, listener: Listener) -> dict[str, Any]:
+    with opened(path) as file:
+        return (await take_in(file, hub, sender, listener)).as_json()
+
+
+class _Both:
+    """A screen, and a report where one is wanted."""
+
+    def __init__(self, screen: Listener, report: Report | None) -> None:
+        self._screen = screen
+        self._report = report
+
+    def begun(self, header: Header) -> None:
+        self._screen.begun(header)
+        if self._report is not None:
+            self._report.begun(header)
+
+    def faults(self, faults: tuple[Fault, ...]) -> None:
+        if self._report is not None:
+            self._report.faults(faults)
+
+    def progress(self, progress: Progress) -> None:
+        self._screen.progress(progress)
+
+
+def _together(found: list[dict[str, Any]], refused: list[dict[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {name: round(sum(report[name] for report in found), 3) for name in _SUMS}
+    total["rejected"] = {}
+    for report in found:
+        for code, count in report["rejected"].items():
+            total["rejected"][code] = total["rejected"].get(code, 0) + count
+    total["rows_per_s"] = round(total["rows"] / total["seconds"]) if total["seconds"] else 0
+    total["peak_memory_mb"] = max((report["peak_memory_mb"] for report in found), default=0)
+    return {**total, "files": found, "refused_files": refused}
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    for error in report["errors"]:
+        place = f"line {error['line']}" + (f", {error['column']}" if error["column"] else "")
+        shown = f' "{error["value"]}"' if error["value"] else ""
+        yield f"{place}: {error['code']} {error['message']}{shown}. {error['hint']}"
+    told, said = len(report["errors"]), sum(report["rejected"].values())
+    if told < said:
+        yield f"and {said - told} more; --report DIR writes down up to {MAX_FAULTS}"
+    yield from report["notes"]
+    if report["already_known"]:
+        yield f"{report['file']} was taken in before; nothing changed"
+        return
+    mended = f", {report['mended']} of them mended" if report["mended"] else ""
+    would = "" if report["stored"] else "; nothing was stored"
+    yield (
+        f"{report['file']}: {report['accepted']} consignments accepted{mended}, "
+        f"{report['rejected_rows']} rows refused{would}"
+    )
+    if report["resumed_after"]:
+        yield f"an earlier import had come as far as consignment {report['resumed_after']}"
+    if report["decided_again"]:
+        yield f"{report['decided_again']} pieces that were set aside were decided again"
+
+
+def _preview(path: Path, sender: Sender, as_json: bool) -> None:
+    with opened(path) as file:
+        found = list(preview(file, SystemClock(), sender, PREVIEW_ROWS))
+    header = next(item for item in found if isinstance(item, Header))
+    shown = {
+        "file": path.name,
+        "format": header.format,
+        "profile": header.profile,
+        "encoding": header.encoding,
+        "columns": [{"written": name, "read_as": column_of(name)} for name in header.columns],
+        "rows": [msgspec.to_builtins(item) for item in found if isinstance(item, Declaration)],
+        "faults": [msgspec.to_builtins(_without_cells(item)) for item in found if isinstance(item, Fault)],
+    }
+    show(shown, as_json=as_json, lines=_preview_lines)
+
+
+def _without_cells(fault: Fault) -> Fault:
+    """The fault without the row it stands in."""
+    return msgspec.structs.replace(fault, cells=())
+
+
+def _preview_lines(shown: dict[str, Any]) -> Iterator[str]:
+    yield f"{shown['file']}: {shown['format']}" + (f", {shown['encoding']}" if shown["encoding"] else "")
+    yield f"profile: {shown['profile'] or 'none'}"
+    for column in shown["columns"]:
+        yield f"  {column['written']}: {column['read_as'] or 'not read by its name'}"
+    for row in shown["rows"]:
+        yield json.dumps(row, ensure_ascii=False)
+    for fault in shown["faults"]:
+        what = "mended" if fault.get("mended") else "refused"
+        yield f"line {fault['line']} {what}: {fault['code']} {fault['column']} {fault['message']}"

@@ -1,0 +1,54 @@
+"""A consignment as outsiders write it, and what the documents of it come to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from agent.domain.assessment import assess
+from agent.domain.consignments import field_of, read_consignment
+from agent.domain.decision import decide
+from agent.domain.effective import Effective
+from agent.domain.policy import Policy
+
+
+def answer(line: bytes, policy: Policy, at: datetime) -> dict[str, Any]:
+    """What ``preclear assess`` answers to one line.
+
+    A sealed finding shows as the neutral ``SCREENING``, as it does at a hub.
+
+    Args:
+        line: One JSON object; see ``consignments``.
+        policy: The pack to hold it against.
+        at: Aware; the expected arrival of the consignment goes before it.
+
+    Returns:
+        ``id``, ``findings`` (``code``, ``severity``, ``field``, ``citation``; the strictest first),
+        ``regime``, ``regimes``, ``evaluated_for`` and ``disposition``.
+
+    Raises:
+        DeclarationInvalid: The line is no consignment.
+    """
+    declaration = read_consignment(line)
+    made = assess(Effective(declaration=declaration), policy, (), at)
+    verdict = decide(made.findings, policy.outcome_of, risk=None, previous=None)
+    mode = declaration.transport.value
+    findings = []
+    for finding in verdict.open:
+        fact = policy.fact_of(finding, made.evaluated_for, mode)
+        findings.append(
+            {
+                "code": finding.code,
+                "severity": finding.severity.value,
+                "field": None if fact is None else field_of(fact),
+                "citation": policy.citation_of(finding, made.evaluated_for, mode),
+            }
+        )
+    return {
+        "id": declaration.consignment,
+        "findings": findings,
+        "regime": made.entry,
+        "regimes": made.regimes,
+        "evaluated_for": made.evaluated_for.isoformat().replace("+00:00", "Z"),
+        "disposition": verdict.disposition.value,
+    }

@@ -1,0 +1,60 @@
+"""Parcels of formats that have no header: fields by column name, and goods lines, into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from agent.domain.declarations import Transport
+from agent.domain.manifest_cells import OUR_WAY
+from agent.domain.manifest_columns import COLUMNS
+from agent.domain.manifest_layout import Layout
+from agent.domain.manifest_rows import Mending, Row, RowError
+from agent.formats.profiles import Profile
+from agent.formats.tables import Parcel
+
+Fields = Mapping[str, str]
+"""Column → text, as a cell of a table would hold it."""
+
+_PLACES = {name: place for place, name in enumerate(COLUMNS)}
+
+
+class Records:
+    """Holds the fields of each parcel to the same rules, codes and hints as the rows of a table."""
+
+    def __init__(self, profile: Profile | None, transport: Transport | None) -> None:
+        dialect = profile.dialect if profile is not None else OUR_WAY
+        transport = transport or (profile.transport if profile is not None else None)
+        self._constants = dict(dialect.constants)
+        self._layout = Layout(_PLACES, len(COLUMNS), dialect=dialect, transport=transport)
+
+    def read(
+        self, line: int, fields: Fields, items: Sequence[Fields] = (), mended: Sequence[Mending] = ()
+    ) -> Iterator[Row | RowError]:
+        """One parcel, or every fault of it.
+
+        Args:
+            line: Where it begins in the file, from 1.
+            fields: Of the parcel.
+            items: Its goods lines, in the file's order.
+            mended: What was put right before.
+        """
+        whole = {**self._constants, **fields}
+        parcel = Parcel(whole.get("tracking_number", ""))
+        if not items:
+            parcel.add(line, self._row(line, whole, mended))
+        for place, item in enumerate(items):
+            # The goods lines follow the parcel as the rows of a table would: each with the parcel's number.
+            head = whole if place == 0 else self._line(whole)
+            parcel.add(line, self._row(line, {**head, **item}, mended if place == 0 else ()))
+        for outcome in parcel.outcome():
+            # There is no row of a table to show and to mend.
+            yield msgspec.structs.replace(outcome, cells=())
+
+    def _line(self, whole: Fields) -> dict[str, str]:
+        kept = ("tracking_number", "transport", "currency")
+        return {name: whole[name] for name in kept if name in whole}
+
+    def _row(self, line: int, fields: Fields, mended: Sequence[Mending]) -> Row | list[RowError]:
+        return self._layout.read(line, [fields.get(name, "") for name in COLUMNS], mended)

@@ -1,0 +1,231 @@
+"""The process that reads one manifest file, under limits: ``python -m agent.intake.child ORDER``.
+
+The file is its standard input, opened by the hub; frames go to its standard output, and a full pipe makes it
+wait. Whatever the file does to its reader, it does here: the process has no more than the memory and the time
+below, writes no files, starts nothing, and ends with the hub.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import os
+import resource
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from agent.domain.declarations import Transport, encode
+from agent.domain.errors import ManifestRefused
+from agent.domain.manifest_rows import Row, RowError
+from agent.formats import read
+from agent.formats.errors import ProfileInvalid
+from agent.formats.profiles import load_profile
+from agent.formats.reading import Reading
+from agent.intake.frames import Ended, Fault, Frame, Header, Order, Part, Refused, pack
+
+MEMORY_BYTES = 1 << 30
+"""Address space. A workbook of 100,000 rows takes a sixth of it."""
+CPU_S, CPU_S_PER_MB = 60, 2
+"""A row of 200 bytes takes some 25 µs, thus a megabyte an eighth of a second."""
+PART_ROWS = 256
+"""Few enough that the hub, which takes a part in one go, is not held up by it."""
+PART_BYTES = 512 << 10
+NICE = 5
+GC_EVERY = 50_000
+_PR_SET_PDEATHSIG = 1
+_LAST_WORDS = 1 << 20
+"""Bytes set aside, to be able to say that memory ran out."""
+
+
+def main() -> None:
+    """Read standard input; the order is the first argument, the process number of the hub the second."""
+    order = msgspec.json.decode(sys.argv[1], type=Order)
+    # Rows hold no cycles: looking for some in every few hundred of them takes a tenth of the time.
+    gc.freeze()
+    gc.set_threshold(GC_EVERY)
+    bind(int(sys.argv[2]), os.fstat(0).st_size)
+    # Whatever a library may print must not stand between the frames.
+    out = os.dup(1)
+    os.dup2(2, 1)
+    with contextlib.suppress(BrokenPipeError):  # the hub has heard enough
+        _tell(order, out)
+
+
+def bind(parent: int, size: int) -> None:
+    """Give up what reading a file does not need."""
+    if sys.platform == "linux":
+        # The hub may be killed while we wait for nothing: then nobody else would end us.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)
+    os.nice(NICE)
+    cpu_s = CPU_S + CPU_S_PER_MB * (size >> 20)
+    for limit, soft, hard in (
+        (resource.RLIMIT_AS, MEMORY_BYTES, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, cpu_s, cpu_s + 5),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_NPROC, 0, 0),
+        (resource.RLIMIT_CORE, 0, 0),
+    ):
+        resource.setrlimit(limit, (soft, hard))
+    with contextlib.suppress(OSError):
+        # Where memory gets short, the kernel is to take this process and not the hub.
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _tell(order: Order, out: int) -> None:
+    reserve: bytearray | None = bytearray(_LAST_WORDS)
+    try:
+        for frame in frames(sys.stdin.buffer, order):
+            _write(out, frame)
+    except ManifestRefused as error:
+        message = str(error).removeprefix(f"{error.code}: ").removesuffix(f"; {error.hint}")
+        refused = Refused(code=error.code, message=message, hint=error.hint)
+    except ProfileInvalid as error:
+        refused = Refused(code="E024", message="a mapping profile is at fault", hint=str(error))
+    except MemoryError:
+        reserve = None  # noqa: F841 - given back, so that there is room to say so
+        refused = too_much_memory()
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a reader that breaks refuses its file, and nothing else
+        if "memory" in str(error).lower():
+            refused = too_much_memory()
+        else:
+            refused = Refused(
+                code="E022",
+                message=f"the reader broke on it ({type(error).__name__})",
+                hint="save it anew, or in another format; and send us the file if you may",
+            )
+    else:
+        return
+    _write(out, refused)
+
+
+def too_much_memory() -> Refused:
+    """A file that unfolds to more than the process may hold."""
+    return Refused(
+        code="E020",
+        message=f"reading it takes more than {MEMORY_BYTES >> 20} MB of memory",
+        hint="split it, or save it as CSV",
+    )
+
+
+def frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
+    """What is to be said of a file.
+
+    Raises:
+        ManifestRefused: it cannot be read, or not further.
+    """
+    fd = os.dup(file.fileno())  # a reader may close its file when it is through
+    profiles = [load_profile(text.encode(), name) for name, text in order.profiles]
+    chosen = next((found for found in profiles if found.id == order.profile), None)
+    if order.profile is not None and chosen is None:
+        known = ", ".join(found.id for found in profiles) or "none at all"
+        raise ManifestRefused("E024", f"no mapping profile is called {order.profile}", f"there are {known}")
+    reading = read(
+        file,
+        order.name,
+        profile=chosen,
+        profiles=profiles,
+        sender=order.sender,
+        transport=None if order.transport is None else Transport(order.transport),
+        received=order.received,
+    )
+    yield Header(
+        format=str(reading.format),
+        profile=reading.profile_id,
+        encoding=reading.encoding,
+        columns=reading.header,
+        notes=tuple((note.code, note.message) for note in reading.notes),
+    )
+    yield from _parts(reading, fd, order.rows)
+    yield Ended(peak_kb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def _parts(reading: Reading, fd: int, most: int | None) -> Iterator[Part]:
+    bodies: list[bytes] = []
+    faults: list[Fault] = []
+    seen: set[int] = set()
+    mended = size = count = last_refused = done = 0
+    for outcome in reading.rows:
+        if isinstance(outcome, Row) and (number := hash(outcome.declaration.consignment)) not in seen:
+            seen.add(number)
+            body = encode(outcome.declaration)
+            bodies.append(body)
+            size += len(body)
+            count += 1
+            if outcome.mended:
+                mended += 1
+                faults += [
+                    Fault(
+                        line=m.line,
+                        column=m.column,
+                        code=m.code,
+                        message=m.message,
+                        value=m.value,
+                        hint=m.hint,
+                        mended=True,
+                    )
+                    for m in outcome.mended
+                ]
+        else:
+            error = _stands_twice(outcome) if isinstance(outcome, Row) else outcome
+            first = error.line != last_refused
+            faults.append(_fault(error, len(reading.header) if first else 0))
+            last_refused = error.line
+            count += first
+        if count == most:
+            break
+        if len(bodies) + len(faults) >= PART_ROWS or size >= PART_BYTES:
+            done = max(done, _position(fd))
+            yield Part(done=done, bodies=tuple(bodies), faults=tuple(faults), mended=mended)
+            bodies, faults, mended, size = [], [], 0, 0
+    yield Part(done=max(done, _position(fd)), bodies=tuple(bodies), faults=tuple(faults), mended=mended)
+
+
+def _fault(error: RowError, width: int) -> Fault:
+    cells = tuple(map(str, error.cells[: max(width, 0)])) if width else ()
+    return Fault(
+        line=error.line,
+        column=error.column,
+        code=error.code,
+        message=error.message,
+        value=error.value,
+        hint=error.hint,
+        cells=cells,
+    )
+
+
+def _stands_twice(row: Row) -> RowError:
+    """Of two rows with one number nobody can tell which is meant: the first was taken, this one is not."""
+    return RowError(
+        line=row.line,
+        column="tracking_number",
+        code="E112",
+        message="the number stands in this file before",
+        value=row.declaration.consignment,
+        hint="give each parcel one row and a number of its own",
+        cells=row.cells,
+    )
+
+
+def _position(fd: int) -> int:
+    """Bytes that were taken from the file so far."""
+    return os.lseek(fd, 0, os.SEEK_CUR)
+
+
+def _write(out: int, frame: Frame) -> None:
+    rest = memoryview(pack(frame))
+    while rest:
+        rest = rest[os.write(out, rest) :]
+
+
+if __name__ == "__main__":
+    main()

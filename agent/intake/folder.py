@@ -1,0 +1,248 @@
+"""A watched folder: whatever settles in it is taken in, and moved to ``done`` or ``refused`` with its report.
+
+Who sent a file is said by where it lies, ``PARTY/`` or ``PARTY/ROLE/``, or by a file beside it that is called
+as it is, with ``.toml`` behind it: ``party``, ``role``, ``transport``, ``profile``. A file that was moved
+here counts as whole at once, one that is being written once it no longer changes. Links are never followed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import tomllib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.clock import iso
+from agent.domain.declarations import Transport
+from agent.domain.effective import SourceRole
+from agent.errors import AgentError, ManifestRefused
+from agent.hub import Hub
+from agent.intake.reading import opened
+from agent.intake.report import Report
+from agent.intake.taking import Sender, take_in
+from agent.threads import in_thread
+
+log = logging.getLogger(__name__)
+
+DONE, REFUSED = "done", "refused"
+EVERY_S = 2.0
+SETTLED_S = 5.0
+"""A file that was not written to for so long is whole, unless it changed since it was seen last."""
+UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", "~")
+SIDECAR = ".toml"
+MAX_SIDECAR = 4_096
+SCRATCH = ".report"
+"""Where the report of the file at hand is written, before it is moved beside that."""
+LEVELS = 2
+
+
+class _Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the file beside a manifest may say."""
+
+    party: str | None = None
+    role: SourceRole | None = None
+    transport: Transport | None = None
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A file that lies in the folder; ``place`` names the sub-folders that lead to it."""
+
+    place: tuple[str, ...]
+    name: str
+    state: tuple[int, int, int]
+    """Number, size and time of writing (ns)."""
+
+
+class WatchedFolder:
+    """One folder, looked at every few seconds; nothing of it is held in memory but what files looked like.
+
+    Args:
+        path: Made if it is not there.
+        profiles: Name and text of the mapping profiles.
+    """
+
+    def __init__(self, path: Path, hub: Hub, profiles: tuple[tuple[str, str], ...] = ()) -> None:
+        self._path = path
+        self._hub = hub
+        self._profiles = profiles
+        self._seen: dict[tuple[tuple[str, ...], str], tuple[int, int, int]] = {}
+        self._stuck: set[tuple[tuple[str, ...], str, tuple[int, int, int]]] = set()
+        """Files that were taken in and could not be moved away."""
+        self._trouble: str | None = None
+
+    async def watch(self) -> None:
+        """Take in what comes, until cancelled; trouble is logged once and tried again."""
+        while True:
+            try:
+                await self.look()
+                self._trouble = None
+            except (OSError, AgentError) as error:
+                if str(error) != self._trouble:
+                    self._trouble = str(error)
+                    log.warning("watched folder", extra={"folder": str(self._path), "error": str(error)})
+            await self._hub.clock.sleep(EVERY_S)
+
+    async def look(self) -> int:
+        """Take in what has settled, the oldest first.
+
+        Returns:
+            How many files were moved away.
+
+        Raises:
+            OSError: the folder cannot be read, or a file cannot be moved.
+            ReferenceFailed: nothing can be stored; the file stays where it is.
+        """
+        settled = await in_thread("watched folder", self._settled)
+        for found in settled:
+            await self._take(found)
+        return len(settled)
+
+    def _settled(self) -> list[Found]:
+        self._path.mkdir(parents=True, exist_ok=True)
+        now_s = self._hub.clock.now().timestamp()
+        present = {(f.place, f.name): f for f in _files(self._path)}
+        settled = []
+        for key, found in present.items():
+            if (*key, found.state) in self._stuck:
+                continue
+            before = self._seen.get(key)
+            quiet = now_s - found.state[2] / 1e9 >= SETTLED_S
+            if before == found.state or (before is None and quiet):
+                settled.append(found)
+        self._seen = {key: found.state for key, found in present.items()}
+        return sorted(settled, key=lambda found: found.state[2])
+
+    async def _take(self, found: Found) -> None:
+        scratch = self._path / SCRATCH
+        await in_thread("watched folder", lambda: shutil.rmtree(scratch, ignore_errors=True))
+        with _reached(self._path, found.place) as folder:
+            target = DONE
+            try:
+                sender = _sender(folder, found, self._profiles)
+                with opened(Path(found.name), folder=folder) as file, closing(Report(scratch)) as report:
+                    result = (await take_in(file, self._hub, sender, report)).as_json()
+            except ManifestRefused as error:
+                target = REFUSED
+                result = {"file": found.name, "error": str(error)}
+                log.warning("manifest refused", extra={"file": found.name, "error": str(error)})
+            try:
+                await in_thread("watched folder", lambda: self._move(folder, found, target, result))
+            except OSError:
+                # Taken in it is; without this it would be read again every few seconds.
+                self._stuck.add((found.place, found.name, found.state))
+                raise
+        self._seen.pop((found.place, found.name), None)
+
+    def _move(self, folder: int, found: Found, target: str, result: dict[str, Any]) -> None:
+        scratch = self._path / SCRATCH
+        scratch.mkdir(exist_ok=True)
+        (scratch / "report.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        with _reached(self._path, (target, *found.place), make=True) as to:
+            name = _free_name(found.name, _names(to), iso(self._hub.clock.now()))
+            os.rename(scratch, name + ".report", dst_dir_fd=to)
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(found.name + SIDECAR, name + SIDECAR, src_dir_fd=folder, dst_dir_fd=to)
+            os.rename(found.name, name, src_dir_fd=folder, dst_dir_fd=to)
+
+
+def _names(folder: int) -> set[str]:
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries}
+
+
+def _free_name(name: str, taken: set[str], at: str) -> str:
+    """The name, or one with the time before it where it is taken."""
+    tries, number = name, 1
+    while tries in taken or tries + ".report" in taken:
+        tries = f"{at.replace(':', '')}-{number}-{name}"
+        number += 1
+    return tries
+
+
+@contextmanager
+def _reached(root: Path, place: tuple[str, ...], *, make: bool = False) -> Iterator[int]:
+    """File descriptor of a folder below ``root``, come to without following a link."""
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+    number = os.open(root, flags)
+    try:
+        for part in place:
+            if make:
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(part, dir_fd=number)
+            below = os.open(part, flags | os.O_NOFOLLOW, dir_fd=number)
+            os.close(number)
+            number = below
+        yield number
+    finally:
+        os.close(number)
+
+
+def _files(root: Path, place: tuple[str, ...] = ()) -> Iterator[Found]:
+    """Manifests in the folder and, two levels down, in those of the parties."""
+    with _reached(root, place) as folder, os.scandir(folder) as entries:
+        below = []
+        for entry in entries:
+            name = entry.name
+            if name.startswith(".") or (not place and name in (DONE, REFUSED)):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                below.append(name)
+            elif entry.is_file(follow_symlinks=False) and not name.endswith((*UNFINISHED, SIDECAR)):
+                found = entry.stat(follow_symlinks=False)
+                state = (found.st_ino, found.st_size, found.st_mtime_ns)
+                yield Found(place=place, name=name, state=state)
+    if len(place) < LEVELS:
+        for name in below:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                yield from _files(root, (*place, name))
+
+
+def _sender(folder: int, found: Found, profiles: tuple[tuple[str, str], ...]) -> Sender:
+    """Who sent a file, by its place and by the file beside it.
+
+    Raises:
+        ManifestRefused: that cannot be told.
+    """
+    party, role = (*found.place, "", "")[:2]
+    beside = _sidecar(folder, found.name)
+    try:
+        spoken_as = beside.role or (SourceRole(role) if role else SourceRole.FORWARDER)
+    except ValueError as error:
+        known = ", ".join(SourceRole)
+        raise ManifestRefused(f"{found.name}: the folder {role} names no role; there are {known}") from error
+    return Sender(
+        party=beside.party or party or "unnamed",
+        role=spoken_as,
+        transport=beside.transport,
+        profile=beside.profile,
+        profiles=profiles,
+    )
+
+
+def _sidecar(folder: int, name: str) -> _Sidecar:
+    try:
+        number = os.open(name + SIDECAR, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    except FileNotFoundError:
+        return _Sidecar()
+    except OSError as error:
+        raise ManifestRefused(f"{name}{SIDECAR} cannot be read: {error.strerror}") from error
+    try:
+        text = os.read(number, MAX_SIDECAR + 1)
+        if len(text) > MAX_SIDECAR:
+            raise ManifestRefused(f"{name}{SIDECAR} has more than {MAX_SIDECAR} bytes")
+        return msgspec.convert(tomllib.loads(text.decode()), _Sidecar)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise ManifestRefused(f"{name}{SIDECAR} cannot be used: {error}") from error
+    finally:
+        os.close(number)

@@ -1,0 +1,42 @@
+"""Declarations as they lie on disk, for reading alone: what a command reads beside a hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from agent.errors import NotFound
+from agent.store.reference import Claims, read_claims
+from agent.store.schema import REFERENCE_VERSION, check_schema
+from sync import sqlite
+
+
+class StoredDeclarations:
+    """The claims of one ``reference.db``.
+
+    Raises:
+        NotFound: there is no such file, or it is another program's.
+        SchemaTooNew: a newer program's file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise NotFound(f"there are no declarations at {path}; import a manifest first")
+        try:
+            self._conn = sqlite.connect(path, read_only=True)
+            check_schema(self._conn, path, REFERENCE_VERSION)
+        except sqlite.Error as error:
+            raise NotFound(f"{path} holds no declarations: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._conn.close()
+
+    def claims(self, consignment: str) -> Claims:
+        """All that was said of one consignment; no claims when nothing was."""
+        return read_claims(self._conn, consignment)

@@ -1,0 +1,221 @@
+"""From a finding's code and parameters to words; pure, so that one event reads in every language.
+
+A catalogue is flat JSON. Its keys:
+
+- ``reason.<CODE>`` and ``remedy.<CODE>``; ``….<CODE>.<reason>`` for a finding that says more precisely why;
+- ``field.<fact>``; fields of parties are made of ``field.party``, ``side.*`` and ``part.*``;
+- ``class.<class>`` for the classes of addresses.
+
+``codes.json`` holds what needs no translation: a good example as it would be filed, and the source.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from types import MappingProxyType
+
+from agent.domain.dated import FACT_OF_CODE
+
+LANGUAGES = ("en", "zh-CN", "es", "vi", "tr", "hi")
+"""Catalogues that ship; the first is the one every other is held to and falls back on."""
+
+MAX_REASON_WORDS = 8
+MAX_VALUE = 200
+"""Characters of a parameter that are shown."""
+
+ABSENT = "–"
+"""What stands for a parameter that was not given."""
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_ANY_OF = "MISSING.any"
+_ALIASES = {
+    "value": "consignment.value_minor",
+    "identity_document": "identity_document.number",
+    "house": "consignment.house",
+}
+"""Fields of a declaration that are no facts by that name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """What a sender reads of one finding."""
+
+    reason: str
+    """At most ``MAX_REASON_WORDS`` words, fields not counted."""
+    remedy: str | None
+    """None for a code that nobody has put into words."""
+    example: str | None
+    """As it would be filed; None where no example says more than the remedy."""
+    citation: str | None
+    """Key of the source, see ``source_of``; ``regime`` where the finding names its regime."""
+
+    def as_dict(self) -> dict[str, str | None]:
+        """For JSON."""
+        return asdict(self)
+
+
+@functools.cache
+def catalogue(language: str) -> Mapping[str, str]:
+    """The catalogue of one of ``LANGUAGES``.
+
+    Raises:
+        KeyError: There is no catalogue of that language.
+    """
+    if language not in LANGUAGES:
+        raise KeyError(language)
+    found: dict[str, str] = json.loads(_folder(f"{language}.json"))
+    return MappingProxyType(found)
+
+
+@functools.cache
+def _common() -> Mapping[str, Mapping[str, Mapping[str, str] | str]]:
+    found: dict[str, Mapping[str, Mapping[str, str] | str]] = json.loads(_folder("codes.json"))
+    return MappingProxyType(found)
+
+
+def _folder(name: str) -> str:
+    return files("agent.texts").joinpath(name).read_text(encoding="utf-8")
+
+
+def choose(wanted: str) -> str:
+    """The catalogue for a BCP 47 tag: the same tag, else the same language, else English.
+
+    >>> choose("zh-cn"), choose("zh-TW"), choose("es-MX"), choose("fr"), choose("")
+    ('zh-CN', 'zh-CN', 'es', 'en', 'en')
+    """
+    tag = wanted.replace("_", "-").lower()
+    exact = [language for language in LANGUAGES if language.lower() == tag]
+    primary = tag.partition("-")[0]
+    near = [language for language in LANGUAGES if language.partition("-")[0] == primary]
+    return (*exact, *near, LANGUAGES[0])[0]
+
+
+def text_of(code: str, params: Mapping[str, str | int], lang: str) -> Wording:
+    """What the finding ``code`` says and asks, in the language nearest to ``lang``.
+
+    A code without a text is shown as it is, with no remedy; a parameter that is missing as a dash. No
+    parameter is ever read as a pattern.
+    """
+    language = choose(lang)
+    fact = FACT_OF_CODE.get(code)
+    stem = code if fact is None else "MISSING"
+    if fact is not None:
+        params = {**params, "field": fact}
+    shown = {name: _shown(name, value, language) for name, value in params.items()}
+    key = _most_precise(stem, params, language)
+    texts = catalogue(language)
+    if key is None:
+        return Wording(reason=code, remedy=None, example=None, citation=None)
+    entry = _entry("codes", stem)
+    example = entry.get("example") or _fact_example(str(params.get("field", "")))
+    return Wording(
+        reason=_filled(texts[f"reason.{key}"], shown),
+        remedy=_filled(texts[f"remedy.{key}"], shown),
+        example=example,
+        citation=entry.get("citation"),
+    )
+
+
+def field_of(name: str, lang: str) -> str:
+    """What a fact is called in the language nearest to ``lang``; a name nobody knows is shown as it is.
+
+    >>> field_of("consignee.phone", "en"), field_of("goods.hs", "zh-CN"), field_of("nothing.known", "en")
+    ("recipient's phone number", 'HS编码', 'nothing.known')
+    """
+    texts = catalogue(choose(lang))
+    side, _, part = name.partition(".")
+    part = {"address": "street"}.get(part, part)
+    if f"side.{side}" in texts and f"part.{part}" in texts:
+        return _filled(texts["field.party"], {"side": texts[f"side.{side}"], "part": texts[f"part.{part}"]})
+    for known in (name, _ALIASES.get(name), f"consignment.{name}", f"goods.{name}"):
+        if f"field.{known}" in texts:
+            return texts[f"field.{known}"]
+    return name[:MAX_VALUE]
+
+
+def source_of(citation: str) -> str | None:
+    """The source behind a citation key; None for a key nobody knows."""
+    found = _common()["citations"].get(citation)
+    return found if isinstance(found, str) else None
+
+
+def codes() -> tuple[str, ...]:
+    """Every code that has texts, in order; ``MISSING`` stands for all of ``MISSING_<FACT>``."""
+    return tuple(sorted(_common()["codes"]))
+
+
+def _most_precise(stem: str, params: Mapping[str, str | int], language: str) -> str | None:
+    texts = catalogue(language)
+    keys = [f"{stem}.{params['reason']}"] if "reason" in params else []
+    if stem == "MISSING" and "or" in params:
+        keys.append(_ANY_OF)
+    return next((key for key in (*keys, stem) if f"reason.{key}" in texts), None)
+
+
+def _shown(name: str, value: str | int, language: str) -> str:
+    if name in ("field", "other"):
+        return field_of(str(value), language)
+    if name == "or":
+        return ", ".join(field_of(fact, language) for fact in str(value).split())
+    if name == "class":
+        return catalogue(language).get(f"class.{value}", str(value)[:MAX_VALUE])
+    return str(value)[:MAX_VALUE]
+
+
+def _filled(text: str, shown: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda found: shown.get(found[1], ABSENT), text)
+
+
+def _entry(table: str, name: str) -> Mapping[str, str]:
+    found = _common()[table].get(name, {})
+    return found if isinstance(found, Mapping) else {}
+
+
+def _fact_example(fact: str) -> str | None:
+    found = _common()["facts"].get(fact)
+    return found if isinstance(found, str) else None
+
+
+def faults() -> Iterator[str]:
+    """Where the catalogues do not agree with each other, or ask for more than a reader can take in.
+
+    Each line names language and key: a key that is missing or that English lacks, other placeholders, a
+    reason without its remedy, a reason past eight words, a text that is empty, a code without a source, a
+    fact without a name or an example.
+    """
+    first = catalogue(LANGUAGES[0])
+    for language in LANGUAGES:
+        texts = catalogue(language)
+        yield from (f"{language}: {key} is missing" for key in first if key not in texts)
+        yield from (f"{language}: {key} is not in {LANGUAGES[0]}" for key in texts if key not in first)
+        for key, text in texts.items():
+            yield from (f"{language}: {key} {fault}" for fault in _text_faults(key, text, first))
+        for fact in FACT_OF_CODE.values():
+            if field_of(fact, language) == fact:
+                yield f"{language}: {fact} has no name"
+    stems = {key.split(".")[1] for key in first if key.startswith("reason.")}
+    yield from (f"codes.json: {code} has no texts" for code in codes() if code not in stems)
+    for code in sorted(stems):
+        citation = _entry("codes", code).get("citation")
+        if citation is None or source_of(citation) is None:
+            yield f"codes.json: {code} has no source"
+    yield from (
+        f"codes.json: {fact} has no example" for fact in FACT_OF_CODE.values() if _fact_example(fact) is None
+    )
+
+
+def _text_faults(key: str, text: str, first: Mapping[str, str]) -> Iterator[str]:
+    if not text.strip():
+        yield "is empty"
+    if key in first and sorted(_PLACEHOLDER.findall(text)) != sorted(_PLACEHOLDER.findall(first[key])):
+        yield f"has other placeholders than {LANGUAGES[0]}"
+    if key.startswith("reason."):
+        if len(text.split()) > MAX_REASON_WORDS:
+            yield f"has more than {MAX_REASON_WORDS} words"
+        if key.replace("reason.", "remedy.", 1) not in first:
+            yield "has no remedy"

@@ -1,0 +1,101 @@
+"""``preclear policy replay``: past parcels under a pack that is not in force yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from agent.clearance import clear_piece
+from agent.cli import main
+from agent.domain.pack_source import join
+from agent.domain.shipped import shipped_pack
+from agent.scan import CommandLine
+
+SHIRT, SHOES = "RR473124829GB", "RB123456785GB"
+STRICTER = """
+[[rule]]
+id = "shoes"
+code = "SHOES_ASKED_ABOUT"
+from = 2020-01-01T00:00:00
+severity = "mend"
+citation = "a test"
+given = ["goods.words"]
+when = '"SHOES" in goods.words'
+"""
+Replay = Callable[..., Result]
+
+
+@pytest.fixture
+async def replay(site: Any, tmp_path: Path) -> Replay:
+    """A hub that has decided on a shirt, on shoes, and on a parcel nobody declared."""
+    async with site.open() as opened:
+        await site.declare(
+            opened, {}, {"tracking_number": SHOES, "description": "Men's leather running shoes"}
+        )
+        for number in (SHIRT, SHOES, SHOES, "UNDECLARED-77"):
+            await clear_piece(site.scan(number), CommandLine(grams=290), opened.hub)
+            site.clock.advance(3600)
+    folder = tmp_path / "stricter"
+    folder.mkdir()
+    text = shipped_pack().decode() + STRICTER
+    (folder / "pack.toml").write_text(text)
+
+    def run(*arguments: str, since: str = "2026-03-01") -> Result:
+        words = ["policy", "replay", "--pack", str(folder), "--since", since, *arguments]
+        return CliRunner().invoke(main, [*words, "--config", str(site.config_file)])
+
+    return run
+
+
+def test_parcels_that_would_be_judged_otherwise_are_named_with_the_reason(replay: Replay) -> None:
+    result = replay("--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert (found["parcels"], found["undeclared"]) == (2, 1)
+    ((change),) = found["changed"]
+    assert change["piece"] == f"s10:{SHOES}"
+    assert (change["old"], change["new"]) == ("CLEAR", "RFI")
+    assert (change["added"], change["removed"]) == (["SHOES_ASKED_ABOUT"], [])
+    assert found["by_change"] == {"CLEAR → RFI": 1}
+
+
+def test_each_parcel_counts_once_by_its_last_decision(replay: Replay) -> None:
+    # The second decision on the shoes, two hours after the first on the shirt.
+    found = json.loads(replay("--json", since="2026-03-02T10:30:00Z").stdout)
+    assert (found["parcels"], len(found["changed"])) == (1, 1)
+    assert json.loads(replay("--json", since="2026-03-03").stdout)["parcels"] == 0
+
+
+def test_a_pack_that_says_the_same_changes_nothing(replay: Replay, tmp_path: Path) -> None:
+    same = tmp_path / "same.toml"
+    same.write_bytes(join({"pack.toml": shipped_pack() + STRICTER.encode()}, source="same"))
+    told = replay("--against", str(same)).stdout
+    assert told.splitlines()[-1].startswith("0 of 2 parcels would be judged otherwise; 1 had no declaration")
+
+
+def test_people_read_which_parcel_and_why(replay: Replay) -> None:
+    told = replay().stdout
+    assert f"s10:{SHOES} (entry " in told
+    assert "CLEAR → RFI  +SHOES_ASKED_ABOUT" in told
+
+
+def test_a_hub_without_a_log_is_not_found(site: Any, tmp_path: Path) -> None:
+    pack = tmp_path / "pack.toml"
+    pack.write_bytes(shipped_pack())
+    words = [
+        "policy",
+        "replay",
+        "--pack",
+        str(pack),
+        "--since",
+        "2026-03-01",
+        "--config",
+        str(site.config_file),
+    ]
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, "there is no log" in result.stderr) == (4, True)

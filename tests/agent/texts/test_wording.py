@@ -1,0 +1,242 @@
+"""Texts for senders: complete in every language, short, and never more than the finding says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.domain.dated import FACT_OF_CODE
+from agent.domain.declarations import Account, Declaration, IdentityDocument, Item, Party, Transport
+from agent.domain.effective import Claim, SourceRole, effective
+from agent.domain.findings import Severity
+from agent.domain.money import Money
+from agent.domain.policy import Policy
+from agent.texts import wording
+from agent.texts.wording import LANGUAGES, catalogue, codes, faults, field_of, source_of, text_of
+
+OF_THE_HUB = frozenset(
+    {
+        "LISTED_PARTY",
+        "RANDOM_AUDIT",
+        "POLICY_STALE",
+        "LIST_STALE",
+        "LIST_ABSENT",
+        "MODEL_ABSENT",
+        "RULE_NOT_EVALUABLE",
+        "WEIGHT_STATED",
+        "WEIGHT_NOT_COMPARABLE",
+        "NO_WEIGHT",
+        "DUPLICATE_SCAN",
+        "SCALE_OVERDUE",
+        "SCALE_NOT_YET_VERIFIED",
+        "SCALE_ABOVE_MAX",
+        "SCALE_BELOW_MIN",
+        "SCALE_NOT_CREDIBLE",
+        "SCALE_ZERO_OFF",
+        "SCALE_NET",
+        "SCALE_HIGH_RESOLUTION",
+        "SCALE_UNIT_CONFIGURED",
+        "SCALE_STABLE_BY_WINDOW",
+    }
+)
+"""Codes of the domain that no sender can mend: devices, lists, policy."""
+
+_CODE = re.compile(r"[A-Z]{2,}(?:_[A-Z0-9]+)+")
+
+
+def _sources(folder: Traversable) -> Iterator[str]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _sources(entry)
+        elif entry.name.endswith(".py"):
+            yield entry.read_text(encoding="utf-8")
+
+
+def _exported(tree: ast.Module) -> set[str]:
+    """Names a module lists as its own; they look like codes and are none."""
+    lists = [
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and any(ast.unparse(target) == "__all__" for target in node.targets)
+    ]
+    return {name for listed in lists for name in ast.literal_eval(listed)}
+
+
+def codes_of_the_domain() -> set[str]:
+    """Every code that stands in a module of the domain."""
+    found: set[str] = set()
+    for source in _sources(files("agent.domain")):
+        tree = ast.parse(source)
+        texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+        found |= {text for text in texts if _CODE.fullmatch(text)} - _exported(tree)
+    return found
+
+
+def test_the_catalogues_have_the_same_keys_and_placeholders_and_are_short() -> None:
+    assert list(faults()) == []
+
+
+def test_every_code_of_the_domain_that_a_sender_can_mend_has_a_text() -> None:
+    found = codes_of_the_domain()
+    assert {"PARTY_REFUSED", "POSTCODE_OTHER_STATE", "HS_MALFORMED", "LISTED_PARTY"} <= found
+    assert found - OF_THE_HUB - set(codes()) == set()
+
+
+def test_every_rule_of_the_shipped_pack_that_asks_for_mending_has_a_text(policy: Policy) -> None:
+    asked = {rule.code for rule in policy.rules.rules if rule.severity is Severity.MEND}
+    assert len(asked) >= 3
+    assert asked - set(codes()) == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_code_reads_in_every_language_with_its_source(language: str) -> None:
+    for code in (*codes(), *FACT_OF_CODE):
+        told = text_of(code, {"field": "consignee.name", "other": "goods.hs"}, language)
+        assert told.reason
+        assert told.remedy
+        assert "{" not in told.reason + told.remedy
+        assert told.citation is not None
+        assert source_of(told.citation)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_missing_fact_is_named_and_shown_by_an_example(language: str) -> None:
+    for code, fact in FACT_OF_CODE.items():
+        told = text_of(code, {"regime": "us-acas"}, language)
+        assert field_of(fact, language) in told.reason
+        assert told.example
+
+
+def test_each_language_says_it_in_its_own_words() -> None:
+    for code in codes():
+        assert len({text_of(code, {"field": "goods.hs"}, language).remedy for language in LANGUAGES}) == 6
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [
+        ("en", "Placeholder given: recipient's name"),
+        ("zh-CN", "填了占位词：收件人姓名或名称"),
+        ("es", "Texto de relleno: nombre (destinatario)"),
+        ("vi", "Ghi chữ giữ chỗ: tên người nhận"),
+        ("tr", "Geçici sözcük yazılmış: alıcı: ad"),
+        ("hi", "भरती का शब्द लिखा है: प्राप्तकर्ता – नाम"),
+    ],
+)
+def test_the_reason_is_as_precise_as_the_finding(language: str, reason: str) -> None:
+    params = {"field": "consignee.name", "reason": "placeholder"}
+    assert text_of("PARTY_REFUSED", params, language).reason == reason
+    general = text_of("PARTY_REFUSED", {**params, "reason": "only_digits"}, language)
+    assert general.reason == text_of("PARTY_REFUSED", {"field": "consignee.name"}, language).reason
+    assert general.reason != reason
+
+
+def test_a_class_a_term_and_a_choice_of_facts_are_put_into_words() -> None:
+    assert (
+        text_of("ADDRESS_CLASS", {"field": "consignee.street", "class": "po_box"}, "en").reason
+        == "Address is a PO box"
+    )
+    vague = text_of("DESCRIPTION_REFUSED", {"reason": "stop_term", "term": "GIFT"}, "es")
+    assert vague.reason == "Demasiado vago: GIFT"
+    either = text_of("MISSING_CONSIGNEE_EMAIL", {"regime": "x", "or": "consignee.phone goods.hs"}, "en")
+    assert either.remedy == "Add one of these: recipient's e-mail address, recipient's phone number, HS code."
+
+
+def test_the_example_is_of_the_code_or_else_of_the_field() -> None:
+    assert text_of("HS_MALFORMED", {}, "hi").example == "610910"
+    assert text_of("PHONE_REFUSED", {"field": "consignor.phone"}, "en").example == "+86 755 8123 4567"
+    assert text_of("SOURCES_DISAGREE", {"field": "nothing.known"}, "en").example is None
+
+
+def test_a_code_without_a_text_is_shown_as_it_is() -> None:
+    told = text_of("NOBODY_WROTE_THIS", {"field": "goods.hs"}, "vi")
+    assert told.as_dict() == {
+        "reason": "NOBODY_WROTE_THIS",
+        "remedy": None,
+        "example": None,
+        "citation": None,
+    }
+
+
+def test_a_language_without_a_catalogue_falls_back_on_its_kin_and_then_on_english() -> None:
+    said = {
+        tag: text_of("STATE_UNKNOWN", {"field": "consignee.state"}, tag).remedy
+        for tag in ("zh_TW", "es-MX", "fr")
+    }
+    assert said == {
+        "zh_TW": catalogue("zh-CN")["remedy.STATE_UNKNOWN"],
+        "es-MX": catalogue("es")["remedy.STATE_UNKNOWN"],
+        "fr": catalogue("en")["remedy.STATE_UNKNOWN"],
+    }
+    with pytest.raises(KeyError):
+        catalogue("fr")
+
+
+def test_every_field_that_sources_can_disagree_on_has_a_name() -> None:
+    party = Party(name="A", street="B", phone="1", email="e", country="CN")
+    other = Party(name="C", street="D", phone="2", email="f", country="US")
+
+    def said(role: SourceRole, who: Party, mark: str, grams: int) -> Claim:
+        declaration = Declaration(
+            consignment="X1", transport=Transport.EXPRESS, consignor=who, consignee=who, seller=who,
+            purchaser=who, description=mark, hs=mark, quantity=grams, gross_weight_g=grams, house=mark,
+            value=Money(grams, "USD"), master=mark, marketplace=mark, receptacle=mark, flight=mark,
+            items=(Item(hs=mark),), mailed_on=mark, account=Account(number=mark),
+            identity_document=IdentityDocument(number=mark),
+        )  # fmt: skip
+        return Claim(role=role, party=role.value, received="2026-01-01T00:00:00Z", declaration=declaration)
+
+    claims = [said(SourceRole.CARRIER, party, "a", 1), said(SourceRole.SELLER, other, "b", 2)]
+    fields = [conflict.field for conflict in effective(claims).conflicts]
+    assert len(fields) > 20
+    assert [field for field in fields if field_of(field, "hi") == field] == []
+
+
+@given(
+    code=st.sampled_from(codes()) | st.text(max_size=20),
+    params=st.dictionaries(
+        st.sampled_from(["field", "other", "or", "class", "term", "reason", "calling_code"])
+        | st.text(max_size=8),
+        st.text(max_size=300) | st.integers(),
+        max_size=5,
+    ),
+    lang=st.sampled_from(LANGUAGES) | st.text(max_size=8),
+)
+def test_any_code_and_parameters_read_without_error_and_no_value_is_a_pattern(
+    code: str, params: dict[str, str | int], lang: str
+) -> None:
+    told = text_of(code, params, lang)
+    assert told == text_of(code, params, lang)
+    nested = text_of("DESCRIPTION_REFUSED", {"reason": "stop_term", "term": "{field}{term}\\1"}, "en")
+    assert nested.reason == "Too vague: {field}{term}\\1"
+
+
+def test_what_is_wrong_with_a_catalogue_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = {
+        **catalogue("en"),
+        "reason.HS_MALFORMED": "one two three four five six seven eight nine",
+        "remedy.MISSING": "Add it.",
+        "reason.STATE_UNKNOWN": " ",
+        "reason.NEW_CODE": "New",
+    }
+    del broken["field.goods.hs"]
+    monkeypatch.setattr(
+        wording, "catalogue", lambda language: broken if language == "tr" else catalogue(language)
+    )
+    assert set(wording.faults()) == {
+        "tr: field.goods.hs is missing",
+        "tr: goods.hs has no name",
+        "tr: reason.NEW_CODE is not in en",
+        "tr: reason.NEW_CODE has no remedy",
+        "tr: reason.HS_MALFORMED has more than 8 words",
+        "tr: remedy.MISSING has other placeholders than en",
+        "tr: reason.STATE_UNKNOWN is empty",
+        "tr: reason.STATE_UNKNOWN has other placeholders than en",
+    }
