@@ -28,6 +28,7 @@ from agent.formats.errors import ProfileInvalid
 from agent.formats.profiles import load_profile
 from agent.formats.reading import Reading
 from agent.intake.frames import Ended, Fault, Frame, Header, Order, Part, Refused, pack
+from agent.intake.seen import Seen
 
 MEMORY_BYTES = 1 << 30
 """Address space. A workbook of 100,000 rows takes a sixth of it."""
@@ -160,11 +161,10 @@ def _peak_kb() -> int:
 def _parts(reading: Reading, fd: int, most: int | None) -> Iterator[Part]:
     bodies: list[bytes] = []
     faults: list[Fault] = []
-    seen: set[int] = set()
+    seen = Seen()
     mended = size = count = last_refused = done = 0
     for outcome in reading.rows:
-        if isinstance(outcome, Row) and (number := hash(outcome.declaration.consignment)) not in seen:
-            seen.add(number)
+        if isinstance(outcome, Row) and seen.add(outcome.declaration.consignment):
             body = encode(outcome.declaration)
             bodies.append(body)
             size += len(body)

@@ -18,7 +18,8 @@ from agent.errors import AgentError, ManifestRefused, ReferenceFailed
 from agent.hub import Hub
 from agent.intake.frames import Ended, Fault, Header, Order, Part, Progress, Refused
 from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
-from agent.store.reference import Labelled, Source, decode_labels
+from agent.store.labelled import Labelled, decode_labels
+from agent.store.reference import Source
 from agent.threads import in_thread
 from agent.views import VERSION
 from sync import sqlite

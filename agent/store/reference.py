@@ -17,13 +17,14 @@ from agent import __version__
 from agent.clock import Clock, iso
 from agent.domain.candidates import Candidate
 from agent.domain.decision import PieceKey
-from agent.domain.declarations import VERSION, Declaration, Identifier, Piece, decode, encode
+from agent.domain.declarations import Declaration, decode, encode
 from agent.domain.effective import Claim, SourceRole
-from agent.domain.errors import DeclarationInvalid
 from agent.domain.s10 import REUSED_AFTER
 from agent.errors import ReferenceFailed
 from agent.ids import new_salts
+from agent.store.labelled import Labelled
 from agent.store.schema import migrate_reference
+from agent.store.walk import Walk
 from agent.store.writer import Commit, Writer
 from sync import sqlite
 
@@ -32,8 +33,9 @@ T = TypeVar("T")
 FILE = "reference.db"
 LOOK = 1_000
 """Declarations looked at in one step of the search for what is not assessed."""
-WAL_PAGES = 32_000
-"""128 MB of changes before they are moved into the file: an import touches the same pages over and over."""
+WAL_PAGES = 2_000
+"""8 MB of changes before they are moved into the file. More would be cheaper for an import, but the disk is
+the lanes' too: moving 128 MB held up their commits for 300 ms, this for 25."""
 
 _SOURCE = """INSERT INTO source (party, role, message, sha256, received, reading, program, taken)
     VALUES (?, ?, ?, ?, ?, ?, ?, 0)"""
@@ -81,29 +83,6 @@ class Claims:
 
     claims: tuple[Claim, ...]
     digest: str
-
-
-class Labelled(msgspec.Struct, frozen=True, gc=False, tag_field="v", tag=VERSION):
-    """What the indexes need of a declaration; the rest of its body is passed over."""
-
-    consignment: Identifier
-    pieces: tuple[Piece, ...] = ()
-    receptacle: Identifier | None = None
-
-
-_LABELLED = msgspec.json.Decoder(Labelled)
-
-
-def decode_labels(body: bytes) -> Labelled:
-    """Numbers of the declaration that ``encode`` wrote.
-
-    Raises:
-        DeclarationInvalid: the bytes are no declaration.
-    """
-    try:
-        return _LABELLED.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise DeclarationInvalid(f"not a declaration of format {VERSION}: {error}") from error
 
 
 class StoredFinding(msgspec.Struct, array_like=True, frozen=True):
@@ -155,26 +134,6 @@ class Begun(NamedTuple):
     """Declarations of it that are kept already, the first ones of the file."""
 
 
-@dataclass(slots=True)
-class _Walk:
-    """How far the search for what is not assessed has come; only the writer's thread touches it."""
-
-    read: str = ""
-    floor: int = 0
-    """Everything below is assessed."""
-    at: int | None = None
-    """Where the present walk goes on, downwards; None between walks."""
-    next_floor: int = 0
-    """The floor once the present walk is done."""
-
-    def arrived_after(self, last: int) -> None:
-        """Declarations were stored behind ``last``, or in its place."""
-        if self.at is None:
-            self.floor = min(self.floor, last)
-        else:
-            self.next_floor = min(self.next_floor, last)
-
-
 class ReferenceStore:
     """What is declared. Point lookups run where they are called; writing has its own thread.
 
@@ -190,7 +149,7 @@ class ReferenceStore:
         self._clock = clock
         conn, self.trouble = _open_or_begin(self.path, clock)
         self._reader = sqlite.connect(self.path, read_only=True) if sqlite.is_sound() else None
-        self._walk = _Walk()
+        self._walk = Walk()
         self._writer = Writer("reference-writer", lambda: conn, group=32)
         self._writer.start()
 
@@ -336,7 +295,7 @@ class ReferenceStore:
         def run(conn: sqlite.Connection) -> dict[str, Sequence[Any]] | None:
             walk = self._walk
             if walk.read != read:
-                self._walk = walk = _Walk(read=read)
+                self._walk = walk = Walk(read=read)
             if walk.at is None:
                 last = int(conn.execute(_LAST_DECLARATION).fetchone()[0])
                 if last < walk.floor or not last:
@@ -400,7 +359,7 @@ def _open(path: Path) -> sqlite.Connection:
     conn = sqlite.connect(path)
     try:
         migrate_reference(conn, path)
-        conn.execute("PRAGMA cache_size=-65536")
+        conn.execute("PRAGMA cache_size=-32768")
         conn.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     except BaseException:
         conn.close()

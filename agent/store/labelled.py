@@ -1,0 +1,31 @@
+"""The numbers of a stored declaration, read without the rest of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from agent.domain.declarations import VERSION, Identifier, Piece
+from agent.domain.errors import DeclarationInvalid
+
+
+class Labelled(msgspec.Struct, frozen=True, gc=False, tag_field="v", tag=VERSION):
+    """What the indexes need of a declaration; the rest of its body is passed over."""
+
+    consignment: Identifier
+    pieces: tuple[Piece, ...] = ()
+    receptacle: Identifier | None = None
+
+
+_LABELLED = msgspec.json.Decoder(Labelled)
+
+
+def decode_labels(body: bytes) -> Labelled:
+    """Numbers of the declaration that ``encode`` wrote.
+
+    Raises:
+        DeclarationInvalid: the bytes are no declaration.
+    """
+    try:
+        return _LABELLED.decode(body)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise DeclarationInvalid(f"not a declaration of format {VERSION}: {error}") from error
