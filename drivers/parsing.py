@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from drivers.events import Event, Noise
 from drivers.frames import Framer, parity_hint
 
 
-class FrameParser:
+class FrameParser(ABC):
     """A protocol whose frames stand alone. A subclass gives ``_parse`` and hands its framer on.
 
     ``protocol`` names the grammar in the reason of a frame that is not of it.
@@ -30,9 +32,9 @@ class FrameParser:
     def idle(self) -> list[Event]:
         return []
 
+    @abstractmethod
     def _parse(self, frame: bytes) -> Event | None:
         """What one whole frame says; None for a frame of another grammar."""
-        raise NotImplementedError
 
     def _refused(self, frame: bytes) -> Noise:
         return refused(frame, self.protocol)

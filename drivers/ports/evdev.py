@@ -9,7 +9,6 @@ Source: Linux, Documentation/input/input.rst and ``linux/input.h`` (EVIOCGRAB).
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import sys
@@ -17,11 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from drivers.clock import MonotonicClock
-from drivers.errors import NotAnInputDevice, PortBusy, PortForbidden, PortNotOpen, PortReadOnly
-from drivers.line_settings import LineSettings
-from drivers.ports.inbox import Inbox
-from drivers.ports.interface import ByteTap, Chunk, PortIdentity
-from drivers.ports.local import Presence, looking_at, open_failure
+from drivers.errors import DeviceError, NotAnInputDevice, PortForbidden
+from drivers.ports.interface import ByteTap, PortIdentity
+from drivers.ports.listing import link_to
+from drivers.ports.node import NodePort
 
 if sys.platform != "win32":
     import fcntl
@@ -45,7 +43,7 @@ def grab(fd: int) -> None:
         fcntl.ioctl(fd, EVIOCGRAB, 1)
 
 
-class EvdevPort:
+class EvdevPort(NodePort):
     """The raw ``input_event`` records of one keyboard; nothing is ever written.
 
     Args:
@@ -53,6 +51,8 @@ class EvdevPort:
             ``/dev/input/eventN`` changes with the order of plugging.
         grab: Takes the open node away from others.
     """
+
+    READ = READ
 
     def __init__(
         self,
@@ -63,89 +63,29 @@ class EvdevPort:
         grab: Callable[[int], None] = grab,
         links: Path = LINKS,
     ) -> None:
-        self._url = url
-        self._clock = clock
-        self._tap = tap
+        super().__init__(url, clock=clock, tap=tap)
         self._grab = grab
         self._links = links
-        self._presence = Presence(looking_at(url), clock)
-        self._inbox: Inbox | None = None
-        self._fd = -1
-
-    async def open(self) -> None:
-        if self._inbox is not None:
-            raise PortBusy(self._url, ours=True)
-        self._presence.opened()
-        fd = -1
-        try:
-            fd = os.open(self._url, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            self._grab(fd)
-            _throw_away(fd)
-        except OSError as exc:
-            if fd >= 0:
-                os.close(fd)
-            self._presence.opened(exc)
-            if exc.errno in (errno.ENOTTY, errno.EINVAL):
-                raise NotAnInputDevice(self._url, exc.strerror or str(exc)) from exc
-            if exc.errno in (errno.EACCES, errno.EPERM):
-                raise PortForbidden(self._url, group="input") from exc
-            raise await open_failure(self._url, LineSettings(), exc) from exc
-        self._fd = fd
-        self._inbox = Inbox(self._url, self._clock, self._tap)
-        self._inbox.source = self
-        self.resume_reading()
-
-    async def read_some(self) -> Chunk:
-        if self._inbox is None:
-            raise PortNotOpen(self._url)
-        return await self._inbox.next_chunk()
-
-    async def write(self, data: bytes) -> None:
-        raise PortReadOnly(self._url)
-
-    async def close(self) -> None:
-        fd, self._fd, self._inbox = self._fd, -1, None
-        if fd >= 0:
-            asyncio.get_running_loop().remove_reader(fd)
-            os.close(fd)
-
-    async def appears(self) -> None:
-        await self._presence.appears()
 
     def identity(self) -> PortIdentity:
         device = Path(self._url).resolve()
         return PortIdentity(
             url=self._url,
             device=str(device) if device.exists() else None,
-            by_id=_link_to(device, self._links / "by-id"),
-            by_path=_link_to(device, self._links / "by-path"),
+            by_id=link_to(device, self._links / "by-id"),
+            by_path=link_to(device, self._links / "by-path"),
         )
 
-    def backlog(self) -> int:
-        return self._inbox.held if self._inbox is not None else 0
+    def _own(self, fd: int) -> None:
+        self._grab(fd)
+        _throw_away(fd)
 
-    def pause_reading(self) -> None:
-        # The kernel drops events that nobody fetches, and says so in the stream.
-        asyncio.get_running_loop().remove_reader(self._fd)
-
-    def resume_reading(self) -> None:
-        if self._fd >= 0 and self._inbox is not None and not self._inbox.lost:
-            asyncio.get_running_loop().add_reader(self._fd, self._receive, self._inbox)
-
-    def _receive(self, inbox: Inbox) -> None:
-        try:
-            records = os.read(self._fd, READ)
-            why = "closed by the other side"
-        except BlockingIOError:
-            return
-        except OSError as exc:
-            records, why = b"", exc.strerror or str(exc)
-        if records:
-            inbox.put(records)
-        else:
-            # A device that is gone stays readable for ever, and the loop would call us again at once.
-            self.pause_reading()
-            inbox.end(why)
+    def _refusal(self, error: OSError) -> DeviceError | None:
+        if error.errno in (errno.ENOTTY, errno.EINVAL):
+            return NotAnInputDevice(self._url, error.strerror or str(error))
+        if error.errno in (errno.EACCES, errno.EPERM):
+            return PortForbidden(self._url, group="input")
+        return None
 
 
 def _throw_away(fd: int) -> None:
@@ -156,12 +96,3 @@ def _throw_away(fd: int) -> None:
                 return
         except BlockingIOError:
             return
-
-
-def _link_to(device: Path, folder: Path) -> str | None:
-    """The first link in that folder that leads to the device; None if there is none."""
-    try:
-        links = sorted(folder.iterdir())
-    except OSError:
-        return None
-    return next((str(link) for link in links if link.resolve() == device), None)

@@ -9,20 +9,16 @@ Source: Linux, Documentation/hid/hidraw.rst.
 
 from __future__ import annotations
 
-import asyncio
-import errno
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.clock import MonotonicClock
-from drivers.errors import BadPortName, PortBusy, PortMissing, PortNotOpen, PortReadOnly
-from drivers.line_settings import LineSettings
-from drivers.ports.inbox import Inbox
-from drivers.ports.interface import ByteTap, Chunk, PortIdentity
-from drivers.ports.local import Presence, lock, open_failure
+from drivers.errors import BadPortName
+from drivers.ports.interface import ByteTap, PortIdentity
+from drivers.ports.local import lock
+from drivers.ports.node import NodePort
 
 SYS = Path("/sys/class/hidraw")
 REPORT_CEILING = 16_384
@@ -53,11 +49,13 @@ def list_hid(*, sys: Path = SYS, dev: Path = Path("/dev")) -> tuple[HidFound, ..
     return tuple(sorted(_found(sys, dev), key=lambda found: found.device))
 
 
-class HidrawPort:
+class HidrawPort(NodePort):
     """The reports of one HID device, each a chunk; nothing is ever written.
 
     Its lock is advisory, and refuses only a second owner that asks.
     """
+
+    READ = REPORT_CEILING
 
     def __init__(
         self,
@@ -68,91 +66,23 @@ class HidrawPort:
         sys: Path = SYS,
         dev: Path = Path("/dev"),
     ) -> None:
-        self._url = url
-        self._clock = clock
-        self._tap = tap
+        super().__init__(url, clock=clock, tap=tap)
         self._sys = sys
         self._dev = dev
-        self._presence = Presence(lambda: self._device() is not None, clock)
-        self._inbox: Inbox | None = None
-        self._fd = -1
-
-    async def open(self) -> None:
-        if self._inbox is not None:
-            raise PortBusy(self._url, ours=True)
-        self._presence.opened()
-        path = self._device()
-        if path is None:
-            self._presence.opened(FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
-            raise PortMissing(self._url)
-        fd = -1
-        try:
-            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            lock(fd)
-        except OSError as exc:
-            if fd >= 0:
-                os.close(fd)
-            self._presence.opened(exc)
-            raise await open_failure(str(path), LineSettings(), exc) from exc
-        self._fd = fd
-        self._inbox = Inbox(self._url, self._clock, self._tap)
-        self._inbox.source = self
-        self.resume_reading()
-
-    async def read_some(self) -> Chunk:
-        if self._inbox is None:
-            raise PortNotOpen(self._url)
-        return await self._inbox.next_chunk()
-
-    async def write(self, data: bytes) -> None:
-        raise PortReadOnly(self._url)
-
-    async def close(self) -> None:
-        fd, self._fd, self._inbox = self._fd, -1, None
-        if fd >= 0:
-            asyncio.get_running_loop().remove_reader(fd)
-            os.close(fd)
-
-    async def appears(self) -> None:
-        await self._presence.appears()
 
     def identity(self) -> PortIdentity:
-        path = self._device()
+        path = self._node()
         name = lasting_names(path, sys=self._sys, dev=self._dev) if path is not None else (None, None)
         return PortIdentity(
             url=self._url, device=None if path is None else str(path), by_id=name[0], by_path=name[1]
         )
 
-    def backlog(self) -> int:
-        return self._inbox.held if self._inbox is not None else 0
+    def _own(self, fd: int) -> None:
+        lock(fd)
 
-    def pause_reading(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._fd)
-
-    def resume_reading(self) -> None:
-        if self._fd >= 0 and self._inbox is not None and not self._inbox.lost:
-            asyncio.get_running_loop().add_reader(self._fd, self._receive, self._inbox)
-
-    def _receive(self, inbox: Inbox) -> None:
-        try:
-            report = os.read(self._fd, REPORT_CEILING)
-            why = "closed by the other side"
-        except BlockingIOError:
-            return
-        except OSError as exc:
-            report, why = b"", exc.strerror or str(exc)
-        if report:
-            inbox.put(report)
-        else:
-            # A device that is gone stays readable for ever, and the loop would call us again at once.
-            self.pause_reading()
-            inbox.end(why)
-
-    def _device(self) -> Path | None:
-        """The node behind the name now; None while it is not plugged in."""
+    def _node(self) -> Path | None:
         if not self._url.startswith("hidraw://"):
-            path = Path(self._url)
-            return path.resolve() if path.exists() else None
+            return super()._node()
         match = _NAME.fullmatch(self._url)
         if match is None:
             return None

@@ -90,12 +90,12 @@ def stable_name_of(
 
 
 def _identity(url: str, device: Path, links: Path, plugged_in: Lister) -> PortIdentity:
-    by_id = _link_to(device, links / "by-id")
+    by_id = link_to(device, links / "by-id")
     return PortIdentity(
         url=url,
         device=str(device) if device.exists() else None,
         by_id=None if by_id is None or _ambiguous(device, plugged_in()) else by_id,
-        by_path=_link_to(device, links / "by-path"),
+        by_path=link_to(device, links / "by-path"),
     )
 
 
@@ -112,7 +112,7 @@ def _ambiguous(device: Path, infos: Sequence[serialx.SerialPortInfo]) -> bool:
     return twins > 1 or serialx.is_non_unique_serial(mine.serial_number)
 
 
-def _link_to(device: Path, folder: Path) -> str | None:
+def link_to(device: Path, folder: Path) -> str | None:
     """The first link in that folder that leads to the device; None if there is none."""
     try:
         links = sorted(folder.iterdir())

@@ -268,3 +268,9 @@ def test_a_pipe_is_no_manifest(preclear: Run, site: Any) -> None:
     told = preclear("import", str(site.folder / "pipe.csv"))
     assert told.exit_code == 3
     assert "no regular file" in told.stderr
+
+
+def test_what_a_device_said_last_is_only_known_while_the_hub_runs(preclear: Run) -> None:
+    result = preclear("devices", "recent", "lane-1/scanner")
+    assert result.exit_code == 5
+    assert "is not running; start it with `preclear run`" in result.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import stat
@@ -14,16 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from agent import control
+from agent.app import Opened
+from agent.cli import main
 from agent.clock import SystemClock
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError, AlreadyRunning, NotFound
 from agent.intake.control import ask
 from agent.intake.taking import Nobody, Sender
 from agent.lock import DataLock
+from agent.station import Station
 
 S10 = "RR473124829GB"
+ONE_LANE = '[[stations]]\nname = "lane-1"\nscanner = { port = "/dev/null" }\n'
 
 _HOLDS = """
 import sys
@@ -142,6 +148,17 @@ async def test_what_a_device_said_last_is_asked_of_the_running_hub(
     with pytest.raises(AgentError, match="there are lane-1/scanner") as caught:
         await asked(site, "transcript", place="lane-9/scale")
     assert caught.value.exit_code == 4
+
+
+async def test_the_bytes_that_a_device_sent_come_back_as_a_transcript(opened: Opened, site: Any) -> None:
+    station = Station(site.configure(ONE_LANE).stations[0], opened.hub)
+    station.recorders["scanner"]("in", b"RR473124829GB\r\n", 7)
+    runner = await control.serve(opened.hub, site.data)
+    command = ["devices", "recent", "lane-1/scanner", "--config", str(site.config_file)]
+    shown = await asyncio.to_thread(CliRunner().invoke, main, command)
+    await runner.cleanup()
+    (record,) = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert (record["hex"], record["direction"], record["mono_ns"]) == (b"RR473124829GB\r\n".hex(), "in", 7)
 
 
 async def test_where_no_hub_runs_a_command_is_told_so(site: Any) -> None:
