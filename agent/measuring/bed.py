@@ -23,6 +23,7 @@ from agent.domain.shipped import shipped_pack
 from agent.enrol import make_keys
 from agent.intake.taking import import_manifest
 from agent.station import Station, run_station
+from agent.threads import in_thread
 from models.scorer import Scorer
 from sync import documents
 from sync.keys import Role, generate, write_card
@@ -109,11 +110,13 @@ def _list(issued: datetime) -> bytes:
 
 @asynccontextmanager
 async def at_work(bed: Bed, clock: Clock) -> AsyncIterator[tuple[Opened, list[tuple[str, int]]]]:
-    """The hub with its station running and a manifest taken in; yields it with labels and declared grams."""
+    """The hub with its station running, a manifest taken in and assessed; yields it with labels and declared grams."""
     make_day(bed.folder, pieces=6, lanes=1, seed=11)
     async with open_hub(bed.config, clock) as opened:
         hub = opened.hub
         await import_manifest(bed.folder / "manifest.csv", hub)
+        while await in_thread("assess", hub.documents.catch_up):
+            pass  # as the running hub does behind an import
         station = Station(bed.config.stations[0], hub)
         running = asyncio.create_task(run_station(station, hub), name="station")
         try:
