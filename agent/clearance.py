@@ -40,8 +40,8 @@ from agent.domain.physical import (
 from agent.errors import AgentError
 from agent.hub import Hub
 from agent.scan import Place, Scan, Weighing
+from agent.store.declared import Match
 from agent.store.evidence import Recorded
-from agent.store.reference import Match
 from agent.views import decision_view
 from models.features import PhysicalFacts
 from sync.statement import Decision as DecisionStatement

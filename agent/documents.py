@@ -16,9 +16,12 @@ from agent.domain.assessment import assess
 from agent.domain.declarations import Declaration
 from agent.domain.effective import effective
 from agent.domain.findings import Disclosure, Finding, Severity
+from agent.domain.flights import arrivals, with_flight
 from agent.domain.names import PartyList
 from agent.domain.policy import Policy
-from agent.store.reference import Claims, ReferenceStore, StoredAssessment, StoredFinding
+from agent.store.assessments import Kept, StoredAssessment, StoredFinding
+from agent.store.declared import Claims
+from agent.store.reference import ReferenceStore
 from models.features import DocumentFacts, Tables, document_features
 
 CHUNK = 200
@@ -67,7 +70,7 @@ class Documents:
         """The kept assessment, or one made now."""
         kept = await self._store.assessment(consignment, self._in_force.read)
         now = self._clock.now()
-        if kept is not None and self._still_good(kept, now):
+        if kept is not None and self._still_good(kept.assessment, now):
             with contextlib.suppress(CannotUnlock):
                 return self._document(kept, consignment)
         made = self.assess(await self._store.claims(consignment), now)
@@ -80,7 +83,8 @@ class Documents:
             return kept.evaluated_for >= now
         return self._in_force.policy.same_law(kept.evaluated_for, now)
 
-    def _document(self, kept: StoredAssessment, consignment: str) -> Document:
+    def _document(self, made: Kept, consignment: str) -> Document:
+        kept = made.assessment
         shown = [_finding(f, Disclosure.OPEN) for f in kept.findings]
         sealed = [_finding(f, Disclosure.SEALED) for f in self._at_rest.unlock(kept.sealed, consignment)]
         return Document(
@@ -107,13 +111,14 @@ class Documents:
                 self._store.keep_assessments(read, rows).result()
                 return len(rows)
 
-    def assess(self, claims: Claims, now: datetime) -> StoredAssessment:
-        """Checks, policy and document features of one consignment."""
-        in_force = self._in_force
-        found = effective(claims.claims, in_force.policy.claims)
-        assessment = assess(found, in_force.policy, in_force.lists, now)
+    def assess(self, claims: Claims, now: datetime) -> Kept:
+        """Checks, policy and document features of one consignment, and what is counted of it."""
+        in_force, order = self._in_force, self._in_force.policy.claims
+        told = with_flight(claims.claims, claims.carried)
+        found = effective(told, order, houses=claims.houses)
+        assessment = assess(found, in_force.policy, in_force.lists, now, arrivals(told, order))
         consignment = found.declaration.consignment
-        return StoredAssessment(
+        stored = StoredAssessment(
             findings=[
                 StoredFinding(f.code, f.severity.value, dict(f.params))
                 for f in assessment.findings
@@ -132,7 +137,10 @@ class Documents:
             declared_g=declared_weight(found.declaration),
             features=_features(found.declaration, in_force.tables),
             inputs=claims.digest,
+            mode=found.declaration.transport.value,
+            origin=found.declaration.origin_country,
         )
+        return Kept(stored, None)
 
 
 def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure) -> Finding:

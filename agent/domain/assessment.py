@@ -7,10 +7,11 @@ the decision itself, are elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from agent.domain.decision import decide
 from agent.domain.declarations import Declaration
 from agent.domain.descriptions import check_description
 from agent.domain.effective import Conflict, Effective
@@ -43,54 +44,77 @@ class Assessment:
     policy_sequence: int
     lists: tuple[str, ...]
     """Ids of the lists the parties were held against."""
+    earlier: tuple[Assessment, ...] = ()
+    """What the laws of arrivals that were expected before came to, where they differ; the latest last."""
 
 
-def assess(effective: Effective, policy: Policy, lists: Sequence[PartyList], at: datetime) -> Assessment:
+def assess(
+    effective: Effective,
+    policy: Policy,
+    lists: Sequence[PartyList],
+    at: datetime,
+    arrivals: Sequence[datetime] = (),
+) -> Assessment:
     """Check one consignment's documents: data quality, description, parties, rules.
 
     Rules are those in force at the expected arrival, since that is the law the goods meet; without one, those
     in force at ``at`` (aware). An arrival that has passed counts as ``at``: no sender picks his law.
     Whether policy and lists are fresh is asked at each scan: see ``staleness``.
-    """
-    arrival, found = _arrival(effective.declaration, policy, at)
-    document = _document(effective, policy, lists)
-    return _under_law(effective, document, found, policy, lists, at, arrival or at)
-
-
-def assess_over(
-    effective: Effective,
-    policy: Policy,
-    lists: Sequence[PartyList],
-    at: datetime,
-    arrivals: Sequence[datetime],
-) -> tuple[Assessment, ...]:
-    """Assess under the law of each of several arrivals, as when a flight slips over the day a rule begins.
 
     Args:
-        effective: Its own expected arrival is not looked at.
-        policy: The pack in force; the window of arrivals is its own.
+        effective: The consignment.
+        policy: The pack in force.
         lists: Those the parties are held against.
         at: Now, aware.
-        arrivals: Aware, in the order in which they were expected.
-
-    Returns:
-        One assessment for each law that counts, in the order of the arrivals: an arrival under the law of
-        the one before adds none. The last is the one to act on, the others are kept with it. Without
-        arrivals, the one of ``at``.
+        arrivals: The arrivals that were expected, aware, in their order (see ``flights.arrivals``): where a
+            flight slipped over the day a rule begins, what its law came to is kept with what counts.
 
     Raises:
         ValueError: An arrival has no offset from UTC.
     """
     if any(arrival.tzinfo is None for arrival in arrivals):
         raise ValueError("an arrival needs its offset from UTC: it decides which law counts")
+    arrival, found = _arrival(effective.declaration, policy, at)
     document = _document(effective, policy, lists)
-    made: list[Assessment] = []
-    for arrival in arrivals or (at,):
-        moment, found = _believed(arrival, policy, at)
-        bounds = sorted((made[-1].evaluated_for, max(moment, at))) if made else []
-        if not bounds or found or not policy.same_law(*bounds):
-            made.append(_under_law(effective, document, found, policy, lists, at, moment))
-    return tuple(made)
+    made = _under_law(effective, document, found, policy, lists, at, max(arrival or at, at))
+    earlier: list[Assessment] = []
+    for moment in arrivals:
+        kept = (made, *earlier)
+        if any(policy.same_law(*sorted((moment, other.evaluated_for))) for other in kept):
+            continue
+        if abs((moment - at).total_seconds()) <= policy.arrival.ahead_days * _DAY_S:
+            earlier.append(_under_law(effective, document, (), policy, lists, at, moment))
+    if not earlier:
+        return made
+    told = tuple(_law_changed(before, made, policy) for before in earlier[-MOST_EARLIER:])
+    return replace(made, earlier=tuple(earlier), findings=(*made.findings, *told))
+
+
+MOST_EARLIER = 3
+"""Results under earlier laws that a decision tells, the latest ones."""
+
+
+def _law_changed(before: Assessment, made: Assessment, policy: Policy) -> Finding:
+    """``LAW_CHANGED``: what the law of an arrival that was expected before came to.
+
+    Sealed findings count in neither: they must not show by what is missing.
+    """
+    shown = [finding for finding in before.findings if finding.disclosure is Disclosure.OPEN]
+    now = {finding.code for finding in made.findings}
+    gone = dict.fromkeys(f.code for f in shown if f.severity is not Severity.NOTE and f.code not in now)
+    outcome = decide(shown, policy.outcome_of, risk=None, previous=None).disposition
+    params: dict[str, str | int] = {
+        "evaluated_for": before.evaluated_for.isoformat().replace("+00:00", "Z"),
+        "disposition": outcome.value,
+        "entry": before.entry or "open",
+    }
+    if gone:
+        params["codes"] = " ".join(list(gone)[:MOST_CODES])
+    return Finding(code="LAW_CHANGED", severity=Severity.NOTE, params=MappingProxyType(params))
+
+
+MOST_CODES = 8
+"""Codes that are named of those found under the earlier law alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +138,9 @@ def _checked(effective: Effective, policy: Policy) -> Iterable[Finding]:
     """What is found whatever the law says."""
     declaration = effective.declaration
     yield from _ill_formed(declaration, policy)
-    yield from _described(declaration, policy)
+    for finding in _described(declaration, policy):
+        if finding.code != "HOUSE_BILLS_NEEDED" or not effective.houses:
+            yield finding
     yield from _conflicts(effective.conflicts)
 
 
@@ -125,10 +151,10 @@ def _under_law(
     policy: Policy,
     lists: Sequence[PartyList],
     at: datetime,
-    arrival: datetime,
+    moment: datetime,
 ) -> Assessment:
     declaration = effective.declaration
-    evaluated_for = max(arrival, at).astimezone(UTC)
+    evaluated_for = moment.astimezone(UTC)
     held = policy.rules.hold(document.facts, evaluated_for)
     mode = declaration.transport.value
     weighed = tuple(policy.weighed(finding, evaluated_for, mode) for finding in document.checked)
@@ -235,11 +261,14 @@ def _conflicts(conflicts: Iterable[Conflict]) -> Iterable[Finding]:
         params |= {"chosen": chosen.role.value, "other": other.role.value}
         if conflict.field in _COUNTED:
             params |= {"chosen_value": int(chosen.claim), "other_value": int(other.claim)}
-        found.append(Finding(code="SOURCES_DISAGREE", severity=Severity.MEND, params=params))
+        severity = Severity.NOTE if conflict.field in _OF_THE_FLIGHT else Severity.MEND
+        found.append(Finding(code="SOURCES_DISAGREE", severity=severity, params=params))
     return found
 
 
 _COUNTED = frozenset({"gross_weight_g", "quantity", "piece_count"})
+_OF_THE_FLIGHT = frozenset({"expected_arrival", "departure", "flight", "arrival_port"})
+"""Where the words differ since a flight moved: no sender can mend that."""
 
 
 def _listed(names: Sequence[tuple[str, str]], lists: Sequence[PartyList]) -> Iterable[Finding]:

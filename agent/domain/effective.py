@@ -36,6 +36,8 @@ class Claim:
     received: str
     """ISO 8601 with offset."""
     declaration: Declaration
+    signer: str | None = None
+    """Id of the key that signed the message, where one did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +85,15 @@ class Effective:
     conflicts: tuple[Conflict, ...] = ()
     others: tuple[Declaration, ...] = ()
     """All that was declared, where it was more than one."""
+    houses: int = 0
+    """Of a master bill: how many house bills are known to travel under it."""
 
     def names(self) -> tuple[tuple[str, str], ...]:
         """(side, name) of every claim: no word of one source hides another's."""
         return _names((self.declaration, *self.others))
 
 
-def effective(claims: Sequence[Claim], order: ClaimOrder = USUAL_ORDER) -> Effective:
+def effective(claims: Sequence[Claim], order: ClaimOrder = USUAL_ORDER, *, houses: int = 0) -> Effective:
     """Choose, per field, the claim of the role whose word counts most there, its newest one.
 
     Nothing is overwritten: a party's newer word takes the place of its own older one and of nobody else's,
@@ -98,13 +102,18 @@ def effective(claims: Sequence[Claim], order: ClaimOrder = USUAL_ORDER) -> Effec
     nothing of a field does not contradict the others. Labels of pieces are joined, since each source may know
     a number of its own; two lists of several pieces are not matched up, and the first stands.
 
+    Args:
+        claims: All that was said of one consignment.
+        order: Whose word counts.
+        houses: Of a master bill, how many house bills are known to travel under it.
+
     Raises:
         DeclarationsMismatch: There is no declaration, or they name different consignments.
     """
     if not claims:
         raise DeclarationsMismatch("no declaration was given; a piece without one is unmanifested")
     if len(claims) == 1:
-        return Effective(declaration=claims[0].declaration)
+        return Effective(declaration=claims[0].declaration, houses=houses)
     numbers = sorted({claim.declaration.consignment for claim in claims})
     if len(numbers) > 1:
         raise DeclarationsMismatch(f"consignments {', '.join(numbers[:3])} are not one; derive each alone")
@@ -125,7 +134,9 @@ def effective(claims: Sequence[Claim], order: ClaimOrder = USUAL_ORDER) -> Effec
         # A carrier's flight list knows masters only; who declares the parcel itself makes it one.
         changes["level"] = Level.HOUSE
     merged = msgspec.structs.replace(usual[0], **changes)
-    return Effective(declaration=merged, conflicts=tuple(choice.conflicts), others=tuple(usual))
+    return Effective(
+        declaration=merged, conflicts=tuple(choice.conflicts), others=tuple(usual), houses=houses
+    )
 
 
 class _Choice:

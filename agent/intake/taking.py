@@ -19,7 +19,7 @@ from agent.hub import Hub
 from agent.intake.frames import Ended, Fault, Header, Order, Part, Progress, Refused
 from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
 from agent.store.labelled import Labelled, decode_labels
-from agent.store.reference import Source
+from agent.store.sources import Source
 from agent.threads import in_thread
 from agent.views import VERSION
 from sync import sqlite
@@ -259,9 +259,10 @@ class _Taking:
             sha256=digest,
             reading=f"{header.format} {header.profile or '-'} {sender.transport or '-'}",
         )
-        self._source, report.already_known, taken = self._store.begin_source(source).result()
-        if not report.already_known:
-            self._skip = report.resumed_after = taken
+        begun = self._store.begin_source(source).result()
+        self._source, report.already_known = begun.number, begun.known
+        if not begun.known:
+            self._skip = report.resumed_after = begun.taken
 
     def _part(self, part: Part) -> None:
         report = self.report
@@ -315,7 +316,8 @@ class _Taking:
         if report.already_known:
             report.accepted = 0
         elif self._store is not None:
-            self._store.end_source(self._source, report.accepted, report.rejected_rows).result()
+            faults = report.rejected | report.mendings
+            self._store.end_source(self._source, report.accepted, report.rejected_rows, faults).result()
 
     def _tell(self, done: int) -> None:
         report = self.report

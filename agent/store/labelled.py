@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from agent.domain.declarations import VERSION, Identifier, Piece
+from agent.domain.declarations import VERSION, Identifier, Level, Piece
 from agent.domain.errors import DeclarationInvalid
 
 
@@ -14,6 +14,8 @@ class Labelled(msgspec.Struct, frozen=True, gc=False, tag_field="v", tag=VERSION
     consignment: Identifier
     pieces: tuple[Piece, ...] = ()
     receptacle: Identifier | None = None
+    level: Level = Level.HOUSE
+    master: Identifier | None = None
 
 
 _LABELLED = msgspec.json.Decoder(Labelled)

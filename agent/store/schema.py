@@ -50,8 +50,23 @@ _REFERENCE_1 = (
         consignment TEXT PRIMARY KEY, read TEXT NOT NULL, body BLOB NOT NULL) STRICT, WITHOUT ROWID""",
 )
 
+_REFERENCE_2 = (
+    # What was found in a source's rows, by code; who signed it, and the signature.
+    """ALTER TABLE source ADD COLUMN faults TEXT NOT NULL DEFAULT '{}'""",
+    """ALTER TABLE source ADD COLUMN signer TEXT""",
+    """ALTER TABLE source ADD COLUMN signature BLOB""",
+    """CREATE TABLE house (
+        master TEXT NOT NULL, consignment TEXT NOT NULL,
+        PRIMARY KEY (master, consignment)) STRICT, WITHOUT ROWID""",
+    # What is counted of a consignment lies with its assessment; here is under which keys and days to find it.
+    """ALTER TABLE assessment ADD COLUMN tally BLOB""",
+    """CREATE TABLE tally (
+        key INTEGER NOT NULL, day INTEGER NOT NULL, consignment TEXT NOT NULL,
+        PRIMARY KEY (key, day, consignment)) STRICT, WITHOUT ROWID""",
+)
+
 EVIDENCE_VERSION = 1
-REFERENCE_VERSION = 1
+REFERENCE_VERSION = 2
 
 
 def migrate_evidence(conn: sqlite.Connection, path: Path) -> None:
@@ -61,7 +76,7 @@ def migrate_evidence(conn: sqlite.Connection, path: Path) -> None:
 
 def migrate_reference(conn: sqlite.Connection, path: Path) -> None:
     """Bring ``reference.db`` to the present schema."""
-    _migrate(conn, path, REFERENCE_ID, REFERENCE_VERSION, "reference", (_REFERENCE_1,))
+    _migrate(conn, path, REFERENCE_ID, REFERENCE_VERSION, "reference", (_REFERENCE_1, _REFERENCE_2))
 
 
 def _migrate(

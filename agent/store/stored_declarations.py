@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from agent.errors import NotFound
-from agent.store.reference import Claims, read_claims
+from agent.store.declared import Claims, read_claims
 from agent.store.schema import REFERENCE_VERSION, check_schema
 from sync import sqlite
 

@@ -15,7 +15,9 @@ from agent.domain.decision import PieceKey
 from agent.domain.declarations import Declaration, Label, Transport
 from agent.domain.effective import SourceRole
 from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
-from agent.store.reference import ReferenceStore, Source, StoredAssessment
+from agent.store.assessments import Kept, StoredAssessment
+from agent.store.reference import ReferenceStore
+from agent.store.sources import Source
 from sync import sqlite
 from sync.statement import Event, parse
 
@@ -48,7 +50,7 @@ def source(name: str = "one.csv", role: SourceRole = SourceRole.FORWARDER) -> So
 
 def take_in(store: ReferenceStore, declarations: Sequence[Declaration], of: Source | None = None) -> int:
     """A whole file, from its first row to its end."""
-    number, known, _ = store.begin_source(of or source()).result(10)
+    number, known, *_ = store.begin_source(of or source()).result(10)
     assert not known
     store.add(number, declarations).result(10)
     store.end_source(number, len(declarations), 0).result(10)
@@ -144,23 +146,23 @@ async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
 
 async def test_the_same_file_twice_is_taken_in_once(store: ReferenceStore) -> None:
     number = take_in(store, [declaration(S10)])
-    assert store.begin_source(source()).result(10) == (number, True, 1)
+    assert store.begin_source(source()).result(10)[:3] == (number, True, 1)
     assert await store.counts() == (1, 1)
 
 
 async def test_an_interrupted_file_goes_on_behind_what_is_kept(
     store: ReferenceStore, tmp_path: Path, clock: Any
 ) -> None:
-    number, known, taken = store.begin_source(source()).result(10)
+    number, known, taken, _ = store.begin_source(source()).result(10)
     assert (known, taken) == (False, 0)
     store.add(number, [declaration(S10)]).result(10)
     store.close()  # and nothing says that the file was at its end
     again = ReferenceStore(tmp_path, clock)
-    assert again.begin_source(source()).result(10) == (number, False, 1)
+    assert again.begin_source(source()).result(10)[:3] == (number, False, 1)
     again.add(number, [declaration(SSCC)]).result(10)
     again.end_source(number, 2, 0).result(10)
     assert await again.counts() == (2, 1)
-    assert again.begin_source(source()).result(10) == (number, True, 2)
+    assert again.begin_source(source()).result(10)[:3] == (number, True, 2)
     again.close()
 
 
@@ -174,12 +176,12 @@ async def test_a_file_that_is_read_another_way_is_taken_in_from_its_beginning_wi
         store.end_source(number, 1, 0).result(10)
     assert store.stale("policy", 9) is not None
     otherwise = replace(source(), reading="csv another-profile")
-    assert store.begin_source(otherwise).result(10) == (number, False, 0)
+    assert store.begin_source(otherwise).result(10)[:3] == (number, False, 0)
     store.add(number, [declaration(S10, gross_weight_g=7)]).result(10)
     store.end_source(number, 1, 0).result(10)
     assert await store.counts() == (1, 1)
     assert [c.declaration.gross_weight_g for c in (await store.claims(S10.value)).claims] == [7]
-    assert store.begin_source(otherwise).result(10) == (number, True, 1)
+    assert store.begin_source(otherwise).result(10)[:3] == (number, True, 1)
     assert [consignment for consignment, _ in store.stale("policy", 9) or ()] == [S10.value]
 
 
@@ -243,8 +245,8 @@ async def test_an_assessment_of_what_was_declared_before_is_not_kept(
     assert await store.assessment(S10.value, "policy") is None
 
 
-def assessment(inputs: str, clock: Any) -> StoredAssessment:
-    return StoredAssessment(
+def assessment(inputs: str, clock: Any) -> Kept:
+    body = StoredAssessment(
         findings=[],
         sealed=b"",
         evaluated_for=clock.now(),
@@ -252,7 +254,10 @@ def assessment(inputs: str, clock: Any) -> StoredAssessment:
         declared_g=None,
         features=None,
         inputs=inputs,
+        mode="mail",
+        origin=None,
     )
+    return Kept(body, None)
 
 
 @pytest.mark.parametrize(

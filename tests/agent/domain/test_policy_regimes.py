@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.domain.assessment import assess, assess_over
+from agent.domain.assessment import assess
 from agent.domain.declarations import Declaration, Party, Transport
 from agent.domain.effective import Effective
 from agent.domain.errors import PolicyInvalid
@@ -221,43 +221,49 @@ BOUNDARY = datetime(2025, 8, 29, 4, 1, tzinfo=UTC)
 BEFORE, AFTER = BOUNDARY - timedelta(hours=1), BOUNDARY + timedelta(hours=1)
 
 
+def arriving(arrival: datetime) -> Effective:
+    return Effective(declaration=msgspec.structs.replace(SHIRT, expected_arrival=arrival.isoformat()))
+
+
 def test_a_flight_that_slips_over_a_boundary_is_assessed_under_both_laws(policy: Policy) -> None:
     at = BOUNDARY - timedelta(days=1)
-    first, second = assess_over(Effective(declaration=SHIRT), policy, (), at, (BEFORE, AFTER))
-    assert (first.evaluated_for, second.evaluated_for) == (BEFORE, AFTER)
-    assert (first.entry, second.entry) == ("us-section-321", "us-informal-entry")
-    assert first.assessed_at == second.assessed_at == at
+    made = assess(arriving(AFTER), policy, (), at, (BEFORE, AFTER))
+    assert (made.evaluated_for, made.entry) == (AFTER, "us-informal-entry")
+    (before,) = made.earlier
+    assert (before.evaluated_for, before.entry) == (BEFORE, "us-section-321")
+    assert before.assessed_at == made.assessed_at == at
 
 
-def test_a_slip_under_one_law_adds_nothing_and_a_return_is_the_last_word(policy: Policy) -> None:
-    at = BOUNDARY - timedelta(days=1)
-    effective = Effective(declaration=SHIRT)
-    minute = timedelta(minutes=1)
-    assert len(assess_over(effective, policy, (), at, (BEFORE, BEFORE + minute))) == 1
-    entries = [
-        m.entry for m in assess_over(effective, policy, (), at, (BEFORE, AFTER, AFTER + minute, BEFORE))
-    ]
-    assert entries == ["us-section-321", "us-informal-entry", "us-section-321"]
+def test_what_the_earlier_law_came_to_stands_among_the_findings_as_a_note(policy: Policy) -> None:
+    made = assess(arriving(AFTER), policy, (), BOUNDARY - timedelta(days=1), (BEFORE, AFTER))
+    (told,) = (finding for finding in made.findings if finding.code == "LAW_CHANGED")
+    assert told.severity is Severity.NOTE
+    assert told.params["evaluated_for"] == "2025-08-29T03:01:00Z"
+    assert told.params["entry"] == "us-section-321"
+    assert told.params["disposition"] in ("RFI", "CLEAR")
 
 
-def test_without_arrivals_the_law_of_now_counts_whatever_the_declaration_says(policy: Policy) -> None:
-    at = BOUNDARY - timedelta(days=1)
-    said = msgspec.structs.replace(SHIRT, expected_arrival=AFTER.isoformat())
-    (made,) = assess_over(Effective(declaration=said), policy, (), at, ())
-    assert made.evaluated_for == at
+def test_a_slip_under_one_law_adds_nothing(policy: Policy) -> None:
+    at, minute = BOUNDARY - timedelta(days=1), timedelta(minutes=1)
+    once = assess(arriving(BEFORE), policy, (), at)
+    assert assess(arriving(BEFORE), policy, (), at, (BEFORE, BEFORE - minute, BEFORE)) == once
 
 
-def test_one_arrival_is_assessed_as_the_declaration_would_be(policy: Policy) -> None:
-    at = BOUNDARY - timedelta(days=1)
-    said = msgspec.structs.replace(SHIRT, expected_arrival=AFTER.isoformat())
-    assert assess_over(Effective(declaration=said), policy, (), at, (AFTER,)) == (
-        assess(Effective(declaration=said), policy, (), at),
-    )
+def test_a_flight_that_moves_back_and_forth_keeps_each_law_once(policy: Policy) -> None:
+    at, minute = BOUNDARY - timedelta(days=1), timedelta(minutes=1)
+    made = assess(arriving(BEFORE), policy, (), at, (BEFORE, AFTER, AFTER + minute, BEFORE))
+    assert [made.entry, *(before.entry for before in made.earlier)] == ["us-section-321", "us-informal-entry"]
+
+
+def test_a_flight_that_is_late_without_a_word_keeps_the_law_it_was_expected_under(policy: Policy) -> None:
+    made = assess(arriving(BEFORE), policy, (), AFTER, (BEFORE,))
+    assert (made.evaluated_for, made.entry) == (AFTER, "us-informal-entry")
+    assert [before.entry for before in made.earlier] == ["us-section-321"]
 
 
 def test_an_arrival_without_an_offset_is_an_error(policy: Policy) -> None:
     with pytest.raises(ValueError, match="offset"):
-        assess_over(Effective(declaration=SHIRT), policy, (), AT, (datetime(2025, 8, 29),))  # noqa: DTZ001
+        assess(arriving(AFTER), policy, (), AT, (datetime(2025, 8, 29),))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(("days", "believed"), [(-4, False), (-3, True), (0, True), (10, True), (11, False)])
@@ -265,9 +271,8 @@ def test_the_pack_says_how_far_off_an_arrival_is_believed(days: int, believed: b
     policy = pack(head=HEAD + "[arrival]\nlate_days = 3\nahead_days = 10\n")
     arrival = AT + timedelta(days=days)
     said = msgspec.structs.replace(SHIRT, description=None, expected_arrival=arrival.isoformat())
-    effective = Effective(declaration=said)
-    for made in (assess(effective, policy, (), AT), *assess_over(effective, policy, (), AT, (arrival,))):
-        assert ("EXPECTED_ARRIVAL_IMPLAUSIBLE" not in {f.code for f in made.findings}) is believed
+    made = assess(Effective(declaration=said), policy, (), AT, (arrival,))
+    assert ("EXPECTED_ARRIVAL_IMPLAUSIBLE" not in {f.code for f in made.findings}) is believed
 
 
 def test_without_a_word_of_the_pack_two_days_late_and_sixty_ahead_are_believed() -> None:

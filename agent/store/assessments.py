@@ -1,0 +1,144 @@
+"""The tables ``assessment`` and ``tally``: what documents came to, and what is counted of a consignment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from agent.domain.tally import Tally
+from agent.store.declared import read_claims
+from sync import sqlite
+
+MOST_ROWS = 256
+"""Consignments that are looked at under one key; the days nearest to the one asked about come first."""
+
+_SELECT = "SELECT read, body, tally FROM assessment WHERE consignment = ?"
+_TALLY_OF = "SELECT tally FROM assessment WHERE consignment = ?"
+_SET = """INSERT INTO assessment (consignment, read, body, tally) VALUES (?, ?, ?, ?)
+    ON CONFLICT (consignment) DO UPDATE
+    SET read = excluded.read, body = excluded.body, tally = excluded.tally"""
+# It is not deleted: under which keys the consignment was counted is needed when it is counted anew.
+_OUTDATE = "UPDATE assessment SET read = '' WHERE consignment = ?"
+_OUTDATE_HOUSES = """UPDATE assessment SET read = ''
+    WHERE consignment IN (SELECT consignment FROM house WHERE master = ?)"""
+_COUNT_IN = "INSERT INTO tally (key, day, consignment) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_COUNT_OUT = "DELETE FROM tally WHERE key = ? AND day = ? AND consignment = ?"
+_FORGET = "DELETE FROM assessment WHERE consignment = ?"
+
+NEAR = """SELECT t.consignment, a.tally
+    FROM tally AS t CROSS JOIN assessment AS a ON a.consignment = t.consignment
+    WHERE t.key = ? AND t.day BETWEEN ? AND ? ORDER BY t.day DESC LIMIT ?"""
+"""What is counted under a key from one day to another; see :func:`near`."""
+
+ASSESSMENT = _SELECT
+
+
+class StoredFinding(msgspec.Struct, array_like=True, frozen=True):
+    """An OPEN finding as it is kept with an assessment."""
+
+    code: str
+    severity: str
+    params: dict[str, str | int]
+
+
+class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
+    """The document half of a clearance, ready for the scan; ``sealed`` is locked (see ``agent.at_rest``)."""
+
+    findings: list[StoredFinding]
+    sealed: bytes
+    evaluated_for: datetime
+    dated: bool
+    """Whether the declaration names its arrival; else the law of the day of the scan counts."""
+    declared_g: int | None
+    features: list[float] | None
+    inputs: str
+    """The salted digest of the declarations that were assessed."""
+    mode: str
+    origin: str | None
+    """Of the goods; with ``mode`` what the limits of a day depend on."""
+
+
+class Kept(NamedTuple):
+    """A kept assessment, and what is counted of its consignment."""
+
+    assessment: StoredAssessment
+    tally: Tally | None
+
+
+_PACK = msgspec.msgpack.Encoder()
+_UNPACK = msgspec.msgpack.Decoder(StoredAssessment)
+_UNPACK_TALLY = msgspec.msgpack.Decoder(Tally)
+
+
+def read_kept(rows: Sequence[tuple[str, bytes, bytes | None]], read: str) -> Kept | None:
+    """Out of what ``ASSESSMENT`` found: None where it was made with another policy, list or model."""
+    if not rows or rows[0][0] != read:
+        return None
+    try:
+        tally = rows[0][2]
+        return Kept(_UNPACK.decode(rows[0][1]), None if tally is None else _UNPACK_TALLY.decode(tally))
+    except msgspec.MsgspecError:
+        return None  # of another layout, or damaged: it is made again
+
+
+def keep(conn: sqlite.Connection, read: str, rows: Iterable[tuple[str, Kept]]) -> None:
+    """Keep assessments; ``read`` names the policy, lists and model they were made with.
+
+    One whose consignment was declared anew meanwhile is left out, and made again when it is asked for.
+    """
+    for consignment, (body, tally) in rows:
+        if read_claims(conn, consignment).digest != body.inputs:
+            continue
+        packed = None if tally is None else _PACK.encode(tally)
+        before = conn.execute(_TALLY_OF, (consignment,)).fetchone()
+        if before is None or before[0] != packed:
+            _count_out(conn, consignment, before)
+            if tally is not None:
+                conn.executemany(_COUNT_IN, _places(tally, consignment))
+        conn.execute(_SET, (consignment, read, _PACK.encode(body), packed))
+
+
+def _count_out(conn: sqlite.Connection, consignment: str, row: tuple[bytes | None] | None) -> None:
+    if row is None or row[0] is None:
+        return
+    try:
+        tally = _UNPACK_TALLY.decode(row[0])
+    except msgspec.MsgspecError:
+        return  # of another layout: the keys of that one lead to nothing any more
+    conn.executemany(_COUNT_OUT, _places(tally, consignment))
+
+
+def _places(tally: Tally, consignment: str) -> list[tuple[int, int, str]]:
+    keys = tally.keys()
+    return [(key, tally.day, consignment) for key in keys]
+
+
+def outdate(conn: sqlite.Connection, consignments: Iterable[tuple[str]]) -> None:
+    """What was found on these consignments is to be found anew."""
+    conn.executemany(_OUTDATE, consignments)
+
+
+def outdate_houses(conn: sqlite.Connection, master: str) -> None:
+    """What was found on the house bills of ``master`` is to be found anew."""
+    conn.execute(_OUTDATE_HOUSES, (master,))
+
+
+def forget(conn: sqlite.Connection, consignment: str) -> None:
+    """Nothing is known of a consignment any more."""
+    _count_out(conn, consignment, conn.execute(_TALLY_OF, (consignment,)).fetchone())
+    conn.execute(_FORGET, (consignment,))
+
+
+def near(rows: Iterable[tuple[str, bytes | None]]) -> list[tuple[str, Tally]]:
+    """Consignments and what is counted of them, out of what ``NEAR`` found."""
+    found: list[tuple[str, Tally]] = []
+    for consignment, packed in rows:
+        if packed is not None:
+            try:
+                found.append((consignment, _UNPACK_TALLY.decode(packed)))
+            except msgspec.MsgspecError:
+                continue  # of another layout: it is counted when it is assessed again
+    return found
