@@ -12,6 +12,8 @@ from sync.sealed import SealedFinding, reasons
 
 MAX_OPEN = 16
 """Open findings in one decision; the strictest stand first, and what is past this is counted in the last."""
+ALWAYS_TOLD = frozenset({"LAW_CHANGED"})
+"""Codes that are never among those that are only counted: what another law came to stands in the decision."""
 
 
 def decision_body(decision: Decision) -> dict[str, Any]:
@@ -53,9 +55,15 @@ def _weight(weighed: Weighed) -> dict[str, Any]:
 
 
 def _open(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
-    rows = [{"code": f.code, "params": dict(f.params)} for f in findings[:MAX_OPEN]]
+    left_out = 0
     if len(findings) > MAX_OPEN:
-        rows[-1] = {"code": "MORE_FINDINGS", "params": {"count": len(findings) - MAX_OPEN + 1}}
+        told = [f for f in findings if f.code in ALWAYS_TOLD]
+        others = [f for f in findings if f.code not in ALWAYS_TOLD]
+        left_out = len(findings) - MAX_OPEN + 1
+        findings = (*others[: len(others) - left_out], *told)
+    rows = [{"code": f.code, "params": dict(f.params)} for f in findings]
+    if left_out:
+        rows.append({"code": "MORE_FINDINGS", "params": {"count": left_out}})
     return rows
 
 
