@@ -62,5 +62,6 @@ class Teller:
             "sequence": policy.sequence,
             "issued": policy.issued.isoformat(),
             "stale": age_s > policy.fresh_for_days * 86_400,
+            "texts": {text.code: text.reason for text in policy.texts if text.lang == "en"},
         }
         self._hub.notices.state("policy", message)

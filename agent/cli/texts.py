@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
 from agent.cli.common import json_option, show
+from agent.cli.packs import pack_option, read_pack
 from agent.domain.dated import FACT_OF_CODE
 from agent.errors import AgentError
 from agent.texts.wording import LANGUAGES, choose, codes, faults, source_of, text_of
@@ -52,8 +54,9 @@ def _checked(found: dict[str, Any]) -> Iterator[str]:
 @click.option(
     "--param", "given", multiple=True, metavar="NAME=VALUE", help="Of the finding; may be repeated."
 )
+@pack_option
 @json_option
-def show_text(code: str | None, lang: str, given: tuple[str, ...], as_json: bool) -> None:
+def show_text(code: str | None, lang: str, given: tuple[str, ...], pack: Path | None, as_json: bool) -> None:
     """Reason, remedy, example and source of CODE; without one, the list of codes."""
     if code is None:
         show({"codes": list(codes())}, as_json=as_json, lines=lambda found: iter(found["codes"]))
@@ -64,10 +67,13 @@ def show_text(code: str | None, lang: str, given: tuple[str, ...], as_json: bool
         if not equals:
             raise click.BadParameter(f"{pair[:40]!r} must be NAME=VALUE", param_hint="--param")
         params[name] = value
-    wording = text_of(code, params, lang)
+    policy = read_pack(pack)
+    wording = text_of(code, params, lang, policy.texts)
     if wording.remedy is None:
         raise TextUnknown(code)
     source = source_of(wording.citation) if wording.citation is not None else None
+    if wording.citation == "rule":
+        source = next((rule.citation for rule in policy.rules.rules if rule.code == code), None)
     told = {"code": code, "lang": choose(lang), **wording.as_dict(), "source": source}
     if code in FACT_OF_CODE:
         told["fact"] = FACT_OF_CODE[code]

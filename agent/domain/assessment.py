@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 
+from agent.domain.ages import POLICY
 from agent.domain.decision import decide
 from agent.domain.declarations import Declaration
 from agent.domain.descriptions import check_description
@@ -174,22 +175,23 @@ def _under_law(
 
 
 def staleness(policy: Policy, lists: Sequence[PartyList], at: datetime) -> tuple[Finding, ...]:
-    """What refers every piece at ``at`` (aware): a policy or list past its age, a list that is absent.
+    """What concerns every piece at ``at`` (aware): a policy or list past an age, a list that is absent.
 
     Returns:
         ``POLICY_STALE``, ``LIST_STALE`` (params ``list``, ``age_days``) and ``LIST_ABSENT`` (``list``), all
-        REFER and OPEN: they say nothing of the piece.
+        OPEN: they say nothing of the piece. REFER, or what the pack's ladder of ages says before and after.
     """
     found: list[Finding] = []
-    age_s = (at - policy.issued).total_seconds()
-    if age_s > policy.fresh_for_days * _DAY_S:
-        found.append(_finding("POLICY_STALE", Severity.REFER, age_days=int(age_s // _DAY_S)))
+    age = (at - policy.issued).total_seconds() / _DAY_S
+    severity = policy.ladder.severity(POLICY, age, policy.fresh_for_days)
+    if severity is not None:
+        found.append(_finding("POLICY_STALE", severity, age_days=int(age)))
     present = {party_list.id: party_list for party_list in lists}
     for party_list in present.values():
-        age_s = (at - party_list.issued).total_seconds()
-        if age_s > policy.lists.fresh_for(party_list.id) * _DAY_S:
-            age_days = int(age_s // _DAY_S)
-            found.append(_finding("LIST_STALE", Severity.REFER, list=party_list.id, age_days=age_days))
+        age = (at - party_list.issued).total_seconds() / _DAY_S
+        severity = policy.ladder.severity(party_list.id, age, policy.lists.fresh_for(party_list.id))
+        if severity is not None:
+            found.append(_finding("LIST_STALE", severity, list=party_list.id, age_days=int(age)))
     found += (
         _finding("LIST_ABSENT", Severity.REFER, list=name)
         for name in policy.lists.required

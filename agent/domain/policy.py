@@ -12,6 +12,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from agent.domain.ages import LISTS, POLICY, Ladder, ListTerms, read_ladder, read_lists
 from agent.domain.dated import FACT_OF_CODE, CodeNote, Notice, Regime
 from agent.domain.disposition import Disposition
 from agent.domain.effective import CLAIMED_FIELDS, ClaimOrder, SourceRole
@@ -20,6 +21,7 @@ from agent.domain.findings import Finding, Severity
 from agent.domain.names import key as name_key
 from agent.domain.pack_source import HEAD, MAX_BYTES, Places, parse
 from agent.domain.policy_rules import ID, matching, read_codes, read_notices, read_regimes, read_rules
+from agent.domain.policy_texts import PackText, params_of, read_texts
 from agent.domain.rules import RuleSet
 from agent.domain.tables import Table
 from agent.domain.terms import Terms, read_terms
@@ -78,19 +80,6 @@ class ModelTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListTerms:
-    """Which party lists must be there, and how old a list may grow, in days."""
-
-    required: tuple[str, ...]
-    fresh_for_days: int
-    by_list: Mapping[str, int]
-
-    def fresh_for(self, list_id: str) -> int:
-        """Days after which list ``list_id`` is stale."""
-        return self.by_list.get(list_id, self.fresh_for_days)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """One policy pack, complete and compiled."""
 
@@ -110,6 +99,10 @@ class Policy:
     """Whose word counts, per field."""
     model: ModelTerms | None
     lists: ListTerms
+    ladder: Ladder
+    """What follows as the pack or a list grows old."""
+    texts: tuple[PackText, ...]
+    """Of the codes of its own rules."""
     rules: RuleSet
     """Rules and regimes, compiled."""
     codes: tuple[CodeNote, ...]
@@ -230,10 +223,14 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     }
     tolerance, arrival = _tolerance(root.table("tolerance")), _arrival(root.table("arrival"))
     claims = _claims(root.table("claims"))
-    model, lists = _model(root), _lists(root)
+    model, lists = _model(root), read_lists(root)
+    ladder = read_ladder(
+        root, {POLICY: settings["fresh_for_days"], LISTS: lists.fresh_for_days, **lists.by_list}
+    )
     terms, placeholders = read_terms(root), _placeholders(root)
     codes, notices = read_codes(root, zone), read_notices(root, zone)
     rules = read_rules(root, zone, {regime.id: regime for regime in regimes})
+    texts = read_texts(root, params_of(rules))
     root.done()
     compiled: RuleSet | None = None
     try:
@@ -246,9 +243,9 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
         raise PolicyInvalid(source, _located(errors, text))
     return Policy(
         id=policy_id, issued=issued, zone=zone_name, tolerance=tolerance, arrival=arrival, claims=claims,
-        model=model, lists=lists, rules=compiled, codes=codes, notices=notices, outcomes=outcomes,
-        bounds=_bounds(codes, compiled),
-        outcomes_by_code=by_code, description_terms=terms, placeholder_names=placeholders, **settings,
+        model=model, lists=lists, ladder=ladder, texts=texts, rules=compiled, codes=codes, notices=notices,
+        outcomes=outcomes, bounds=_bounds(codes, compiled), outcomes_by_code=by_code,
+        description_terms=terms, placeholder_names=placeholders, **settings,
     )  # fmt: skip
 
 
@@ -356,18 +353,6 @@ def _model(root: Table) -> ModelTerms | None:
         digest=matching(table, "digest", _HEX64, "64 hexadecimal digits in lower case, a SHA-256"),
         refer_at_permille=table.whole("refer_at_permille", most=1000),
         on_absent=table.choice("on_absent", OnAbsent, OnAbsent.REFER),
-    )
-    table.done()
-    return terms
-
-
-def _lists(root: Table) -> ListTerms:
-    table = root.table("lists")
-    ages = table.table("by_list")
-    terms = ListTerms(
-        required=table.texts("required"),
-        fresh_for_days=table.whole("fresh_for_days", least=1, most=3660),
-        by_list={name: ages.whole(name, least=1, most=3660) for name in ages.items()},
     )
     table.done()
     return terms

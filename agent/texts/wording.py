@@ -13,25 +13,23 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from types import MappingProxyType
 
 from agent.domain.dated import FACT_OF_CODE
+from agent.domain.policy_texts import MAX_REASON_WORDS, PLACEHOLDER, PackText, text_in
 
 LANGUAGES = ("en", "zh-CN", "es", "vi", "tr", "hi")
 """Catalogues that ship; the first is the one every other is held to and falls back on."""
 
-MAX_REASON_WORDS = 8
 MAX_VALUE = 200
 """Characters of a parameter that are shown."""
 
 ABSENT = "–"
 """What stands for a parameter that was not given."""
 
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _ANY_OF = "MISSING.any"
 _ALIASES = {
     "value": "consignment.value_minor",
@@ -52,7 +50,7 @@ class Wording:
     example: str | None
     """As it would be filed; None where no example says more than the remedy."""
     citation: str | None
-    """Key of the source, see ``source_of``; ``regime`` where the finding names its regime."""
+    """Key of the source, see ``source_of``; ``regime`` or ``rule`` where the finding names its own."""
 
     def as_dict(self) -> dict[str, str | None]:
         """For JSON."""
@@ -95,13 +93,20 @@ def choose(wanted: str) -> str:
     return (*exact, *near, LANGUAGES[0])[0]
 
 
-def text_of(code: str, params: Mapping[str, str | int], lang: str) -> Wording:
+def text_of(
+    code: str, params: Mapping[str, str | int], lang: str, pack: tuple[PackText, ...] = ()
+) -> Wording:
     """What the finding ``code`` says and asks, in the language nearest to ``lang``.
 
-    A code without a text is shown as it is, with no remedy; a parameter that is missing as a dash. No
-    parameter is ever read as a pattern.
+    The texts that a policy pack brings for its own rules go before the catalogues. A code without a text is
+    shown as it is, with no remedy; a parameter that is missing as a dash. No parameter is ever read as a
+    pattern.
     """
     language = choose(lang)
+    if (own := text_in(pack, code, lang)) is not None:
+        shown = {name: _shown(name, value, language) for name, value in params.items()}
+        reason, remedy = _filled(own.reason, shown), _filled(own.remedy, shown)
+        return Wording(reason=reason, remedy=remedy, example=own.example, citation="rule")
     fact = FACT_OF_CODE.get(code)
     stem = code if fact is None else "MISSING"
     if fact is not None:
@@ -168,7 +173,7 @@ def _shown(name: str, value: str | int, language: str) -> str:
 
 
 def _filled(text: str, shown: Mapping[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda found: shown.get(found[1], ABSENT), text)
+    return PLACEHOLDER.sub(lambda found: shown.get(found[1], ABSENT), text)
 
 
 def _entry(table: str, name: str) -> Mapping[str, str]:
@@ -212,7 +217,7 @@ def faults() -> Iterator[str]:
 def _text_faults(key: str, text: str, first: Mapping[str, str]) -> Iterator[str]:
     if not text.strip():
         yield "is empty"
-    if key in first and sorted(_PLACEHOLDER.findall(text)) != sorted(_PLACEHOLDER.findall(first[key])):
+    if key in first and sorted(PLACEHOLDER.findall(text)) != sorted(PLACEHOLDER.findall(first[key])):
         yield f"has other placeholders than {LANGUAGES[0]}"
     if key.startswith("reason."):
         if len(text.split()) > MAX_REASON_WORDS:

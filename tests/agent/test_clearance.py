@@ -318,17 +318,22 @@ async def test_where_the_signed_policy_says_so_rules_alone_decide_and_the_absenc
 
 
 @pytest.mark.parametrize(
-    ("days", "expected"),
-    [(0, set()), (10, set()), (11, {"LIST_STALE"}), (31, {"LIST_STALE", "POLICY_STALE"})],
+    ("days", "expected", "outcome_then"),
+    [
+        (5, set(), "CLEAR"),
+        (10, {"LIST_STALE"}, "CLEAR"),
+        (11, {"LIST_STALE"}, "RFS"),
+        (31, {"LIST_STALE", "POLICY_STALE"}, "RFS"),
+    ],
 )
-async def test_a_policy_or_list_past_its_age_refers(
-    opened: Opened, site: Any, days: int, expected: set[str]
+async def test_a_policy_or_list_is_noted_as_it_grows_old_and_past_its_age_refers(
+    opened: Opened, site: Any, days: int, expected: set[str], outcome_then: str
 ) -> None:
     await site.declare(opened, {})
     site.clock.advance(days * 86_400)
     disposition, codes = outcome(await clear_piece(site.scan(), place(), opened.hub))
     assert set(codes) & {"LIST_STALE", "POLICY_STALE"} == expected
-    assert disposition == ("RFS" if expected else "CLEAR")
+    assert disposition == outcome_then
 
 
 async def test_a_list_that_the_policy_needs_and_nobody_has_refers(site: Any) -> None:

@@ -1,7 +1,7 @@
 // What both pages always show: the link, what waits to be sent, the rules in force, the devices.
 
 import { byId, clip, make, write } from "./dom.js";
-import { ageOf, text } from "./texts.js";
+import { ageOf, learn, text } from "./texts.js";
 
 const AGE_EVERY_MS = 30_000;
 
@@ -23,6 +23,7 @@ export class Bar {
     if (message.type === "sync") this.#showSync(message);
     if (message.type === "policy") {
       this.#policy = message;
+      learn(message.texts ?? {});
       this.#showPolicy();
     }
   }

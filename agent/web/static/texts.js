@@ -262,8 +262,18 @@ export function has(key) {
 
 /** The text of a key, with `{name}` filled in; a missing parameter shows as a dash, a missing text as its key. */
 export function text(key, params = {}) {
-  if (!has(key)) return key;
-  return TEXTS[language][key].replace(/\{(\w+)\}/g, (_, name) => {
+  return has(key) ? fill(TEXTS[language][key], params) : key;
+}
+
+/** Reasons that the policy pack in force brings for the codes of its own rules. */
+let ofPack = {};
+
+export function learn(texts) {
+  ofPack = texts;
+}
+
+function fill(words, params) {
+  return words.replace(/\{(\w+)\}/g, (_, name) => {
     const value = Object.hasOwn(params, name) ? params[name] : "–";
     return typeof value === "number" ? numbers.format(value) : String(value).slice(0, 200);
   });
@@ -289,6 +299,7 @@ export function reasonOf({ code, params }) {
   const precise = `reason.${code}.${params.reason}`;
   if (has(precise)) return text(precise, named);
   if (has(`reason.${code}`)) return text(`reason.${code}`, named);
+  if (Object.hasOwn(ofPack, code)) return fill(ofPack[code], named);
   if (code.startsWith("MISSING_")) return text("reason.MISSING", { field: missing(code) });
   return code;
 }

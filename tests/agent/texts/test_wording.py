@@ -25,6 +25,7 @@ OF_THE_HUB = frozenset(
     {
         "LISTED_PARTY",
         "RANDOM_AUDIT",
+        "LAW_CHANGED",
         "POLICY_STALE",
         "LIST_STALE",
         "LIST_ABSENT",

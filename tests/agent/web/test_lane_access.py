@@ -261,7 +261,7 @@ async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open
     made_here = (
         "UNMANIFESTED CHECK_DIGIT AMBIGUOUS_LABEL WEIGHT_MISMATCH NO_WEIGHT DUPLICATE_SCAN "
         "DESCRIPTION_REFUSED PARTY_REFUSED COUNTRY_UNKNOWN HS_MALFORMED EXPECTED_ARRIVAL_UNREADABLE "
-        "SOURCES_DISAGREE SCREENING SAFETY MODEL_ABSENT POLICY_STALE LIST_STALE LIST_ABSENT "
+        "SOURCES_DISAGREE LAW_CHANGED SCREENING SAFETY MODEL_ABSENT POLICY_STALE LIST_STALE LIST_ABSENT "
         "RULE_NOT_EVALUABLE MORE_FINDINGS"
     )
     asked = {group[0] for regime in policy.regimes for group in regime.needs()}
@@ -271,7 +271,7 @@ async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open
     page = await open_lane()
     params = {
         "declared_g": 1200, "measured_g": 2310, "field": "consignee.postcode", "pieces": 2, "count": 3,
-        "age_days": 40, "earlier_station": "lane-2",
+        "age_days": 40, "earlier_station": "lane-2", "disposition": "RFI",
     }  # fmt: skip
     words: dict[str, str] = await page.evaluate(
         """async ([codes, params]) => {
@@ -280,6 +280,14 @@ async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open
         }""",
         [sorted(codes), params],
     )
+    of_a_pack = await page.evaluate(
+        """async () => {
+          const { learn, reasonOf } = await import('/static/texts.js');
+          learn({ IVORY_NAMED: "Ivory, appendix {appendix}" });
+          return ["IVORY_NAMED", "toString"].map((code) => reasonOf({ code, params: { appendix: 1 } }));
+        }"""
+    )
+    assert of_a_pack == ["Ivory, appendix 1", "toString"]
     wordless = [code for code, said in words.items() if said == code or "{" in said or "–" in said]
     assert wordless == []
     assert [said for said in words.values() if len(said.split()) > 8] == []
