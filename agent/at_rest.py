@@ -41,6 +41,8 @@ class AtRest:
 
     def __init__(self, secret: bytes) -> None:
         self._cipher = AESGCM(hmac.digest(secret, b"preclear/at-rest/v1", hashlib.sha256))
+        self.counting_secret = hmac.digest(secret, b"preclear/tally/v1", hashlib.sha256)
+        """Keys the digests by which parcels of one person, address or contact are found."""
 
     def lock(self, findings: Sequence[SealedFinding], consignment: str) -> bytes:
         """Encrypt the findings of one consignment, bound to it."""

@@ -65,6 +65,7 @@ class _Seen:
     piece: PieceKey
     match: Match | None
     document: Document | None
+    totals: tuple[Finding, ...]
     weighing: Weighing
     extra: tuple[Finding, ...]
     scan_digest: str | None
@@ -140,14 +141,22 @@ async def _see(
     extra: tuple[Finding, ...],
     hub: Hub,
 ) -> _Seen:
+    document = None if match is None else await hub.documents.of(match.consignment)
     return _Seen(
         piece=piece,
         match=match,
-        document=None if match is None else await hub.documents.of(match.consignment),
+        document=document,
+        totals=await _totals(document, match, hub),
         weighing=weighing,
         extra=extra,
         scan_digest=hashlib.sha256(scan.raw).hexdigest(),
     )
+
+
+async def _totals(document: Document | None, match: Match | None, hub: Hub) -> tuple[Finding, ...]:
+    if document is None or match is None:
+        return ()
+    return await hub.documents.totals(document, match.consignment)
 
 
 def judge(seen: _Seen, previous: Previous | None, hub: Hub, also: tuple[Finding, ...] = ()) -> Verdict:
@@ -158,6 +167,7 @@ def judge(seen: _Seen, previous: Previous | None, hub: Hub, also: tuple[Finding,
     findings = [*seen.extra, *also]
     if document is not None:
         findings += document.findings
+        findings += seen.totals
         findings += check_stated(weighing.weighed, previous)
         findings += check_weight(document.declared_g, weighing.weighed, weighing.reason, policy.tolerance)
         findings += _ages(hub)
@@ -225,10 +235,12 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
                 if found.code in SCALE_CODES
             ),
         )
+    document = await hub.documents.of(match.consignment)
     seen = _Seen(
         piece=match.key,
         match=match,
-        document=await hub.documents.of(match.consignment),
+        document=document,
+        totals=await _totals(document, match, hub),
         weighing=Weighing(weighed=weighed, reason="not_weighed" if weighed is None else None),
         extra=_label_findings((), match),
         scan_digest=None if statement is None else statement.digests.scan,

@@ -19,6 +19,8 @@ from agent.domain.findings import Disclosure, Finding, Severity
 from agent.domain.flights import arrivals, with_flight
 from agent.domain.names import PartyList
 from agent.domain.policy import Policy
+from agent.domain.tally import Tally, tally_of
+from agent.domain.tally_checks import check_totals, check_uncounted
 from agent.store.assessments import Kept, StoredAssessment, StoredFinding
 from agent.store.declared import Claims
 from agent.store.reference import ReferenceStore
@@ -36,6 +38,8 @@ class Document:
     declared_g: int | None
     features: tuple[float, ...] | None
     inputs: str
+    tally: Tally | None
+    """What is counted of it, where there is anything to count by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +97,21 @@ class Documents:
             declared_g=kept.declared_g,
             features=None if kept.features is None else tuple(kept.features),
             inputs=kept.inputs,
+            tally=made.tally,
+        )
+
+    async def totals(self, document: Document, consignment: str) -> tuple[Finding, ...]:
+        """What the parcels of one person come to with this one, and who shares its address and contacts.
+
+        Looked up anew for each decision, since any import may add to it; among all that is assessed here, and
+        no other hub's: a lower bound.
+        """
+        terms, complete = self._in_force.policy.aggregation, not self._store.behind
+        if document.tally is None:
+            return check_uncounted(terms, complete=complete)
+        others = await self._store.near(document.tally, terms.window_days)
+        return check_totals(
+            document.tally, consignment, others, terms, document.evaluated_for, complete=complete
         )
 
     def catch_up(self, limit: int = CHUNK) -> int:
@@ -137,10 +156,17 @@ class Documents:
             declared_g=declared_weight(found.declaration),
             features=_features(found.declaration, in_force.tables),
             inputs=claims.digest,
-            mode=found.declaration.transport.value,
-            origin=found.declaration.origin_country,
         )
-        return Kept(stored, None)
+        policy = in_force.policy
+        tally = tally_of(
+            found,
+            policy.aggregation,
+            self._at_rest.counting_secret,
+            received=max(datetime.fromisoformat(claim.received) for claim in claims.claims),
+            evaluated_for=assessment.evaluated_for if stored.dated else None,
+            placeholders=policy.placeholder_names,
+        )
+        return Kept(stored, tally)
 
 
 def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure) -> Finding:

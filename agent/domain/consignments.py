@@ -147,6 +147,10 @@ class Consignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     product_link: Link | None = None
     mail_service: Annotated[Code | None, _doc("Such as EMS, parcel, letter.", "EMS")] = None
     mailed_on: Annotated[Time | None, _doc("ISO 8601 date.", "2026-11-20")] = None
+    order: Annotated[Identifier | None, _doc("The seller's or marketplace's number of the order.")] = None
+    departure: Annotated[
+        Time | None, _doc("Of the flight to the first port of arrival.", "2026-11-24T22:10:00+08:00")
+    ] = None
 
 
 _DECODER = msgspec.json.Decoder(Consignment)

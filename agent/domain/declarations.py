@@ -213,6 +213,10 @@ class Declaration(
     mail_category: Code | None = None
     """Of a CN 22/23: gift, documents, sale, sample, returned, other."""
     mailed_on: Time | None = None
+    order: Identifier | None = None
+    """Number that the seller or the marketplace gave the order."""
+    departure: Time | None = None
+    """ISO 8601 date and time with offset: departure of the flight that reaches the first port of arrival."""
 
 
 _ENCODER = msgspec.json.Encoder()

@@ -201,7 +201,7 @@ _FIELDS = {
         "origin_country", "marketplace", "expected_arrival", "master", "house", "piece_count",
         "shipped_country", "packing_place", "pickup_place", "known_consignor", "entry_type", "entry_number",
         "importer_of_record", "product_link", "flight", "arrival_port", "mail_service", "mail_category",
-        "mailed_on",
+        "mailed_on", "order", "departure",
     )
 }  # fmt: skip
 

@@ -45,6 +45,8 @@ _CONSIGNMENT: Mapping[str, tuple[FactType, Callable[[Declaration], FactValue | N
     "consignment.mail_service": ("STRING", lambda d: d.mail_service),
     "consignment.mail_category": ("STRING", lambda d: d.mail_category),
     "consignment.mailed_on": ("STRING", lambda d: d.mailed_on),
+    "consignment.order": ("STRING", lambda d: d.order),
+    "consignment.departure": ("STRING", lambda d: d.departure),
     "account.holder": ("STRING", lambda d: d.account.holder),
     "account.name": ("STRING", lambda d: d.account.name),
     "account.issuer": ("STRING", lambda d: d.account.issuer),

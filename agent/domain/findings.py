@@ -29,7 +29,12 @@ class Disclosure(StrEnum):
     SEALED = "sealed"
 
 
-SEALED_CODES = frozenset({"LISTED_PARTY", "RISK", "RANDOM_AUDIT"})
+SEALED_CODES = frozenset(
+    {
+        "LISTED_PARTY", "RISK", "RANDOM_AUDIT",
+        "VALUES_BELOW_LIMIT", "ORDER_SPLIT", "ADDRESS_SHARED", "CONTACT_SHARED",
+    }
+)  # fmt: skip
 """Codes that would tell people at the hub what the authority looks for; never OPEN."""
 
 NEUTRAL_CODE = "SCREENING"

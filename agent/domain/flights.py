@@ -32,6 +32,7 @@ def with_flight(claims: Sequence[Claim], carried: Sequence[Claim]) -> tuple[Clai
             expected_arrival=said.expected_arrival,
             flight=said.flight,
             arrival_port=said.arrival_port,
+            departure=said.departure,
         )
         told.append(replace(claim, declaration=flight))
     return (*claims, *told)

@@ -126,7 +126,16 @@ def read_identifier(text: str, column: str) -> str:
     """The number of a bag, a waybill or an entry, upper case."""
     if _SPREADSHEET.fullmatch(text):
         raise lost_digits(text, column)
-    return text.upper()
+    return capitals(text)
+
+
+def capitals(text: str) -> str:
+    """Upper case, and no longer for that: ß and its like, of which two letters would come, are left.
+
+    A value must not outgrow its ceiling behind the check for it.
+    """
+    upper = text.upper()
+    return upper if len(upper) == len(text) else text
 
 
 def read_country(text: str, column: str) -> str:

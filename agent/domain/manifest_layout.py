@@ -19,6 +19,7 @@ from agent.domain.manifest_cells import (
     POSTCODE_DIGITS,
     CellFault,
     Dialect,
+    capitals,
     read_count,
     read_country,
     read_day,
@@ -50,8 +51,8 @@ _SIMPLE: Mapping[str, tuple[str, Callable[[str, str], object] | None]] = {
     "quantity": ("quantity", read_count),
     "origin_country": ("origin_country", read_country),
     "shipped_country": ("shipped_country", read_country),
-    "flight": ("flight", lambda text, _: text.replace(" ", "").upper()),
-    "arrival_port": ("arrival_port", lambda text, _: text.upper()),
+    "flight": ("flight", lambda text, _: capitals(text.replace(" ", ""))),
+    "arrival_port": ("arrival_port", lambda text, _: capitals(text)),
     "packing_place": ("packing_place", None),
     "pickup_place": ("pickup_place", None),
     "known_consignor": ("known_consignor", read_flag),
@@ -60,7 +61,7 @@ _SIMPLE: Mapping[str, tuple[str, Callable[[str, str], object] | None]] = {
     "entry_number": ("entry_number", read_identifier),
     "importer_of_record": ("importer_of_record", None),
     "mail_service": ("mail_service", None),
-    "mail_category": ("mail_category", lambda text, _: text.lower()),
+    "mail_category": ("mail_category", lambda text, _: text.lower()[: COLUMN_CEILINGS["mail_category"]]),
 }
 _SIMPLE_ITEM: Mapping[str, tuple[str, Callable[[str, str], object] | None]] = {
     "item_description": ("description", None),

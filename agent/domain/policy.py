@@ -6,20 +6,21 @@ Who signed a pack, and its digest, are looked after where its bytes are fetched;
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.domain.ages import LISTS, POLICY, Ladder, ListTerms, read_ladder, read_lists
-from agent.domain.dated import FACT_OF_CODE, CodeNote, Notice, Regime
+from agent.domain.dated import FACT_OF_CODE, CodeNote, Dated, Notice, Regime
 from agent.domain.disposition import Disposition
 from agent.domain.effective import CLAIMED_FIELDS, ClaimOrder, SourceRole
 from agent.domain.errors import PolicyError, PolicyInvalid
 from agent.domain.findings import Finding, Severity
 from agent.domain.names import key as name_key
 from agent.domain.pack_source import HEAD, MAX_BYTES, Places, parse
+from agent.domain.policy_limits import AggregationTerms, read_aggregation
 from agent.domain.policy_rules import ID, matching, read_codes, read_notices, read_regimes, read_rules
 from agent.domain.policy_texts import PackText, params_of, read_texts
 from agent.domain.rules import RuleSet
@@ -108,12 +109,14 @@ class Policy:
     codes: tuple[CodeNote, ...]
     notices: tuple[Notice, ...]
     bounds: tuple[datetime, ...]
-    """Every instant at which a rule, a regime or the weight of a code changes; UTC, the earliest first."""
+    """Every instant at which a rule, a regime, a limit or the weight of a code changes; UTC, in order."""
     outcomes: Mapping[Severity, Disposition | None]
     outcomes_by_code: Mapping[str, Disposition | None]
     description_terms: Terms
     placeholder_names: frozenset[str]
     """``names.key`` of names that name nobody."""
+    aggregation: AggregationTerms
+    """What is counted of one person's parcels, and which totals are too many."""
 
     @property
     def regimes(self) -> tuple[Regime, ...]:
@@ -137,13 +140,20 @@ class Policy:
         return finding if note is None else note.weighed(finding)
 
     def citation_of(self, finding: Finding, at: datetime, mode: str | None = None) -> str | None:
-        """The source of ``finding``: of its rule, of its regime, else of its code at ``at`` (aware)."""
-        for sort, entries in (("rule", self.rules.rules), ("regime", self.rules.regimes)):
+        """The source of ``finding``: its rule's, regime's or limit's, else its code's at ``at`` (aware)."""
+        for sort, entries in self._named():
             named = finding.params.get(sort)
             if named is not None:
                 return next((entry.citation for entry in entries if entry.id == named), None)
         note = self.note_on(finding.code, at, mode)
         return None if note is None else note.citation
+
+    def _named(self) -> tuple[tuple[str, Sequence[Dated]], ...]:
+        return (
+            ("rule", self.rules.rules),
+            ("regime", self.rules.regimes),
+            ("limit", self.aggregation.limits),
+        )
 
     def fact_of(self, finding: Finding, at: datetime, mode: str | None = None) -> str | None:
         """The fact that ``finding`` is about, or the field that it names itself; None for the whole piece."""
@@ -231,6 +241,7 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     codes, notices = read_codes(root, zone), read_notices(root, zone)
     rules = read_rules(root, zone, {regime.id: regime for regime in regimes})
     texts = read_texts(root, params_of(rules))
+    aggregation = read_aggregation(root, zone)
     root.done()
     compiled: RuleSet | None = None
     try:
@@ -244,13 +255,13 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     return Policy(
         id=policy_id, issued=issued, zone=zone_name, tolerance=tolerance, arrival=arrival, claims=claims,
         model=model, lists=lists, ladder=ladder, texts=texts, rules=compiled, codes=codes, notices=notices,
-        outcomes=outcomes, bounds=_bounds(codes, compiled), outcomes_by_code=by_code,
-        description_terms=terms, placeholder_names=placeholders, **settings,
+        outcomes=outcomes, bounds=_bounds((*codes, *aggregation.limits), compiled), outcomes_by_code=by_code,
+        description_terms=terms, placeholder_names=placeholders, aggregation=aggregation, **settings,
     )  # fmt: skip
 
 
-def _bounds(codes: tuple[CodeNote, ...], rules: RuleSet) -> tuple[datetime, ...]:
-    changes = {bound.astimezone(UTC) for note in codes for bound in note.bounds()}
+def _bounds(others: Sequence[Dated], rules: RuleSet) -> tuple[datetime, ...]:
+    changes = {bound.astimezone(UTC) for entry in others for bound in entry.bounds()}
     return tuple(sorted(changes.union(rules.bounds)))
 
 

@@ -30,7 +30,9 @@ _CONDITIONAL = ("regime", "rule")
 _D = TypeVar("_D", bound=Dated)
 
 
-class _Common(TypedDict):
+class Common(TypedDict):
+    """What every dated entry has."""
+
     id: str
     starts: datetime
     ends: datetime | None
@@ -53,7 +55,7 @@ def matching(table: Table, key: str, shape: re.Pattern[str], wanted: str) -> str
 def read_regimes(root: Table, zone: tzinfo) -> tuple[Regime, ...]:
     """Every ``[[regime]]`` of the pack; dates without an offset are read in ``zone``."""
     regimes: list[Regime] = []
-    for table, common in _entries(root, "regime", zone):
+    for table, common in dated_entries(root, "regime", zone):
         regimes.append(
             Regime(
                 **common,
@@ -66,18 +68,18 @@ def read_regimes(root: Table, zone: tzinfo) -> tuple[Regime, ...]:
                 ),
                 unless=_unless(table),
                 severity=table.choice("severity", Severity, Severity.MEND),
-                advisory_until=_advisory(table, common, zone),
+                advisory_until=advisory_end(table, common, zone),
             )
         )
         table.done()
-    _check_supersedes(root, "regime", regimes)
+    check_supersedes(root, "regime", regimes)
     return tuple(regimes)
 
 
 def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list[Rule]:
     """Every ``[[rule]]`` of the pack; one that is malformed leaves its faults behind."""
     rules: list[Rule] = []
-    for table, common in _entries(root, "rule", zone):
+    for table, common in dated_entries(root, "rule", zone):
         regime = table.optional_text("regime")
         if regime is not None and regime not in regimes:
             table.fault("regime", f"{regime!r} is no regime of this pack")
@@ -94,7 +96,7 @@ def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list
             disclosure=table.choice("disclosure", Disclosure, Disclosure.OPEN),
             regime=regime,
             about=_about(table),
-            advisory_until=_advisory(table, common, zone),
+            advisory_until=advisory_end(table, common, zone),
             params=_params(table.table("params")),
         )
         table.done()
@@ -104,14 +106,14 @@ def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list
             table.fault("disclosure", str(exc))
             rule = replace(rule, disclosure=Disclosure.SEALED)
         rules.append(rule)
-    _check_supersedes(root, "rule", rules)
+    check_supersedes(root, "rule", rules)
     return rules
 
 
 def read_codes(root: Table, zone: tzinfo) -> tuple[CodeNote, ...]:
     """Every ``[[code]]``: what the law says of a finding that the program makes by itself."""
     notes: list[CodeNote] = []
-    for table, common in _entries(root, "code", zone):
+    for table, common in dated_entries(root, "code", zone):
         notes.append(
             CodeNote(
                 **common,
@@ -121,21 +123,21 @@ def read_codes(root: Table, zone: tzinfo) -> tuple[CodeNote, ...]:
             )
         )
         table.done()
-    _check_supersedes(root, "code", notes)
+    check_supersedes(root, "code", notes)
     return tuple(notes)
 
 
 def read_notices(root: Table, zone: tzinfo) -> tuple[Notice, ...]:
     """Every ``[[notice]]``: an event of the law from which no finding follows."""
     notices: list[Notice] = []
-    for table, common in _entries(root, "notice", zone):
+    for table, common in dated_entries(root, "notice", zone):
         notices.append(Notice(**common, says=table.text("says", most=400)))
         table.done()
-    _check_supersedes(root, "notice", notices)
+    check_supersedes(root, "notice", notices)
     return tuple(notices)
 
 
-def _entries(root: Table, sort: str, zone: tzinfo) -> Iterator[tuple[Table, _Common]]:
+def dated_entries(root: Table, sort: str, zone: tzinfo) -> Iterator[tuple[Table, Common]]:
     """Each ``[[sort]]`` with what all entries have; ids are given once."""
     seen: set[str] = set()
     for table in root.tables(sort):
@@ -152,7 +154,7 @@ def _entries(root: Table, sort: str, zone: tzinfo) -> Iterator[tuple[Table, _Com
                 table.fault("origin", f"{country!r} is not a country of two capital letters")
         yield (
             table,
-            _Common(
+            Common(
                 id=entry_id,
                 starts=starts,
                 ends=ends,
@@ -166,7 +168,7 @@ def _entries(root: Table, sort: str, zone: tzinfo) -> Iterator[tuple[Table, _Com
         )
 
 
-def _check_supersedes(root: Table, sort: str, entries: Sequence[_D]) -> None:
+def check_supersedes(root: Table, sort: str, entries: Sequence[_D]) -> None:
     """An entry that another one supersedes must be there, and be over when the other begins."""
     known = {entry.id: entry for entry in entries}
     for place, entry in enumerate(entries):
@@ -181,7 +183,8 @@ def _check_supersedes(root: Table, sort: str, entries: Sequence[_D]) -> None:
                 )
 
 
-def _advisory(table: Table, common: _Common, zone: tzinfo) -> datetime | None:
+def advisory_end(table: Table, common: Common, zone: tzinfo) -> datetime | None:
+    """``advisory_until`` of an entry, which must lie after its beginning."""
     until = table.optional_instant("advisory_until", zone)
     if until is not None and until <= common["starts"]:
         table.fault("advisory_until", "is not after `from`; nothing would be advisory")

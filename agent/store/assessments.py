@@ -56,9 +56,6 @@ class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
     features: list[float] | None
     inputs: str
     """The salted digest of the declarations that were assessed."""
-    mode: str
-    origin: str | None
-    """Of the goods; with ``mode`` what the limits of a day depend on."""
 
 
 class Kept(NamedTuple):

@@ -169,7 +169,8 @@ class Site:
         """A CSV file; each row is ``GOOD`` with some cells changed."""
         path = self.folder / name
         with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, [*GOOD, "last_mile_number"], restval="")
+            columns = dict.fromkeys([*GOOD, "last_mile_number", *(name for row in rows for name in row)])
+            writer = csv.DictWriter(file, list(columns), restval="")
             writer.writeheader()
             writer.writerows({**GOOD, **row} for row in rows)
         return path

@@ -254,8 +254,6 @@ def assessment(inputs: str, clock: Any) -> Kept:
         declared_g=None,
         features=None,
         inputs=inputs,
-        mode="mail",
-        origin=None,
     )
     return Kept(body, None)
 
