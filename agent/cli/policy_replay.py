@@ -12,7 +12,11 @@ from typing import Any
 from agent.domain.assessment import assess
 from agent.domain.decision import decide
 from agent.domain.effective import Effective, effective
+from agent.domain.flights import arrivals, with_flight
 from agent.domain.policy import Policy
+from agent.domain.tally import Tally, tally_of
+from agent.domain.tally_checks import check_totals
+from agent.store.declared import Claims
 from agent.store.head import FILE as EVIDENCE
 from agent.store.reference import FILE as REFERENCE
 from agent.store.stored_declarations import StoredDeclarations
@@ -33,7 +37,7 @@ class _Past:
 
 
 def replayed(folder: Path, present: Policy, proposed: Policy, since: datetime) -> dict[str, Any]:
-    """The documents of every piece decided from ``since`` (aware) on, under both packs.
+    """The documents and totals of every piece decided from ``since`` (aware) on, under both packs.
 
     Returns:
         ``parcels``, ``undeclared`` (without a declaration, or with none left), ``changed`` (each with its
@@ -46,15 +50,19 @@ def replayed(folder: Path, present: Policy, proposed: Policy, since: datetime) -
         past, undeclared = _newest(log.entries(), since)
     changed: list[dict[str, Any]] = []
     by_change: Counter[str] = Counter()
+    sides = _Side(present), _Side(proposed)
     with StoredDeclarations(folder / REFERENCE) as declarations:
+        # Totals need the other parcels, so all are counted before the first is judged.
         for piece in past:
-            claims = declarations.claims(piece.consignment).claims
-            if not claims:
+            claims = declarations.claims(piece.consignment)
+            for side in sides if claims.claims else ():
+                side.count(claims, piece.at)
+        for piece in past:
+            claims = declarations.claims(piece.consignment)
+            if not claims.claims:
                 undeclared += 1
                 continue
-            document = effective(claims)
-            old, old_codes = _judged(document, present, piece.at)
-            new, new_codes = _judged(document, proposed, piece.at)
+            (old, old_codes), (new, new_codes) = (side.judged(claims, piece.at) for side in sides)
             if old == new:
                 continue
             by_change[f"{old} → {new}"] += 1
@@ -104,8 +112,58 @@ def _newest(entries: Iterable[Entry], since: datetime) -> tuple[list[_Past], int
     return declared, len(newest) - len(declared)
 
 
-def _judged(document: Effective, policy: Policy, at: datetime) -> tuple[str, set[str]]:
-    """The disposition of the documents alone, and the codes that bear on it and may be shown."""
-    verdict = decide(assess(document, policy, (), at).findings, policy.outcome_of, risk=None, previous=None)
-    codes = {finding.code for finding in verdict.open if policy.outcome_of(finding) is not None}
-    return verdict.disposition.value, codes
+class _Side:
+    """One of the two packs, and what is counted under it: other words count, other people are one person."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._counted: dict[int, dict[str, Tally]] = {}
+
+    def count(self, claims: Claims, at: datetime) -> None:
+        """Count a consignment among those that share a key with it."""
+        document, _ = self._document(claims)
+        tally = self._tally(document, claims, at)
+        keys = () if tally is None else tally.keys()
+        for key in keys:
+            assert tally is not None
+            self._counted.setdefault(key, {})[document.declaration.consignment] = tally
+
+    def judged(self, claims: Claims, at: datetime) -> tuple[str, set[str]]:
+        """The disposition of documents and totals alone, and the codes that bear on it and may be shown."""
+        policy = self._policy
+        document, expected = self._document(claims)
+        made = assess(document, policy, (), at, expected)
+        found = list(made.findings)
+        tally = self._tally(document, claims, at)
+        if tally is not None:
+            # What was declared after that decision it could not know.
+            others = [
+                (consignment, other)
+                for key in tally.keys()  # noqa: SIM118 - not a mapping
+                for consignment, other in self._counted.get(key, {}).items()
+                if other.received <= at.timestamp()
+            ]
+            number = document.declaration.consignment
+            terms = policy.aggregation
+            found += check_totals(tally, number, others, terms, made.evaluated_for, complete=True)
+        verdict = decide(found, policy.outcome_of, risk=None, previous=None)
+        codes = {finding.code for finding in verdict.open if policy.outcome_of(finding) is not None}
+        return verdict.disposition.value, codes
+
+    def _document(self, claims: Claims) -> tuple[Effective, tuple[datetime, ...]]:
+        told, order = with_flight(claims.claims, claims.carried), self._policy.claims
+        return effective(told, order, houses=claims.houses), arrivals(told, order)
+
+    def _tally(self, document: Effective, claims: Claims, at: datetime) -> Tally | None:
+        return tally_of(
+            document,
+            self._policy.aggregation,
+            _SECRET,
+            received=max(datetime.fromisoformat(claim.received) for claim in claims.claims),
+            evaluated_for=at,
+            placeholders=self._policy.placeholder_names,
+        )
+
+
+_SECRET = b"replay"
+"""These digests are compared within one command and kept nowhere."""

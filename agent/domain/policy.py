@@ -23,6 +23,7 @@ from agent.domain.pack_source import HEAD, MAX_BYTES, Places, parse
 from agent.domain.policy_limits import AggregationTerms, read_aggregation
 from agent.domain.policy_rules import ID, matching, read_codes, read_notices, read_regimes, read_rules
 from agent.domain.policy_texts import PackText, params_of, read_texts
+from agent.domain.readings import ReadingLimits, read_limits
 from agent.domain.rules import RuleSet
 from agent.domain.tables import Table
 from agent.domain.terms import Terms, read_terms
@@ -115,6 +116,8 @@ class Policy:
     description_terms: Terms
     placeholder_names: frozenset[str]
     """``names.key`` of names that name nobody."""
+    reading_limits: ReadingLimits
+    """From which readings of a description on something is found."""
     aggregation: AggregationTerms
     """What is counted of one person's parcels, and which totals are too many."""
 
@@ -237,7 +240,7 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     ladder = read_ladder(
         root, {POLICY: settings["fresh_for_days"], LISTS: lists.fresh_for_days, **lists.by_list}
     )
-    terms, placeholders = read_terms(root), _placeholders(root)
+    terms, placeholders, readings = read_terms(root), _placeholders(root), read_limits(root)
     codes, notices = read_codes(root, zone), read_notices(root, zone)
     rules = read_rules(root, zone, {regime.id: regime for regime in regimes})
     texts = read_texts(root, params_of(rules))
@@ -256,7 +259,8 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
         id=policy_id, issued=issued, zone=zone_name, tolerance=tolerance, arrival=arrival, claims=claims,
         model=model, lists=lists, ladder=ladder, texts=texts, rules=compiled, codes=codes, notices=notices,
         outcomes=outcomes, bounds=_bounds((*codes, *aggregation.limits), compiled), outcomes_by_code=by_code,
-        description_terms=terms, placeholder_names=placeholders, aggregation=aggregation, **settings,
+        description_terms=terms, placeholder_names=placeholders, reading_limits=readings,
+        aggregation=aggregation, **settings,
     )  # fmt: skip
 
 

@@ -99,3 +99,28 @@ def test_a_hub_without_a_log_is_not_found(site: Any, tmp_path: Path) -> None:
     ]
     result = CliRunner().invoke(main, words)
     assert (result.exit_code, "there is no log" in result.stderr) == (4, True)
+
+
+@pytest.mark.parametrize(("overage", "asked"), [("all", {SHIRT, SHOES}), ("marginal", {SHIRT})])
+async def test_a_limit_on_what_a_person_receives_in_a_day_is_replayed_over_all_parcels(
+    replay: Replay, tmp_path: Path, overage: str, asked: set[str]
+) -> None:
+    pack = tmp_path / "stricter" / "pack.toml"
+    limit = STRICTER_LIMIT.replace("OVERAGE", overage)
+    pack.write_text(shipped_pack().decode() + limit)
+    found = json.loads(replay("--json").stdout)
+    changed = {change["consignment"]: change["added"] for change in found["changed"]}
+    assert changed.keys() == asked  # declared together: the order of their numbers decides which comes last
+    assert all(codes == ["DAY_TOTAL_ABOVE_LIMIT"] for codes in changed.values())
+
+
+STRICTER_LIMIT = """
+[[limit]]
+id = "twenty-dollars"
+from = 2020-01-01T00:00:00
+severity = "mend"
+value_minor = 2000
+currency = "USD"
+overage = "OVERAGE"
+citation = "a test"
+"""
