@@ -105,6 +105,7 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
                         in_force=with_lists,
                         scorer=scorer,
                         audit_key=trust.signer.audit_key,
+                        senders=config.intake.sender_keys(),
                     ),
                     trust=trust,
                 )

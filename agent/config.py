@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from agent.device_config import Node, ScaleSection, ScannerSection
-from agent.errors import ConfigInvalid
+from agent.domain.effective import SourceRole
+from agent.errors import ConfigInvalid, KeyUnfit
+
+if TYPE_CHECKING:
+    from agent.senders import Senders
 
 MAX_BYTES = 1_000_000
 
@@ -70,11 +75,39 @@ class WebSection(Node):
     hosts: list[str] = Field(default_factory=list)
 
 
+class SenderSection(Node):
+    """A sender of manifests, and the public key (PEM) by which his signatures are known.
+
+    ``must_sign``: a file that comes unsigned under his name is refused.
+    """
+
+    party: Annotated[str, Field(min_length=1, max_length=200)]
+    role: SourceRole
+    key: Path
+    must_sign: bool = False
+
+
 class IntakeSection(Node):
-    """Where manifests are laid, and the mapping profiles (``*.toml``) by which they are read."""
+    """Where manifests are laid, the mapping profiles (``*.toml``) by which they are read, who signs them."""
 
     folder: Path | None = None
     profiles: Path | None = None
+    senders: list[SenderSection] = Field(default_factory=list)
+
+    def sender_keys(self) -> Senders:
+        """The keys of senders.
+
+        Raises:
+            KeyUnfit: one cannot be read, is weak, or stands twice.
+        """
+        from agent.senders import SenderKey, Senders, load_key  # noqa: PLC0415 - few commands need keys
+
+        found = []
+        for sender in self.senders:
+            key, key_id = load_key(sender.key)
+            party, role, must_sign = sender.party, sender.role, sender.must_sign
+            found.append(SenderKey(party=party, role=role, must_sign=must_sign, key=key, id=key_id))
+        return Senders(found)
 
     def profile_texts(self) -> tuple[tuple[str, str], ...]:
         """Name and text of each mapping profile.
@@ -178,7 +211,13 @@ def load_config(path: Path) -> Config:
         config = Config.model_validate(tree)
     except ValidationError as error:
         raise ConfigInvalid(path, [_problem(e, text) for e in error.errors()]) from error
-    return _anchored(config, path.resolve().parent)
+    config = _anchored(config, path.resolve().parent)
+    if config.intake.senders:
+        try:
+            config.intake.sender_keys()
+        except KeyUnfit as error:
+            raise ConfigInvalid(path, [str(error)]) from error
+    return config
 
 
 def _anchored(config: Config, folder: Path) -> Config:
@@ -192,6 +231,7 @@ def _anchored(config: Config, folder: Path) -> Config:
             "intake": IntakeSection(
                 folder=None if intake.folder is None else folder / intake.folder,
                 profiles=None if intake.profiles is None else folder / intake.profiles,
+                senders=[s.model_copy(update={"key": folder / s.key}) for s in intake.senders],
             ),
             "model": ModelSection(folder=None if model.folder is None else folder / model.folder),
         }
@@ -234,13 +274,14 @@ def _line_of(loc: tuple[str | int, ...], text: str) -> int | None:
         return None
     index = next((p for p in loc if isinstance(p, int)), 0)
     key, path = section[-1], section[:-1]
+    array = [str(p) for p in itertools.takewhile(lambda p: isinstance(p, str), loc)]
     seen, inside = -1, not path
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.split("#")[0].strip()
         header = re.fullmatch(r"\[+\s*([\w.\-]+)\s*\]+", line)
         if header:
             names = header.group(1).split(".")
-            if path and names == path[:1] and line.startswith("[["):
+            if path and names == array and line.startswith("[["):
                 seen += 1
             inside = names == path and max(seen, 0) == index
             if names == section and max(seen, 0) == index:

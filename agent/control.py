@@ -15,6 +15,7 @@ from agent.clearance import clear_piece, dry_run
 from agent.errors import AgentError, ConfigInvalid, NotFound
 from agent.hub import Hub
 from agent.intake.control import importing
+from agent.intake.removing import removing
 from agent.scan import CommandLine, Scan
 from agent.status import status_of
 from agent.views import decision_view
@@ -60,6 +61,7 @@ async def serve(hub: Hub, folder: Path) -> web.AppRunner:
     app.router.add_get("/status", _status(hub))
     app.router.add_post("/transcript", _transcript(hub))
     app.router.add_post("/import", importing(hub))
+    app.router.add_post("/sources/remove", removing(hub))
     app.router.add_post("/decide", _decide(hub))
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()

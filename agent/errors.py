@@ -110,3 +110,24 @@ class ManifestRefused(AgentError):
     """A manifest file cannot be read as a whole."""
 
     exit_code = 3
+
+
+class ImportAbandoned(AgentError):
+    """Who asked for an import has gone before its end; the rows that came so far are kept."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"{file}: the command that asked for it has gone; import the same file to go on")
+
+
+class SignatureRefused(ManifestRefused):
+    """Who sent a file cannot be told by its signature; nothing of it is kept."""
+
+    def __init__(self, file: str, code: str, message: str, hint: str) -> None:
+        super().__init__(f"{file}: {code}: {message}; {hint}")
+        self.code = code
+
+
+class KeyUnfit(AgentError):
+    """A file holds no key that a sender may be known by."""
+
+    exit_code = 78

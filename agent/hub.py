@@ -14,6 +14,7 @@ from agent.clock import Clock
 from agent.documents import Documents, InForce
 from agent.domain.decision import RiskReason, RiskScore
 from agent.notices import Notices
+from agent.senders import Senders
 from agent.store.evidence import EvidenceLog
 from agent.store.reference import ReferenceStore
 from drivers.transcripts import Recorder
@@ -33,6 +34,8 @@ class Hub:
     in_force: InForce
     scorer: Scorer | None
     audit_key: bytes = field(repr=False)
+    senders: Senders = field(default_factory=Senders)
+    """Whose signatures on manifests are known."""
     notices: Notices = field(default_factory=Notices)
     new_entries: asyncio.Event = field(default_factory=asyncio.Event)
     declared: asyncio.Event = field(default_factory=asyncio.Event)

@@ -55,6 +55,7 @@ def check(pack: Path, as_json: bool) -> None:
             "regimes": len(read.regimes),
             "rules": len(read.rules.rules),
             "codes": len(read.codes),
+            "limits": len(read.aggregation.limits),
             "notices": len(read.notices),
             "boundaries": [bound.isoformat().replace("+00:00", "Z") for bound in read.bounds],
         }
@@ -68,7 +69,8 @@ def _check_lines(found: Mapping[str, Any]) -> Iterator[str]:
     if found["sound"]:
         yield (
             f"{found['pack']}: sound; {found['id']} no. {found['sequence']}, {found['regimes']} regimes, "
-            f"{found['rules']} rules, {found['codes']} codes, {found['notices']} notices, "
+            f"{found['rules']} rules, {found['codes']} codes, {found['limits']} limits, "
+            f"{found['notices']} notices, "
             f"{len(found['boundaries'])} instants at which the law changes"
         )
     else:
@@ -83,7 +85,7 @@ def _check_lines(found: Mapping[str, Any]) -> Iterator[str]:
 @pack_option
 @json_option
 def show_(at: str, mode: str | None, pack: Path | None, as_json: bool) -> None:
-    """List the regimes, rules, codes and notices that are in force at a time, with their sources."""
+    """List the regimes, rules, codes, limits and notices that are in force at a time, with their sources."""
     from agent.cli.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
     from agent.cli.policy_view import in_force, line  # noqa: PLC0415
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from agent.domain.dated import FACT_OF_CODE, CodeNote, Dated, Regime, Rule
+from agent.domain.money import EXPONENTS
 from agent.domain.policy import Policy
+from agent.domain.policy_limits import LIMIT_CODE, Limit
 
 _SETTINGS = (
     "id", "sequence", "fresh_for_days", "zone", "validity_hours", "audit_permille", "tolerance", "arrival",
@@ -27,6 +30,7 @@ def entries(policy: Policy) -> Iterator[tuple[str, Dated]]:
         ("regime", policy.regimes),
         ("rule", policy.rules.rules),
         ("code", policy.codes),
+        ("limit", policy.aggregation.limits),
         ("notice", policy.notices),
     ):
         for entry in held:
@@ -68,7 +72,7 @@ def in_force(policy: Policy, at: datetime, mode: str | None) -> list[dict[str, A
 
 
 def _advice(entry: Dated, at: datetime) -> dict[str, Any]:
-    until = entry.advisory_until if isinstance(entry, Regime | Rule) else None
+    until = entry.advisory_until if isinstance(entry, Regime | Rule | Limit) else None
     return {} if until is None else {"advisory": at < until}
 
 
@@ -78,7 +82,7 @@ def about(policy: Policy, name: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for sort, entry in entries(policy):
         named = entry.id == name
-        coded = isinstance(entry, Rule | CodeNote) and entry.code == name
+        coded = isinstance(entry, Rule | CodeNote | Limit) and _code(entry) == name
         asks = (
             fact is not None and isinstance(entry, Regime) and any(fact in group for group in entry.needs())
         )
@@ -88,12 +92,17 @@ def about(policy: Policy, name: str) -> list[dict[str, Any]]:
 
 
 def _outcome(policy: Policy, entry: Dated) -> dict[str, Any]:
-    severity = entry.severity if isinstance(entry, Regime | Rule | CodeNote) else None
+    severity = entry.severity if isinstance(entry, Regime | Rule | CodeNote | Limit) else None
     if severity is None:
         return {}
-    by_code = policy.outcomes_by_code.get(entry.code) if isinstance(entry, Rule | CodeNote) else None
+    code = _code(entry) if isinstance(entry, Rule | CodeNote | Limit) else None
+    by_code = policy.outcomes_by_code.get(code) if code is not None else None
     outcome = by_code or policy.outcomes[severity]
     return {"outcome": outcome.value if outcome is not None else "none"}
+
+
+def _code(entry: Rule | CodeNote | Limit) -> str:
+    return LIMIT_CODE if isinstance(entry, Limit) else entry.code
 
 
 def difference(old: Policy, new: Policy) -> dict[str, Any]:
@@ -105,14 +114,22 @@ def difference(old: Policy, new: Policy) -> dict[str, Any]:
         if changes := _changes(before[key], after[key]):
             changed.append({"sort": key[0], "id": key[1], "changes": changes})
     return {
-        "settings": _changes(
-            {name: plain(getattr(old, name)) for name in _SETTINGS},
-            {name: plain(getattr(new, name)) for name in _SETTINGS},
-        ),
+        "settings": _changes(_settings(old), _settings(new)),
         "added": [after[key] for key in after if key not in before],
         "removed": [before[key] for key in before if key not in after],
         "changed": sorted(changed, key=lambda entry: (str(entry["sort"]), str(entry["id"]))),
     }
+
+
+def _settings(policy: Policy) -> dict[str, Any]:
+    """Its limits are entries of their own, and its zone is the one of the pack."""
+    terms = policy.aggregation
+    counted = {
+        f"aggregation.{field.name}": plain(getattr(terms, field.name))
+        for field in fields(terms)
+        if field.name not in ("limits", "zone")
+    }
+    return {name: plain(getattr(policy, name)) for name in _SETTINGS} | counted
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,11 +140,20 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _sum(entry: Mapping[str, Any]) -> str:
+    """What a limit holds a total to, as ``at most 800.00 USD a day of one person,``."""
+    if entry["sort"] != "limit":
+        return ""
+    amount = Decimal(entry["value_minor"]).scaleb(-EXPONENTS[entry["currency"]])
+    return f"at most {amount} {entry['currency']} a {entry['per']} of one person,"
+
+
 def line(entry: Mapping[str, Any]) -> str:
     """One entry as a line: when, where, what, by which source."""
     until = f" to {entry['to']}" if "to" in entry else ""
-    scope = " ".join([entry.get("mode", "all"), *entry.get("origin", ())])
-    what = entry.get("code") or entry.get("title") or entry.get("says") or ""
+    outside = ["but", *entry["origin_except"]] if "origin_except" in entry else []
+    scope = " ".join([entry.get("mode", "all"), *entry.get("origin", ()), *outside])
+    what = entry.get("code") or entry.get("title") or entry.get("says") or _sum(entry)
     severity = f" {entry['severity']}" if "severity" in entry else ""
     advisory = " (advisory)" if entry.get("advisory") else ""
     return (

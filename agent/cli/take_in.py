@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,14 +23,14 @@ from agent.config import Config, load_config
 from agent.control import FILE
 from agent.domain.declarations import Declaration, Transport
 from agent.domain.effective import SourceRole
-from agent.domain.manifest_columns import column_of
 from agent.errors import AgentError
 from agent.hub import Hub
 from agent.intake.control import ask
-from agent.intake.frames import Fault, Header, Progress
+from agent.intake.frames import Ended, Fault, Header, Progress
 from agent.intake.reading import opened
 from agent.intake.report import MAX_FAULTS, Report
 from agent.intake.taking import Listener, Sender, preview, take_in, try_out
+from agent.senders import SUFFIX, read_signature
 
 PREVIEW_ROWS = 20
 _SUMS = ("rows", "accepted", "mended", "rejected_rows", "decided_again", "seconds")
@@ -43,13 +44,17 @@ _SUMS = ("rows", "accepted", "mended", "rejected_rows", "decided_again", "second
     required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
 )
-@click.option("--party", default="unnamed", show_default=True, help="Who sent the files.")
+@click.option("--party", help="Who sent the files, where no signature says it.")
 @click.option(
     "--role",
     type=click.Choice([role.value for role in SourceRole]),
-    default=SourceRole.FORWARDER.value,
-    show_default=True,
-    help="In which capacity.",
+    help="In which capacity; forwarder, where neither this nor a signature says it.",
+)
+@click.option(
+    "--signature",
+    "signed_by",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help=f"The signature of FILE; FILE{SUFFIX} where that is there.",
 )
 @click.option(
     "--transport",
@@ -70,8 +75,9 @@ _SUMS = ("rows", "accepted", "mended", "rejected_rows", "decided_again", "second
 def import_(
     *,
     files: tuple[Path, ...],
-    party: str,
-    role: str,
+    party: str | None,
+    role: str | None,
+    signed_by: Path | None,
     transport: str | None,
     profile: str | None,
     dry_run: bool,
@@ -86,24 +92,29 @@ def import_(
     refused rows once more; one whose import was interrupted goes on where it stood.
 
     A table needs the columns tracking_number and transport (express or mail), unless --transport says it.
+
+    A sender whose key is pinned under [[intake.senders]] signs with `openssl dgst -sha256 -sign KEY -out
+    FILE.sig FILE`; the key then says who speaks.
     """
+    files = _manifests(files, signed_by)
     config = load_config(config_path)
     sender = Sender(
         party=party,
-        role=SourceRole(role),
+        role=None if role is None else SourceRole(role),
         transport=transport,
         profile=profile,
         profiles=config.intake.profile_texts(),
     )
     if look:
         for path in files:
-            _preview(path.resolve(), sender, as_json)
+            _preview(config, path.resolve(), _signed(sender, path, signed_by), as_json)
         return
     found, refused = [], []
     for path in files:
         folder = report_folder if report_folder is None or len(files) == 1 else report_folder / path.name
         try:
-            found.append(_one(config, path.resolve(), sender, folder, dry_run=dry_run, quiet=as_json))
+            signed = _signed(sender, path, signed_by)
+            found.append(_one(config, path.resolve(), signed, folder, dry_run=dry_run, quiet=as_json))
         except AgentError as error:
             if len(files) == 1 or error.exit_code != 3:
                 raise
@@ -115,6 +126,25 @@ def import_(
     if as_json:
         click.echo(json.dumps(found[0] if len(files) == 1 else _together(found, refused), ensure_ascii=False))
     sys.exit(3 if refused or any(report["rejected_rows"] for report in found) else 0)
+
+
+def _manifests(files: tuple[Path, ...], signed_by: Path | None) -> tuple[Path, ...]:
+    """The files without the signatures that a shell's pattern takes in with them."""
+    if signed_by is not None and len(files) > 1:
+        raise click.UsageError("--signature is of one file; beside several files lie their signatures")
+    found = tuple(path for path in files if path.suffix.lower() != SUFFIX)
+    alone = [path for path in files if path not in found and path.with_suffix("") not in found]
+    if alone:
+        raise click.UsageError(f"{alone[0]} is a signature; name the file that it signs")
+    return found
+
+
+def _signed(sender: Sender, path: Path, signed_by: Path | None) -> Sender:
+    try:
+        signature = read_signature(signed_by or path.with_name(path.name + SUFFIX))
+    except FileNotFoundError:
+        return sender
+    return replace(sender, signature=signature)
 
 
 def _one(
@@ -130,7 +160,9 @@ def _one(
         heard = _Both(screen, report)
         if dry_run:
             with opened(path) as file:
-                return asyncio.run(try_out(file, SystemClock(), sender, heard)).as_json()
+                return asyncio.run(
+                    try_out(file, SystemClock(), sender, heard, config.intake.sender_keys())
+                ).as_json()
         return asyncio.run(_take_in(config, path, sender, heard, wants_faults=report is not None))
 
 
@@ -191,6 +223,8 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     if told < said:
         yield f"and {said - told} more; --report DIR writes down up to {MAX_FAULTS}"
     yield from report["notes"]
+    if report["signed"]:
+        yield f"signed by {report['party']} as {report['role']}, key {report['signer'][:16]}"
     if report["already_known"]:
         yield f"{report['file']} was taken in before; nothing changed"
         return
@@ -206,16 +240,19 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield f"{report['decided_again']} pieces that were set aside were decided again"
 
 
-def _preview(path: Path, sender: Sender, as_json: bool) -> None:
+def _preview(config: Config, path: Path, sender: Sender, as_json: bool) -> None:
     with opened(path) as file:
-        found = list(preview(file, SystemClock(), sender, PREVIEW_ROWS))
+        keys = config.intake.sender_keys()
+        found = list(preview(file, SystemClock(), sender, keys, PREVIEW_ROWS))
     header = next(item for item in found if isinstance(item, Header))
+    ended = next(item for item in found if isinstance(item, Ended))
     shown = {
         "file": path.name,
         "format": header.format,
         "profile": header.profile,
         "encoding": header.encoding,
-        "columns": [{"written": name, "read_as": column_of(name)} for name in header.columns],
+        "columns": [msgspec.to_builtins(column) for column in ended.columns],
+        "notes": [f"{code} {message}" for code, message in (*header.notes, *ended.notes)],
         "rows": [msgspec.to_builtins(item) for item in found if isinstance(item, Declaration)],
         "faults": [msgspec.to_builtins(_without_cells(item)) for item in found if isinstance(item, Fault)],
     }
@@ -227,11 +264,31 @@ def _without_cells(fault: Fault) -> Fault:
     return msgspec.structs.replace(fault, cells=())
 
 
+_NOT_READ = {"ignored": "passed over, as the profile says", "not read": "not read by its name"}
+_WHO = {
+    "profile": "as the profile says",
+    "name": "by its name",
+    "constant": "for every row, from the profile",
+}
+
+
+def _column_line(column: dict[str, Any]) -> str:
+    """One column: what it is read as, who says so, and how its cells fared."""
+    written, verdict = column["written"], column["verdict"]
+    if column["read_as"] is None:
+        return f"{written}: {_NOT_READ[verdict]}"
+    fared = [verdict] if verdict in ("fine", "empty") and column["filled"] is not None else []
+    fared += [f"{column['mended']} mended"] if column["mended"] else []
+    fared += [f"{column['faults']} refused"] if column["faults"] else []
+    return f"{written}: {column['read_as']}, {', '.join([_WHO[column['how']], *fared])}"
+
+
 def _preview_lines(shown: dict[str, Any]) -> Iterator[str]:
     yield f"{shown['file']}: {shown['format']}" + (f", {shown['encoding']}" if shown["encoding"] else "")
     yield f"profile: {shown['profile'] or 'none'}"
     for column in shown["columns"]:
-        yield f"  {column['written']}: {column['read_as'] or 'not read by its name'}"
+        yield "  " + _column_line(column)
+    yield from shown["notes"]
     for row in shown["rows"]:
         yield json.dumps(row, ensure_ascii=False)
     for fault in shown["faults"]:

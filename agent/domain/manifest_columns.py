@@ -50,6 +50,20 @@ _ALONE = {
     "mail_service": "code",
     "mail_category": "code",
     "mailed_on": "time",
+    "order": "identifier",
+    "departure": "time",
+    "account_holder": "name",
+    "account_name": "name",
+    "account_issuer": "name",
+    "account_number": "code",
+    "account_opened_on": "time",
+    "account_billing_type": "code",
+    "account_ship_frequency": "code",
+    "account_ip_at_opening": "code",
+    "account_ip_at_booking": "code",
+    "identity_document_sort": "code",
+    "identity_document_country": "country",
+    "identity_document_number": "code",
 }
 _ITEM = {
     "item_description": "description",
@@ -74,6 +88,7 @@ _BOUNDED |= frozenset(
 _BOUNDED |= frozenset(
     {"expected_arrival", "item_quantity", "item_value", "item_net_weight_kg", "item_net_weight_g"}
 )
+_BOUNDED |= frozenset({"departure", "account_opened_on"})
 
 
 def _is_bounded(column: str) -> bool:
@@ -90,8 +105,11 @@ WEIGHT_COLUMNS = ("gross_weight", "gross_weight_kg", "gross_weight_g")
 """A file gives at most one of them; ``gross_weight`` takes its unit from ``weight_unit`` or the profile."""
 
 ID_COLUMNS = frozenset(
-    {"tracking_number", "last_mile_number", "receptacle", "master", "house", "entry_number"}
-)
+    {
+        "tracking_number", "last_mile_number", "receptacle", "master", "house", "entry_number", "order",
+        "account_number", "identity_document_number",
+    }
+)  # fmt: skip
 """Columns of numbers that nobody calculates with: a numeric cell may have lost digits of them."""
 
 COLUMN_CEILINGS: Mapping[str, int] = MappingProxyType(

@@ -19,56 +19,20 @@ from agent.domain.manifest_cells import (
     POSTCODE_DIGITS,
     CellFault,
     Dialect,
-    capitals,
-    read_count,
     read_country,
     read_day,
-    read_flag,
     read_grams,
-    read_hs,
-    read_identifier,
     read_instant,
     read_label,
     read_money,
-    read_transport,
 )
 from agent.domain.manifest_columns import COLUMN_CEILINGS, COLUMNS, PARTIES, PARTY_FIELDS, WEIGHT_COLUMNS
+from agent.domain.manifest_readers import SIMPLE, SIMPLE_ITEM, WHOLES, Reader
 from agent.domain.manifest_rows import CLIP, Mending, Row, RowError, row_error
 from agent.domain.money import Money
 
 # What may not stand in a cell: control characters but tab and line ends, and halves of surrogate pairs.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-
-_SIMPLE: Mapping[str, tuple[str, Callable[[str, str], object] | None]] = {
-    "transport": ("transport", read_transport),
-    "receptacle": ("receptacle", read_identifier),
-    "marketplace": ("marketplace", None),
-    "master": ("master", read_identifier),
-    "house": ("house", read_identifier),
-    "piece_count": ("piece_count", read_count),
-    "description": ("description", None),
-    "hs_code": ("hs", read_hs),
-    "quantity": ("quantity", read_count),
-    "origin_country": ("origin_country", read_country),
-    "shipped_country": ("shipped_country", read_country),
-    "flight": ("flight", lambda text, _: capitals(text.replace(" ", ""))),
-    "arrival_port": ("arrival_port", lambda text, _: capitals(text)),
-    "packing_place": ("packing_place", None),
-    "pickup_place": ("pickup_place", None),
-    "known_consignor": ("known_consignor", read_flag),
-    "product_link": ("product_link", None),
-    "entry_type": ("entry_type", None),
-    "entry_number": ("entry_number", read_identifier),
-    "importer_of_record": ("importer_of_record", None),
-    "mail_service": ("mail_service", None),
-    "mail_category": ("mail_category", lambda text, _: text.lower()[: COLUMN_CEILINGS["mail_category"]]),
-}
-_SIMPLE_ITEM: Mapping[str, tuple[str, Callable[[str, str], object] | None]] = {
-    "item_description": ("description", None),
-    "item_hs": ("hs", read_hs),
-    "item_quantity": ("quantity", read_count),
-    "item_origin": ("origin_country", read_country),
-}
 
 _SEEN = 20_000
 """Weights and prices come again and again within a file; so many of each are remembered."""
@@ -110,8 +74,13 @@ class Layout:
         self._number = places["tracking_number"]
         self._transport_place = places.get("transport", -1)
         self._transport = transport
-        self._steps = [step for step in map(self._step, _SIMPLE.items()) if step is not None]
-        self._item_steps = [step for step in map(self._step, _SIMPLE_ITEM.items()) if step is not None]
+        self._steps = [step for step in map(self._step, SIMPLE.items()) if step is not None]
+        self._item_steps = [step for step in map(self._step, SIMPLE_ITEM.items()) if step is not None]
+        self._wholes = [
+            (name, kind, steps)
+            for name, (kind, readers) in WHOLES.items()
+            if (steps := [step for step in map(self._step, readers.items()) if step is not None])
+        ]
         self._parties = list(self._party_places())
         at = self._at.get
         self._tracking = at("tracking_number", -1)
@@ -126,7 +95,11 @@ class Layout:
         ]
         self._whens = [
             (at(column, -1), column, read)
-            for column, read in (("expected_arrival", read_instant), ("mailed_on", read_day))
+            for column, read in (
+                ("expected_arrival", read_instant),
+                ("departure", read_instant),
+                ("mailed_on", read_day),
+            )
             if column in self._at
         ]
         self._seen_grams: dict[tuple[str, str | None], int] = {}
@@ -217,11 +190,7 @@ class Layout:
                 raise CellFault("E006", column, cell, "a formula of the workbook failed", hint)
 
     def _declaration(self, texts: Texts) -> Declaration:
-        fields: dict[str, Any] = {}
-        for name, place, read, column in self._steps:
-            text = texts[place]
-            if text is not None:
-                fields[name] = text if read is None else read(text, column)
+        fields = self._read(self._steps, texts)
         self._labels(texts, fields)
         if "transport" not in fields:
             fields["transport"] = self._default_transport()
@@ -231,6 +200,8 @@ class Layout:
         self._money(texts, fields)
         if self._whens:
             self._times(texts, fields)
+        for name, kind, steps in self._wholes:
+            fields[name] = kind(**self._read(steps, texts))
         if self._item_steps:
             fields["items"] = (self._item(texts),)
         return Declaration(**fields)
@@ -311,16 +282,24 @@ class Layout:
         for place, column, read in self._whens:
             text = texts[place]
             if text is not None:
-                fields[column] = when = read(text, column, self.dialect)
-                if when != text and "-" not in text and self.dialect.date_format is None:
-                    self._mend(column, "W320", f"serial date read as {when}", text, "write the date in words")
+                fields[column] = self._when(text, column, read)
 
-    def _item(self, texts: Texts) -> Item:
+    def _when(self, text: str, column: str, read: Callable[[str, str, Dialect], str]) -> str:
+        when = read(text, column, self.dialect)
+        if when != text and "-" not in text and self.dialect.date_format is None:
+            self._mend(column, "W320", f"serial date read as {when}", text, "write the date in words")
+        return when
+
+    def _read(self, steps: Sequence[Step], texts: Texts) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        for name, place, read, column in self._item_steps:
+        for name, place, read, column in steps:
             text = texts[place]
             if text is not None:
                 fields[name] = text if read is None else read(text, column)
+        return fields
+
+    def _item(self, texts: Texts) -> Item:
+        fields = self._read(self._item_steps, texts)
         for column, unit in (("item_net_weight_kg", "kg"), ("item_net_weight_g", "g")):
             at = self._at.get(column)
             if at is not None and (text := texts[at]) is not None:
@@ -331,8 +310,10 @@ class Layout:
             fields["value"] = read_money(text, "item_value", currency, self.dialect)
         return Item(**fields)
 
-    def _step(self, entry: tuple[str, tuple[str, Callable[[str, str], object] | None]]) -> Step | None:
+    def _step(self, entry: tuple[str, Reader]) -> Step | None:
         column, (name, read) = entry
+        if column == "account_opened_on":
+            read = partial(self._when, read=read_day)
         place = self._at.get(column)
         return None if place is None else (name, place, read, column)
 
@@ -355,6 +336,7 @@ class Layout:
         for _, at, read, column in self._steps:
             if (text := texts[at]) is not None and read is not None:
                 checks.append(partial(read, text, column))
+        checks += [partial(self._read, [step], texts) for _, _, steps in self._wholes for step in steps]
         for party, pick, _ in self._parties:
             checks.append(partial(self._party, party, pick(texts), None))
         checks += [

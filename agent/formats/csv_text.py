@@ -14,14 +14,16 @@ from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import CLIP, Row, RowError
 from agent.formats.encodings import find_encoding
 from agent.formats.profiles import Profile, choose
-from agent.formats.reading import Format, Note, Reading
+from agent.formats.reading import Format, Meaning, Note, Reading
 from agent.formats.tables import (
     MAX_HEAD,
     Cells,
     Header,
     find_header,
+    header_notes,
     known_columns,
     layout_of,
+    meanings,
     no_header,
     read_rows,
 )
@@ -61,17 +63,20 @@ def read_csv(
     found = find_encoding(stream, profile.encoding if profile is not None else None)
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
-    source = chain.from_iterable(_lines_of(text))
+    source = chain.from_iterable(lines_of(text))
     reading = _Opened(source, profile, tuple(profiles), sender)
-    rows = reading.read(transport)
-    notes = (Note(code="W391", message=found.note),) if found.note else ()
+    late: list[Note] = []
+    rows = reading.read(transport, late)
+    notes = [Note(code="W391", message=found.note)] if found.note else []
     return Reading(
         format=Format.CSV,
         profile_id=reading.profile.key if reading.profile is not None else None,
         rows=rows,
         encoding=found.name,
         header=reading.header.cells,
-        notes=notes,
+        notes=(*notes, *header_notes(reading.header)),
+        means=reading.means,
+        late=late,
     )
 
 
@@ -89,7 +94,7 @@ def read_lines(
     return _Opened(iter(lines), profile, (), None).read(transport)
 
 
-def _lines_of(text: io.TextIOWrapper) -> Iterator[list[str]]:
+def lines_of(text: io.TextIOWrapper) -> Iterator[list[str]]:
     """Lines with their ends, those of a chunk together, which is twice as fast as one by one.
 
     Of a line that is longer than ``MAX_LINE`` only so much is kept as shows it.
@@ -121,7 +126,8 @@ class _Opened:
         if head:
             head[0] = head[0].removeprefix("\ufeff")
         if not any(map(str.strip, head)):
-            raise ManifestRefused("E010", "the first line is empty", "put the names of the columns there")
+            what = "the first lines are empty" if head else "the file is empty"
+            raise ManifestRefused("E010", what, "put the names of the columns in the first line")
         delimiter, header, line = _best(head, profile)
         if header is None or (profile is None and profiles):
             profile = profile or choose(profiles, header.cells if header is not None else (), sender)
@@ -131,12 +137,15 @@ class _Opened:
             raise no_header(first.strip().split(delimiter))
         self.profile = profile
         self.header = header
+        self.means: tuple[Meaning, ...] = ()
         self._delimiter = delimiter
-        self._lines = _Lines(chain(head[line:], source), line)
+        self._lines = Lines(chain(head[line:], source), line)
 
-    def read(self, transport: Transport | None) -> Iterator[Row | RowError]:
+    def read(self, transport: Transport | None, late: list[Note] | None = None) -> Iterator[Row | RowError]:
         layout, items = layout_of(self.header, self.profile, transport)
-        return read_rows(self._lines.records(self._delimiter, layout.width), layout, items=items)
+        self.means = meanings(self.header, self.profile, items=items)
+        records = self._lines.records(self._delimiter, layout.width)
+        return read_rows(records, layout, items=items, late=late)
 
 
 def _best(head: list[str], profile: Profile | None) -> tuple[str, Header | None, int]:
@@ -171,7 +180,7 @@ def _parsed(head: list[str], delimiter: str) -> tuple[list[list[str]], list[int]
     return rows, ends
 
 
-class _Lines:
+class Lines:
     """The lines of the file, kept until their record is whole.
 
     A record that fails is given up with its first line alone; what was read beyond is read again, so that a
@@ -217,7 +226,7 @@ class _Lines:
             return self._given_up(f"a quoted cell runs over several lines and leaves {len(cells)} cells")
         return number, cells, ()
 
-    def __iter__(self) -> _Lines:
+    def __iter__(self) -> Lines:
         return self
 
     def __next__(self) -> str:

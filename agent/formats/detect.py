@@ -16,15 +16,22 @@ from agent.formats.reading import Format, Reading
 HEAD = 65_536
 """Bytes that ``detect`` wants to see; fewer only where the file is shorter."""
 
+MAX_LINES = 20
+"""First lines that are looked at for sorts of records."""
+
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _OTHERS = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b", b"Rar!", b"7z\xbc\xaf")
+_SMALL_CARGO = re.compile(rb"(?:fhl|fwb|ffm)/[0-9]", re.IGNORECASE)
+_PAGE = re.compile(rb"(?is)(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body|meta|table)\b")
+_SHEET_2003 = b"urn:schemas-microsoft-com:office:spreadsheet"
 _SPACE = b" \t\r\n"
 _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])[0-9A-Za-z ]{2}\1")
 _EDIFACT = re.compile(rb"(?:UNA.{6}\s*)?UN[BH][^A-Za-z0-9\s]", re.DOTALL)
 
 _READERS: dict[Format, tuple[str, str]] = {
     Format.CSV: ("agent.formats.csv_text", "read_csv"),
+    Format.TYPED_CSV: ("agent.formats.typed_csv", "read_typed_csv"),
     Format.SHEET: ("agent.formats.sheets", "read_sheet"),
     Format.JSON: ("agent.formats.json_rows", "read_json"),
     Format.JSONL: ("agent.formats.json_rows", "read_jsonl"),
@@ -58,6 +65,10 @@ def detect(head: bytes, name: str = "") -> Format:
         return Format.X12_309 if text.startswith(b"ISA") else Format.ITMATT
     if _looks_like("agent.formats.cargo_imp", "looks_like_cargo_imp", head):
         return Format.CARGO_IMP
+    if _SMALL_CARGO.match(text):
+        raise _unknown("it is Cargo-IMP in small letters", "send it as it left the system, in capitals")
+    if head and not head.strip(b"\0"):
+        raise _unknown("it begins with zeros alone, as a copy that was broken off", "copy it anew")
     if text.startswith(_OTHERS):
         raise _unknown("it is a PDF, a picture or an archive")
     return Format.CSV
@@ -90,12 +101,15 @@ def read(
     head = stream.read(HEAD)
     stream.seek(0)
     kind = detect(head, name)
+    profiles = tuple(profiles)
+    if kind is Format.CSV and _is_typed(head, profile, profiles, sender):
+        kind = Format.TYPED_CSV
     if kind in _CARGO:
         # What these messages say needs no mapping: their fields are the standard's.
         rows = _function(_CARGO[kind])(stream, received=received)
         return Reading(format=kind, profile_id=None, rows=rows)
     reading: Reading = reader_for(kind)(
-        stream, profile=profile, profiles=tuple(profiles), sender=sender, transport=transport
+        stream, profile=profile, profiles=profiles, sender=sender, transport=transport
     )
     return reading
 
@@ -126,9 +140,23 @@ def _json_kind(text: bytes, name: str) -> Format:
     return Format.JSONL if text.startswith(b"{") and lines else Format.JSON
 
 
+def _is_typed(
+    head: bytes, profile: Profile | None, profiles: tuple[Profile, ...], sender: str | None
+) -> bool:
+    """Whether the first lines are records of sorts that a profile knows; else one of them is a header."""
+    lines = _plain_text(head).decode("latin-1").splitlines()[:MAX_LINES]
+    find = _function(("agent.formats.typed_csv", "profile_of"))
+    return find(lines, profile, profiles, sender) is not None
+
+
 def _xml_kind(head: bytes) -> Format:
     if _looks_like("agent.formats.cargo_xml", "looks_like_cargo_xml", head):
         return Format.CARGO_XML
+    anew = "open it in a spreadsheet program and save it as XLSX or CSV"
+    if _PAGE.match(_plain_text(head)):
+        raise _unknown("it is a web page (HTML), whatever its name says", anew)
+    if _SHEET_2003 in head:
+        raise _unknown("it is an XML spreadsheet of 2003", anew)
     raise _unknown("it is XML of another kind than Cargo-XML")
 
 
@@ -136,6 +164,7 @@ def _looks_like(module: str, function: str, head: bytes) -> bool:
     return bool(_function((module, function))(head))
 
 
-def _unknown(what: str) -> ManifestRefused:
-    hint = "send CSV, XLSX, JSON, ITMATT, X12 309, Cargo-IMP or Cargo-XML"
+def _unknown(
+    what: str, hint: str = "send CSV, XLSX, JSON, ITMATT, X12 309, Cargo-IMP or Cargo-XML"
+) -> ManifestRefused:
     return ManifestRefused("E017", f"this is no manifest: {what}", hint)

@@ -13,8 +13,9 @@ from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_columns import ITEM_COLUMNS, PARTIES, column_of
 from agent.domain.manifest_rows import CLIP, Mending, Row, RowError
 from agent.formats.profiles import JsonMapping, Profile, choose
-from agent.formats.reading import Format, Reading
+from agent.formats.reading import Format, How, Meaning, Reading
 from agent.formats.records import Records
+from agent.formats.tables import constants
 from agent.formats.values import text_of
 
 MAX_DOCUMENT = 256 << 20
@@ -23,6 +24,9 @@ MAX_LINE = 1 << 20
 
 MAX_DEPTH = 8
 """Levels of a parcel that names are looked for on."""
+
+MAX_SHOWN = 256
+"""Members of a parcel whose meaning is told."""
 
 _OF_A_LINE = {
     "description": "item_description",
@@ -57,7 +61,8 @@ def read_json(
     profile = profile or choose(profiles, _header(_found(document, None)), sender)
     parcels = _found(document, profile.json if profile is not None else None)
     numbered = ((place, parcel) for place, parcel in enumerate(parcels, start=1))
-    return _reading(Format.JSON, numbered, profile, transport, _header(parcels))
+    means = _meanings(parcels[0] if parcels else None, profile)
+    return _reading(Format.JSON, numbered, profile, transport, _header(parcels), means)
 
 
 def read_jsonl(
@@ -73,7 +78,8 @@ def read_jsonl(
     first = next(parcels, None)
     header = _header([first[1]] if first is not None else [])
     profile = profile or choose(profiles, header, sender)
-    return _reading(Format.JSONL, _again(first, parcels), profile, transport, header)
+    means = _meanings(first[1] if first is not None else None, profile)
+    return _reading(Format.JSONL, _again(first, parcels), profile, transport, header, means)
 
 
 _Numbered = tuple[int, Any]
@@ -124,6 +130,7 @@ def _reading(
     profile: Profile | None,
     transport: Transport | None,
     header: tuple[str, ...],
+    means: tuple[Meaning, ...],
 ) -> Reading:
     records = Records(profile, transport)
     return Reading(
@@ -131,7 +138,26 @@ def _reading(
         profile_id=profile.key if profile is not None else None,
         rows=_rows(parcels, profile, records),
         header=header,
+        means=means,
     )
+
+
+def _meanings(parcel: Any, profile: Profile | None) -> tuple[Meaning, ...]:
+    """What the paths of a profile are read as, or the names of the first parcel's members."""
+    if profile is not None and profile.json.fields:
+        paths = profile.json.fields
+        found = [Meaning(written=path.text, column=name, how=How.PROFILE) for name, path in paths.items()]
+        return (*found, *constants(profile, paths))
+    found = []
+    for names, value in _leaves(parcel, (), MAX_DEPTH) if isinstance(parcel, Mapping) else ():
+        lines = value if isinstance(value, list) and all(isinstance(one, Mapping) for one in value) else []
+        inner = [(*names, *more) for more, _ in _leaves(lines[0], (), 2)] if lines else []
+        for path in inner or [names]:
+            column = _named(path[len(names) :] if inner else path)
+            column = _OF_A_LINE.get(column or "", column) if inner else column
+            how = How.UNKNOWN if column is None else How.NAME
+            found.append(Meaning(written=".".join(path)[:200], column=column, how=how))
+    return (*found[:MAX_SHOWN], *constants(profile, [one.column for one in found]))
 
 
 def _rows(
@@ -142,7 +168,7 @@ def _rows(
         if isinstance(parcel, RowError):
             yield parcel
         elif not isinstance(parcel, Mapping):
-            yield _fault(line, "", "E007", "a parcel is an object", str(parcel))
+            yield _fault(line, "", "E007", "a parcel is an object", _shown(parcel))
         else:
             reader = _Parcel(line, profile)
             fields, items = reader.mapped(parcel, mapping) if mapping is not None else reader.named(parcel)
@@ -233,7 +259,7 @@ class _Parcel:
     def _text(self, column: str, value: Any) -> str:
         if isinstance(value, dict | list):
             self.errors.append(
-                _fault(self._line, column, "E007", "several values where one is meant", str(value))
+                _fault(self._line, column, "E007", "several values where one is meant", _shown(value))
             )
             return ""
         text, mending = text_of(value, column, self._line, decimal_comma=self._comma)
@@ -265,6 +291,13 @@ def _named(names: tuple[str, ...]) -> str | None:
     if found is None and (alone := column_of(own)) is not None:
         found = None if around and alone.startswith(PARTIES) else alone
     return found
+
+
+def _shown(value: Any) -> str:
+    try:
+        return str(value)
+    except (ValueError, RecursionError):  # numbers of thousands of digits, lists in lists without end
+        return type(value).__name__
 
 
 def _fault(line: int, column: str, code: str, message: str, value: str) -> RowError:

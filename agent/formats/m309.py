@@ -148,9 +148,21 @@ class _Manifest:
         elif tag == "M12":
             self._bill |= _filled({"entry_type": s.get(1), "entry_number": s.get(2)})
         elif tag == "N10":
-            self._items.append(_goods(s))
+            self._take_goods(s)
         elif tag in ("N1", "N3", "N4", "PER"):
             self._take_party(tag, s)
+
+    def _take_goods(self, s: Segment) -> None:
+        """A goods line, or more of its description: older senders give 30 letters a segment."""
+        goods = _goods(s)
+        if set(goods) == {"item_description"} and self._items:
+            last = self._items[-1]
+            before = last.get("item_description")
+            rest = goods["item_description"]
+            last["item_description"] = f"{before} {rest}" if before else rest
+        elif goods:
+            # One that holds marks and numbers alone is no goods line.
+            self._items.append(goods)
 
     def _take_party(self, tag: str, s: Segment) -> None:
         if tag == "N1":

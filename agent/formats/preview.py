@@ -9,9 +9,7 @@ from enum import StrEnum
 from itertools import islice
 
 from agent.domain.manifest_rows import CLIP, Row, RowError
-from agent.formats.profiles import Profile
-from agent.formats.reading import Reading
-from agent.formats.tables import column_named
+from agent.formats.reading import How, Meaning, Reading
 
 EXAMPLES = 3
 
@@ -23,6 +21,10 @@ class Verdict(StrEnum):
     EMPTY = "empty"
     MENDED = "mended"
     REFUSED = "refused"
+    CONSTANT = "constant"
+    """No cell of the file: the profile gives it."""
+    IGNORED = "ignored"
+    """The profile passes over it."""
     NOT_READ = "not read"
     """No column of ours bears that name."""
 
@@ -32,11 +34,14 @@ class ColumnPreview:
     """One column of the file."""
 
     header: str
+    """As written: a header cell, a path of JSON, a place of a record, or the text of a constant."""
     column: str | None
     """Which of ours it is."""
+    how: How
+    """Who says so: the mapping profile, or our lists of words."""
     verdict: Verdict
-    filled: int
-    """Rows in which it is not empty."""
+    filled: int | None
+    """Rows in which it is not empty; None where the format has no cells to look at."""
     mended: int
     faults: int
     examples: tuple[str, ...]
@@ -53,58 +58,75 @@ class Preview:
     errors: tuple[RowError, ...]
 
 
-def preview(reading: Reading, *, n: int = 20, profile: Profile | None = None) -> Preview:
+class Look:
+    """Watches the rows of a reading go by."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.errors: list[RowError] = []
+        self.cells: dict[int, Sequence[str]] = {}
+        self._reading = reading
+        self._faults: Counter[str] = Counter()
+        self._mended: Counter[str] = Counter()
+
+    def add(self, outcome: Row | RowError) -> Row | RowError:
+        """Take note of one row, and give it back."""
+        self.cells[outcome.line] = outcome.cells
+        if isinstance(outcome, Row):
+            self._mended.update({one.column for one in outcome.mended})
+        else:
+            self.errors.append(outcome)
+            self._faults[outcome.column] += 1
+        return outcome
+
+    def columns(self) -> tuple[ColumnPreview, ...]:
+        """How each column fared so far."""
+        return tuple(self._column(place, meaning) for place, meaning in enumerate(self._reading.means))
+
+    def _column(self, place: int, meaning: Meaning) -> ColumnPreview:
+        texts = self._texts(place) if meaning.how is not How.CONSTANT else None
+        column = meaning.column
+        return ColumnPreview(
+            header=meaning.written,
+            column=column,
+            how=meaning.how,
+            verdict=self._verdict(meaning, texts),
+            filled=None if texts is None else len(texts),
+            mended=self._mended[column or ""],
+            faults=self._faults[column] if column is not None else 0,
+            examples=tuple(text[:CLIP] for text in (texts or ())[:EXAMPLES]),
+        )
+
+    def _texts(self, place: int) -> list[str] | None:
+        """The cells of a column that are filled; None where there are no cells, or those of another sheet."""
+        if place >= len(self._reading.header) or not any(self.cells.values()):
+            return None
+        rows = (row[place].strip() for row in self.cells.values() if place < len(row))
+        return [text for text in rows if text]
+
+    def _verdict(self, meaning: Meaning, texts: list[str] | None) -> Verdict:
+        if meaning.column is None:
+            return Verdict.IGNORED if meaning.how is How.IGNORED else Verdict.NOT_READ
+        if self._faults[meaning.column]:
+            return Verdict.REFUSED
+        if self._mended[meaning.column]:
+            return Verdict.MENDED
+        if meaning.how is How.CONSTANT:
+            return Verdict.CONSTANT
+        return Verdict.EMPTY if texts == [] else Verdict.FINE
+
+
+def preview(reading: Reading, *, n: int = 20) -> Preview:
     """Read the first ``n`` rows; the reading is used up by that.
 
     Args:
         reading: Just opened.
         n: Rows, or refusals, to look at.
-        profile: The one that the file was opened with, for what it calls the columns.
 
     Raises:
         ManifestRefused: The file goes bad within these rows.
     """
-    faults: Counter[str] = Counter()
-    mended: Counter[str] = Counter()
-    cells: dict[int, Sequence[str]] = {}
-    errors: list[RowError] = []
+    look = Look(reading)
     for outcome in islice(reading.rows, n):
-        cells[outcome.line] = outcome.cells
-        if isinstance(outcome, Row):
-            mended.update({one.column for one in outcome.mended})
-        else:
-            errors.append(outcome)
-            faults[outcome.column] += 1
-    columns = tuple(
-        _column(place, header, column_named(header, profile), list(cells.values()), mended, faults)
-        for place, header in enumerate(reading.header)
-    )
-    refused = len({error.line for error in errors})
-    return Preview(rows=len(cells), refused=refused, columns=columns, errors=tuple(errors))
-
-
-def _column(
-    place: int,
-    header: str,
-    column: str | None,
-    rows: Sequence[Sequence[str]],
-    mended: Counter[str],
-    faults: Counter[str],
-) -> ColumnPreview:
-    texts = [row[place].strip() for row in rows if place < len(row) and row[place].strip()]
-    verdict = Verdict.FINE if texts else Verdict.EMPTY
-    if column is None:
-        verdict = Verdict.NOT_READ
-    elif faults[column]:
-        verdict = Verdict.REFUSED
-    elif mended[column]:
-        verdict = Verdict.MENDED
-    return ColumnPreview(
-        header=header,
-        column=column,
-        verdict=verdict,
-        filled=len(texts),
-        mended=mended[column or ""],
-        faults=faults[column] if column is not None else 0,
-        examples=tuple(text[:CLIP] for text in texts[:EXAMPLES]),
-    )
+        look.add(outcome)
+    refused = len({error.line for error in look.errors})
+    return Preview(rows=len(look.cells), refused=refused, columns=look.columns(), errors=tuple(look.errors))

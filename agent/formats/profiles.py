@@ -23,6 +23,7 @@ from agent.domain.money import EXPONENTS
 from agent.domain.tables import Table
 from agent.formats.errors import ProfileInvalid
 from agent.formats.paths import Path, PathInvalid
+from agent.formats.record_layouts import Records, read_records
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024
@@ -67,6 +68,8 @@ class Profile:
     """Header cells, made plain, that are no column of ours."""
     dialect: Dialect = OUR_WAY
     json: JsonMapping = JsonMapping()
+    records: Records = field(default_factory=Records)
+    """Of a file of typed records, without a header."""
     edifact: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Role of a segment → how this partner writes it, in place of ours; see ``itmatt``."""
 
@@ -143,6 +146,7 @@ def load_profile(data: bytes, source: str) -> Profile:
         ignored=frozenset(map(plain, top.texts("ignore"))),
         dialect=_dialect(top),
         json=_json(top),
+        records=read_records(top),
         edifact=_edifact(top),
     )
     top.done()

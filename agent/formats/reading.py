@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from agent.domain.manifest_rows import Row, RowError
@@ -14,6 +14,8 @@ class Format(StrEnum):
 
     CSV = "csv"
     """Text with separators, of whichever kind and encoding."""
+    TYPED_CSV = "typed-csv"
+    """Text with separators and no header; the first cell of a record says what it is."""
     SHEET = "sheet"
     """XLSX, XLS, XLSB or ODS."""
     JSON = "json"
@@ -27,10 +29,39 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """A remark on the file as such, as that a hidden sheet was left out. Codes W39x."""
+    """A remark on the file as such, as that a hidden sheet was left out. Codes W39x.
+
+    W391 encoding guessed or damaged, W392 hidden sheet left out, W393 goods lines of another sheet,
+    W394 header over two rows, W395 rows that sum up others, W396 dates counted from 1904, W397 records of
+    sorts that are not read, W398 no parcel at all.
+    """
 
     code: str
     message: str
+
+
+class How(StrEnum):
+    """Why a part of a file means a column of ours, or none."""
+
+    PROFILE = "profile"
+    """The mapping profile says so."""
+    NAME = "name"
+    """Our lists of words know it."""
+    CONSTANT = "constant"
+    """It does not stand in the file; the profile gives it for all rows."""
+    IGNORED = "ignored"
+    """The profile says to pass over it."""
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What a column of a table, a path of a JSON document or a place of a record is read as."""
+
+    written: str
+    """Header cell or path as it stands in the file; of a constant, its text."""
+    column: str | None
+    how: How
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,3 +78,7 @@ class Reading:
     header: tuple[str, ...] = ()
     """Of a table, as written."""
     notes: tuple[Note, ...] = ()
+    means: tuple[Meaning, ...] = ()
+    """What each column is read as, those of the header first; empty where a standard says it."""
+    late: list[Note] = field(default_factory=list)
+    """Remarks that came up among the rows; whole once these are used up."""

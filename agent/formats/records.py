@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from agent.domain.declarations import Transport
+from agent.domain.declarations import Item, Transport
 from agent.domain.manifest_cells import OUR_WAY
 from agent.domain.manifest_columns import COLUMNS
 from agent.domain.manifest_layout import Layout
@@ -30,7 +30,12 @@ class Records:
         self._layout = Layout(_PLACES, len(COLUMNS), dialect=dialect, transport=transport)
 
     def read(
-        self, line: int, fields: Fields, items: Sequence[Fields] = (), mended: Sequence[Mending] = ()
+        self,
+        line: int,
+        fields: Fields,
+        items: Sequence[Fields] = (),
+        mended: Sequence[Mending] = (),
+        lines: Sequence[int] = (),
     ) -> Iterator[Row | RowError]:
         """One parcel, or every fault of it.
 
@@ -39,6 +44,7 @@ class Records:
             fields: Of the parcel.
             items: Its goods lines, in the file's order.
             mended: What was put right before.
+            lines: Where each goods line stands, if the format has lines.
         """
         whole = {**self._constants, **fields}
         parcel = Parcel(whole.get("tracking_number", ""))
@@ -47,8 +53,14 @@ class Records:
         for place, item in enumerate(items):
             # The goods lines follow the parcel as the rows of a table would: each with the parcel's number.
             head = whole if place == 0 else self._line(whole)
-            parcel.add(line, self._row(line, {**head, **item}, mended if place == 0 else ()))
+            row = self._row(line, {**head, **item}, mended if place == 0 else ())
+            at = lines[place] if lines else line
+            parcel.add(at if place else line, row if isinstance(row, Row) else list(_placed(row, at)))
         for outcome in parcel.outcome():
+            if isinstance(outcome, Row) and outcome.declaration.items == (Item(),):
+                # Nothing was said of goods lines, which is another thing than a line that says nothing.
+                whole_one = msgspec.structs.replace(outcome.declaration, items=())
+                outcome = msgspec.structs.replace(outcome, declaration=whole_one)  # noqa: PLW2901
             # There is no row of a table to show and to mend.
             yield msgspec.structs.replace(outcome, cells=())
 
@@ -58,3 +70,9 @@ class Records:
 
     def _row(self, line: int, fields: Fields, mended: Sequence[Mending]) -> Row | list[RowError]:
         return self._layout.read(line, [fields.get(name, "") for name in COLUMNS], mended)
+
+
+def _placed(errors: Sequence[RowError], at: int) -> Iterator[RowError]:
+    """Faults of a goods line where that stands, those of the parcel where it begins."""
+    for error in errors:
+        yield msgspec.structs.replace(error, line=at) if error.column.startswith("item_") else error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -12,7 +11,6 @@ import msgspec
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from agent.domain.declarations import Item, Transport
-from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_columns import ITEM_COLUMNS
 from agent.domain.manifest_layout import Layout
 from agent.domain.manifest_rows import Mending, Row, RowError
@@ -24,24 +22,20 @@ from agent.formats.tables import (
     Cells,
     Header,
     find_header,
+    header_notes,
     known_columns,
     layout_of,
+    meanings,
     no_header,
     read_rows,
 )
 from agent.formats.values import text_of
+from agent.formats.workbooks import DAYS_1904, check, too_large, unreadable
 
-MAX_PACKED = 256 << 20
-MAX_UNPACKED = 768 << 20
-"""A million rows unpack to some 500 MB; what is larger is sent as CSV."""
-
-MAX_RATIO = 200
-"""Sheets of real manifests shrink 10 to 40 times; a bomb a thousand times."""
-
-MAX_PARTS = 10_000
 MAX_WIDTH = 1_024
 MAX_ROWS = 2_000_000
 
+_DATES = frozenset({"expected_arrival", "mailed_on"})
 _GOODS = ITEM_COLUMNS | {"description", "hs_code", "quantity"}
 
 
@@ -60,7 +54,7 @@ def read_sheet(
     Raises:
         ManifestRefused: The file is no workbook, is locked, unpacks to too much, or has no usable header.
     """
-    _check_size(stream)
+    from_1904 = check(stream)
     book = _opened(stream)
     notes = [
         Note(code="W392", message=f"the hidden sheet {meta.name[:40]!r} was left out")
@@ -72,52 +66,32 @@ def read_sheet(
         profile = _chosen(book, visible, tuple(profiles), sender)
     if profile is not None and profile.sheet is not None:
         visible = [name for name in visible if name == profile.sheet]
-    tables = list(_tables(book, visible, profile))
+    tables = list(_tables(book, visible, profile, from_1904=from_1904))
+    if from_1904:
+        message = "days of this workbook count from 1904; bare numbers in columns of dates were read so"
+        notes.append(Note(code="W396", message=message))
     if not tables:
         raise no_header(_first_row(book, visible))
     main = tables[0]
     layout, items = layout_of(main.header, profile, transport)
-    rows = read_rows(main.rows(layout), layout, items=items)
+    late: list[Note] = []
+    rows = read_rows(main.rows(layout), layout, items=items, late=late)
+    notes += header_notes(main.header)
+    means = meanings(main.header, profile, items=items)
     goods = None if items else next((one for one in tables[1:] if _GOODS & one.header.places.keys()), None)
     if goods is not None and not _GOODS & main.header.places.keys():
         notes.append(Note(code="W393", message=f"goods lines were taken from sheet {goods.name[:40]!r}"))
         rows = _joined(rows, goods, profile, transport)
+        means += meanings(goods.header, _as_items(profile), items=True)
     return Reading(
         format=Format.SHEET,
         profile_id=profile.key if profile is not None else None,
         rows=rows,
         header=main.header.cells,
         notes=tuple(notes),
+        means=means,
+        late=late,
     )
-
-
-def _check_size(stream: BinaryIO) -> None:
-    """Raise for a file that would fill the memory; asks the archive's own directory, before opening it."""
-    packed = stream.seek(0, 2)
-    stream.seek(0)
-    if packed > MAX_PACKED:
-        raise _too_large(f"the file has {packed >> 20} MB")
-    if stream.read(4) == b"PK\x03\x04":
-        try:
-            with zipfile.ZipFile(stream) as archive:
-                parts = archive.infolist()
-        except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as exc:
-            raise _unreadable(str(exc)) from exc
-        if len(parts) > MAX_PARTS:
-            raise _too_large(f"the file has {len(parts)} parts")
-        unpacked = sum(part.file_size for part in parts)
-        if unpacked > MAX_UNPACKED or unpacked > max(MAX_RATIO * packed, 1 << 20):
-            raise _too_large(f"{packed >> 10} kB unpack to {unpacked >> 20} MB")
-    stream.seek(0)
-
-
-def _too_large(what: str) -> ManifestRefused:
-    return ManifestRefused("E018", what, "split the manifest, or send it as CSV")
-
-
-def _unreadable(why: str) -> ManifestRefused:
-    message = f"the workbook cannot be opened: {why[:80]}"
-    return ManifestRefused("E019", message, "save it anew as XLSX without a password, or as CSV")
 
 
 def _opened(stream: BinaryIO) -> CalamineWorkbook:
@@ -129,12 +103,12 @@ def _guarded(work: Any) -> Any:
     try:
         return work()
     except (CalamineError, OSError, ValueError, OverflowError, RuntimeError) as exc:
-        raise _unreadable(str(exc)) from exc
+        raise unreadable(str(exc)) from exc
     except BaseException as exc:
         # The library is Rust: what it did not foresee comes out as a panic, which is no Exception.
         if type(exc).__name__ != "PanicException":
             raise
-        raise _unreadable("it is damaged") from exc
+        raise unreadable("it is damaged") from exc
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +120,7 @@ class _Table:
     sheet: CalamineSheet
     first: int
     """Row of the sheet's area that stands behind the header."""
+    from_1904: bool
 
     def rows(self, layout: Layout) -> Iterator[Cells]:
         """Each row behind the header as text."""
@@ -162,7 +137,11 @@ class _Table:
                 if type(value) is str:
                     cells.append(value)
                     continue
-                text, mending = text_of(value, columns.get(place), line, decimal_comma=comma)
+                column = columns.get(place)
+                if self.from_1904 and column in _DATES and type(value) in (int, float):
+                    # Date cells come as dates; a number does not know where it counts from.
+                    value += DAYS_1904  # noqa: PLW2901 - the cell as the sender's program shows it
+                text, mending = text_of(value, column, line, decimal_comma=comma)
                 cells.append(text)
                 if mending is not None:
                     mended.append(mending)
@@ -179,7 +158,7 @@ def _area(sheet: CalamineSheet) -> list[list[Any]]:
 def _sheet(book: CalamineWorkbook, name: str) -> CalamineSheet:
     sheet: CalamineSheet = _guarded(lambda: book.get_sheet_by_name(name))
     if sheet.width > MAX_WIDTH or sheet.height > MAX_ROWS:
-        raise _too_large(f"sheet {name[:40]!r} has {sheet.height} rows of {sheet.width} cells")
+        raise too_large(f"sheet {name[:40]!r} has {sheet.height} rows of {sheet.width} cells")
     return sheet
 
 
@@ -188,12 +167,14 @@ def _head(sheet: CalamineSheet) -> list[list[str]]:
     return [[text_of(value, None, 0)[0] for value in row] for row in islice(rows, MAX_HEAD)]
 
 
-def _tables(book: CalamineWorkbook, names: Iterable[str], profile: Profile | None) -> Iterator[_Table]:
+def _tables(
+    book: CalamineWorkbook, names: Iterable[str], profile: Profile | None, *, from_1904: bool
+) -> Iterator[_Table]:
     for name in names:
         sheet = _sheet(book, name)
         header = find_header(_head(sheet), profile)
         if header is not None and "tracking_number" in header.places:
-            yield _Table(name=name, header=header, sheet=sheet, first=header.index + 1)
+            yield _Table(name=name, header=header, sheet=sheet, first=header.index + 1, from_1904=from_1904)
 
 
 def _first_row(book: CalamineWorkbook, names: list[str]) -> list[str]:

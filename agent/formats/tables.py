@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,11 +15,14 @@ from agent.domain.manifest_layout import Layout
 from agent.domain.manifest_rows import CLIP, Mending, Row, RowError
 from agent.formats.goods import with_totals
 from agent.formats.profiles import Profile
+from agent.formats.reading import How, Meaning, Note
 
 MAX_HEAD = 50
 """Rows among which the header is looked for; above it stand titles, dates and addresses."""
 
 MAX_COLUMNS = 256
+MAX_NAME = 200
+"""Characters of a column's name."""
 
 _OF_A_LINE = {
     "description": "item_description",
@@ -42,6 +45,8 @@ class Header:
     cells: tuple[str, ...]
     places: Mapping[str, int]
     """Column → place."""
+    joined: bool = False
+    """Whether the row above gave the groups their names."""
 
 
 def find_header(rows: Sequence[Sequence[str]], profile: Profile | None) -> Header | None:
@@ -52,24 +57,60 @@ def find_header(rows: Sequence[Sequence[str]], profile: Profile | None) -> Heade
     Raises:
         ManifestRefused: The row names one column twice, or has more than ``MAX_COLUMNS`` cells.
     """
-    best: tuple[int, int, list[str]] | None = None
+    best: tuple[int, int, list[str], bool] | None = None
     for index, row in enumerate(rows[:MAX_HEAD]):
         candidates = [list(row)]
         if index:
             candidates.append(_joined(rows[index - 1], row, profile))
-        for cells in candidates:
+        for joined, cells in enumerate(candidates):
             known = len(set(filter(None, (column_named(cell, profile) for cell in cells[:MAX_COLUMNS]))))
             if known and (best is None or known > best[0]):
-                best = known, index, cells
+                best = known, index, cells, bool(joined)
     if best is None:
         return None
-    _, index, cells = best
+    _, index, cells, joined = best
     while len(cells) > 1 and not cells[-1].strip():
         cells.pop()
     if len(cells) > MAX_COLUMNS:
         message = f"the header has {len(cells)} columns"
         raise ManifestRefused("E010", message, f"use at most {MAX_COLUMNS}")
-    return Header(index=index, cells=tuple(cells), places=_places(cells, profile))
+    return Header(index=index, cells=tuple(cells), places=_places(cells, profile), joined=joined)
+
+
+def header_notes(header: Header) -> list[Note]:
+    """What is to be said of a header that was taken."""
+    if not header.joined:
+        return []
+    message = "the header was read from two rows: names of groups, and of the columns below them"
+    return [Note(code="W394", message=message)]
+
+
+def meanings(header: Header, profile: Profile | None, *, items: bool) -> tuple[Meaning, ...]:
+    """What each column of a table is read as, and what stands in for those that are absent."""
+    found = []
+    for cell in header.cells:
+        column = column_named(cell, profile)
+        of_a_line = _OF_A_LINE.get(column or "")
+        if items and of_a_line is not None and of_a_line not in header.places:
+            column = of_a_line
+        found.append(Meaning(written=cell, column=column, how=_how(cell, column, profile)))
+    return (*found, *constants(profile, header.places))
+
+
+def constants(profile: Profile | None, places: Container[str | None]) -> Iterator[Meaning]:
+    """What a profile gives for all rows, but for columns that stand in the file."""
+    for column, text in profile.dialect.constants if profile is not None else ():
+        if column not in places:
+            yield Meaning(written=text, column=column, how=How.CONSTANT)
+
+
+def _how(cell: str, column: str | None, profile: Profile | None) -> How:
+    name = plain(cell[:MAX_NAME])
+    if profile is not None and name in profile.columns:
+        return How.PROFILE
+    if profile is not None and name in profile.ignored:
+        return How.IGNORED
+    return How.UNKNOWN if column is None else How.NAME
 
 
 def known_columns(header: Header | None) -> int:
@@ -79,9 +120,14 @@ def known_columns(header: Header | None) -> int:
 
 def no_header(first: Sequence[str]) -> ManifestRefused:
     """The refusal of a table in which no row names the columns."""
-    given = ", ".join(cell[:CLIP] for cell in first[:8]) or "nothing"
+    given = ", ".join(ascii_if_strange(cell[:CLIP]) for cell in first[:8]) or "nothing"
     message = f"there is no header with a tracking_number column; the first line reads {given}"
     return ManifestRefused("E012", message, "put the names of the columns in the first line")
+
+
+def ascii_if_strange(text: str) -> str:
+    """The text, with what would not show written as escapes."""
+    return text if text.isprintable() else ascii(text)[1:-1][:CLIP]
 
 
 def layout_of(header: Header, profile: Profile | None, transport: Transport | None) -> tuple[Layout, bool]:
@@ -117,7 +163,7 @@ def layout_of(header: Header, profile: Profile | None, transport: Transport | No
 
 
 def read_rows(
-    rows: Iterable[Cells | RowError], layout: Layout, *, items: bool = False
+    rows: Iterable[Cells | RowError], layout: Layout, *, items: bool = False, late: list[Note] | None = None
 ) -> Iterator[Row | RowError]:
     """Rows behind the header into parcels, those of nothing and the one that sums up passed over.
 
@@ -125,10 +171,36 @@ def read_rows(
         rows: Line, cells and mendings of each row; what was refused before is passed on.
         layout: As ``layout_of`` gives it.
         items: A row is a goods line: those that follow each other with one number are one parcel.
+        late: Takes what is to be said in the end of rows that were passed over.
     """
+    sums = _Sums()
     if items:
-        yield from _grouped(rows, layout)
-        return
+        yield from _grouped(rows, layout, sums)
+    else:
+        yield from _single(rows, layout, sums)
+    if late is not None and sums.count:
+        late.append(sums.note())
+
+
+class _Sums:
+    """Rows that sum up others."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first = 0
+
+    def add(self, line: int) -> None:
+        self.count += 1
+        self._first = self._first or line
+
+    def note(self) -> Note:
+        message = f"row {self._first} sums up others and was passed over"
+        if self.count > 1:
+            message = f"row {self._first} and {self.count - 1} more sum up others and were passed over"
+        return Note(code="W395", message=message)
+
+
+def _single(rows: Iterable[Cells | RowError], layout: Layout, sums: _Sums) -> Iterator[Row | RowError]:
     read = layout.read
     for found in rows:
         if isinstance(found, RowError):
@@ -139,7 +211,9 @@ def read_rows(
             row = read(line, cells, mended)
             if isinstance(row, Row):
                 yield row
-            elif not _sums_up(cells, row):
+            elif _sums_up(cells, row):
+                sums.add(line)
+            else:
                 yield from row
 
 
@@ -149,6 +223,8 @@ def _sums_up(cells: Sequence[str], errors: Sequence[RowError]) -> bool:
 
 def column_named(cell: str, profile: Profile | None) -> str | None:
     """The column a header cell names: as the profile says, else as our lists of words do."""
+    if len(cell) > MAX_NAME:
+        return None  # no name, and long texts take their time to be made plain
     if profile is not None:
         name = plain(cell)
         if name in profile.columns:
@@ -184,7 +260,7 @@ def _places(cells: Sequence[str], profile: Profile | None) -> dict[str, int]:
     return places
 
 
-def _grouped(rows: Iterable[Cells | RowError], layout: Layout) -> Iterator[Row | RowError]:
+def _grouped(rows: Iterable[Cells | RowError], layout: Layout, sums: _Sums) -> Iterator[Row | RowError]:
     parcel: Parcel | None = None
     for found in rows:
         if isinstance(found, RowError):
@@ -200,6 +276,7 @@ def _grouped(rows: Iterable[Cells | RowError], layout: Layout) -> Iterator[Row |
             whole = list(cells)
         row = layout.read(line, whole, mended)
         if not number and not isinstance(row, Row) and any(map(is_total, cells)):
+            sums.add(line)
             continue
         number = number or layout.number_of(whole)
         if parcel is None or parcel.number != number:

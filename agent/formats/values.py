@@ -13,6 +13,9 @@ from agent.domain.manifest_rows import CLIP, Mending
 EXACT = 2**53
 """Whole numbers below it stand in a workbook's floating point as they were typed."""
 
+_WIDEST = 128
+"""Bits of a whole number that is written out: some 38 digits, more than any label or amount has."""
+
 _FINE = 9
 """Decimals that are kept: what lies beyond them is the noise of binary fractions."""
 
@@ -33,12 +36,13 @@ def text_of(
     >>> text_of(61091000.0, "hs_code", 2)[0], text_of(0.1 + 0.2, "value", 2)[0]
     ('61091000', '0.3')
     """
-    if isinstance(value, str):
-        return value, None
-    if value is None:
-        return "", None
+    if value is None or isinstance(value, str):
+        return value or "", None
     if isinstance(value, bool):
         return ("true" if value else "false"), None
+    if isinstance(value, int) and value.bit_length() > _WIDEST:
+        # Digits without end: shown short, which no reading of numbers or labels takes for one.
+        return f"{Decimal(value):.15E}", None
     if isinstance(value, int | float):
         return _number(value, column or "", line, decimal_comma=decimal_comma)
     if isinstance(value, dt.datetime | dt.date | dt.time):

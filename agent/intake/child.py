@@ -14,7 +14,7 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,13 +25,24 @@ from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
 from agent.formats import read
 from agent.formats.errors import ProfileInvalid
+from agent.formats.preview import ColumnPreview, Look
 from agent.formats.profiles import load_profile
-from agent.formats.reading import Reading
-from agent.intake.frames import Ended, Fault, Frame, Header, Order, Part, Refused, pack
+from agent.formats.reading import Note, Reading
+from agent.intake.frames import (
+    MEMORY_BYTES,
+    Ended,
+    Fault,
+    Frame,
+    Header,
+    Looked,
+    Order,
+    Part,
+    Refused,
+    pack,
+    too_much_memory,
+)
 from agent.intake.seen import Seen
 
-MEMORY_BYTES = 1 << 30
-"""Address space. A workbook of 100,000 rows takes a sixth of it."""
 CPU_S, CPU_S_PER_MB = 60, 2
 """A row of 200 bytes takes some 25 µs, thus a megabyte an eighth of a second."""
 PART_ROWS = 256
@@ -109,15 +120,6 @@ def _tell(order: Order, out: int) -> None:
     _write(out, refused)
 
 
-def too_much_memory() -> Refused:
-    """A file that unfolds to more than the process may hold."""
-    return Refused(
-        code="E020",
-        message=f"reading it takes more than {MEMORY_BYTES >> 20} MB of memory",
-        hint="split it, or save it as CSV",
-    )
-
-
 def frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
     """What is to be said of a file.
 
@@ -146,8 +148,28 @@ def frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
         columns=reading.header,
         notes=tuple((note.code, note.message) for note in reading.notes),
     )
-    yield from _parts(reading, fd, order.rows)
-    yield Ended(peak_kb=_peak_kb())
+    look = None if order.rows is None else Look(reading)
+    late = reading.late
+    if not (yield from _parts(reading, fd, order.rows, look)):
+        late = [*late, Note(code="W398", message="there is no parcel in it")]
+    yield Ended(
+        peak_kb=_peak_kb(),
+        notes=tuple((note.code, note.message) for note in late),
+        columns=() if look is None else tuple(map(_looked, look.columns())),
+    )
+
+
+def _looked(column: ColumnPreview) -> Looked:
+    return Looked(
+        written=column.header,
+        read_as=column.column,
+        how=column.how,
+        verdict=column.verdict,
+        filled=column.filled,
+        mended=column.mended,
+        faults=column.faults,
+        examples=column.examples,
+    )
 
 
 def _peak_kb() -> int:
@@ -158,12 +180,17 @@ def _peak_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _parts(reading: Reading, fd: int, most: int | None) -> Iterator[Part]:
+def _parts(reading: Reading, fd: int, most: int | None, look: Look | None) -> Generator[Part, None, int]:
+    """The rows, some at a time.
+
+    Returns:
+        How many there were, taken or refused.
+    """
     bodies: list[bytes] = []
     faults: list[Fault] = []
     seen = Seen()
     mended = size = count = last_refused = done = 0
-    for outcome in reading.rows:
+    for outcome in reading.rows if look is None else map(look.add, reading.rows):
         if isinstance(outcome, Row) and seen.add(outcome.declaration.consignment):
             body = encode(outcome.declaration)
             bodies.append(body)
@@ -196,6 +223,7 @@ def _parts(reading: Reading, fd: int, most: int | None) -> Iterator[Part]:
             yield Part(done=done, bodies=tuple(bodies), faults=tuple(faults), mended=mended)
             bodies, faults, mended, size = [], [], 0, 0
     yield Part(done=max(done, _position(fd)), bodies=tuple(bodies), faults=tuple(faults), mended=mended)
+    return count
 
 
 def _fault(error: RowError, width: int) -> Fault:

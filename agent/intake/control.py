@@ -18,7 +18,7 @@ import msgspec
 from aiohttp import web
 
 from agent.domain.effective import SourceRole
-from agent.errors import AgentError
+from agent.errors import AgentError, ImportAbandoned
 from agent.hub import Hub
 from agent.intake.frames import Fault, Header, Progress
 from agent.intake.reading import opened
@@ -32,8 +32,9 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What the command asks for."""
 
     path: str
-    party: str
-    role: SourceRole
+    party: str | None = None
+    role: SourceRole | None = None
+    signature: bytes | None = None
     transport: str | None = None
     profile: str | None = None
     profiles: tuple[tuple[str, str], ...] = ()
@@ -59,10 +60,11 @@ def importing(hub: Hub) -> Callable[[web.Request], Awaitable[web.StreamResponse]
         wanted = msgspec.json.decode(await request.read(), type=_Wanted)
         answer = web.StreamResponse()
         await answer.prepare(request)
-        heard = _Told(answer, asyncio.get_running_loop(), faults=wanted.faults)
+        heard = _Told(answer, asyncio.get_running_loop(), Path(wanted.path).name, faults=wanted.faults)
         sender = Sender(
             party=wanted.party,
             role=wanted.role,
+            signature=wanted.signature,
             transport=wanted.transport,
             profile=wanted.profile,
             profiles=wanted.profiles,
@@ -80,11 +82,17 @@ def importing(hub: Hub) -> Callable[[web.Request], Awaitable[web.StreamResponse]
 
 
 class _Told:
-    """Writes what it hears to the command; once that has gone, the import goes on without it."""
+    """Writes what it hears to the command; once that has gone, nobody wants the import any more.
 
-    def __init__(self, answer: web.StreamResponse, loop: asyncio.AbstractEventLoop, *, faults: bool) -> None:
+    Every call raises ``ImportAbandoned`` then, which ends the import behind the rows that came so far.
+    """
+
+    def __init__(
+        self, answer: web.StreamResponse, loop: asyncio.AbstractEventLoop, file: str, *, faults: bool
+    ) -> None:
         self._answer = answer
         self._loop = loop
+        self._file = file
         self._faults = faults
         self._gone = False
 
@@ -105,6 +113,8 @@ class _Told:
                 asyncio.run_coroutine_threadsafe(self.write(line), self._loop).result()
             except CancelledError:
                 self._gone = True
+        if self._gone:
+            raise ImportAbandoned(self._file)
 
     async def write(self, line: _Line) -> None:
         """Send one line, unless nobody listens any more."""
@@ -130,6 +140,7 @@ async def ask(
         path=str(path),
         party=sender.party,
         role=sender.role,
+        signature=sender.signature,
         transport=sender.transport,
         profile=sender.profile,
         profiles=sender.profiles,

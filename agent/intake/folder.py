@@ -1,8 +1,9 @@
 """A watched folder: whatever settles in it is taken in, and moved to ``done`` or ``refused`` with its report.
 
 Who sent a file is said by where it lies, ``PARTY/`` or ``PARTY/ROLE/``, or by a file beside it that is called
-as it is, with ``.toml`` behind it: ``party``, ``role``, ``transport``, ``profile``. A file that was moved
-here counts as whole at once, one that is being written once it no longer changes. Links are never followed.
+as it is, with ``.toml`` behind it: ``party``, ``role``, ``transport``, ``profile``. Its signature lies in
+``FILE.sig``, and comes first. A file that was moved here counts as whole at once, one that is being written
+once it no longer changes. Links are never followed.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from agent.hub import Hub
 from agent.intake.reading import opened
 from agent.intake.report import Report
 from agent.intake.taking import Sender, take_in
+from agent.senders import SUFFIX, read_signature
 from agent.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ SETTLED_S = 5.0
 """A file that was not written to for so long is whole, unless it changed since it was seen last."""
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", "~")
 SIDECAR = ".toml"
+NO_MANIFEST = (*UNFINISHED, SIDECAR, SUFFIX)
 MAX_SIDECAR = 4_096
 SCRATCH = ".report"
 """Where the report of the file at hand is written, before it is moved beside that."""
@@ -151,8 +154,9 @@ class WatchedFolder:
         with _reached(self._path, (target, *found.place), make=True) as to:
             name = _free_name(found.name, _names(to), iso(self._hub.clock.now()))
             os.rename(scratch, name + ".report", dst_dir_fd=to)
-            with contextlib.suppress(FileNotFoundError):
-                os.rename(found.name + SIDECAR, name + SIDECAR, src_dir_fd=folder, dst_dir_fd=to)
+            for beside in (SIDECAR, SUFFIX):
+                with contextlib.suppress(FileNotFoundError):
+                    os.rename(found.name + beside, name + beside, src_dir_fd=folder, dst_dir_fd=to)
             os.rename(found.name, name, src_dir_fd=folder, dst_dir_fd=to)
 
 
@@ -198,7 +202,7 @@ def _files(root: Path, place: tuple[str, ...] = ()) -> Iterator[Found]:
                 continue
             if entry.is_dir(follow_symlinks=False):
                 below.append(name)
-            elif entry.is_file(follow_symlinks=False) and not name.endswith((*UNFINISHED, SIDECAR)):
+            elif entry.is_file(follow_symlinks=False) and not name.lower().endswith(NO_MANIFEST):
                 found = entry.stat(follow_symlinks=False)
                 state = (found.st_ino, found.st_size, found.st_mtime_ns)
                 yield Found(place=place, name=name, state=state)
@@ -217,17 +221,24 @@ def _sender(folder: int, found: Found, profiles: tuple[tuple[str, str], ...]) ->
     party, role = (*found.place, "", "")[:2]
     beside = _sidecar(folder, found.name)
     try:
-        spoken_as = beside.role or (SourceRole(role) if role else SourceRole.FORWARDER)
+        spoken_as = beside.role or (SourceRole(role) if role else None)
     except ValueError as error:
         known = ", ".join(SourceRole)
         raise ManifestRefused(f"{found.name}: the folder {role} names no role; there are {known}") from error
     return Sender(
-        party=beside.party or party or "unnamed",
+        party=beside.party or party or None,
         role=spoken_as,
+        signature=_signature(folder, found.name),
         transport=beside.transport,
         profile=beside.profile,
         profiles=profiles,
     )
+
+
+def _signature(folder: int, name: str) -> bytes | None:
+    with contextlib.suppress(FileNotFoundError):
+        return read_signature(Path(name + SUFFIX), folder=folder)
+    return None
 
 
 def _sidecar(folder: int, name: str) -> _Sidecar:

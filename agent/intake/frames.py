@@ -9,6 +9,9 @@ import msgspec
 
 from agent.domain.errors import DeclarationInvalid
 
+MEMORY_BYTES = 1 << 30
+"""Address space of the reading process. A workbook of 100,000 rows takes a sixth of it."""
+
 MAX_FRAME = 32 << 20
 """Bytes; a part holds a few hundred rows, of which the widest has some hundred kilobytes."""
 
@@ -76,11 +79,28 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     hint: str
 
 
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """How one column fared in the rows of a preview; see ``agent.formats.preview``."""
+
+    written: str
+    read_as: str | None
+    how: str
+    verdict: str
+    filled: int | None
+    mended: int
+    faults: int
+    examples: tuple[str, ...] = ()
+
+
 class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
-    """The whole file was read."""
+    """The whole file was read, or as many rows of it as were asked for."""
 
     peak_kb: int
     """Most memory the process had."""
+    notes: tuple[tuple[str, str], ...] = ()
+    """Remarks that came up among the rows: code and message."""
+    columns: tuple[Looked, ...] = ()
+    """Of a preview."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +114,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Frame = Header | Part | Refused | Ended
+
+
+def too_much_memory() -> Refused:
+    """A file that unfolds to more than the process may hold."""
+    return Refused(
+        code="E020",
+        message=f"reading it takes more than {MEMORY_BYTES >> 20} MB of memory",
+        hint="split it, or save it as CSV",
+    )
+
 
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(Frame)

@@ -20,7 +20,7 @@ import msgspec
 from agent.clock import Clock
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
-from agent.intake.frames import Ended, Frame, Order, Refused, Unpacker
+from agent.intake.frames import Ended, Frame, Order, Refused, Unpacker, too_much_memory
 
 MAX_BYTES = 4 << 30
 """Of one file; a million rows are a fifth of a gigabyte."""
@@ -133,6 +133,9 @@ def why_it_ended(code: int) -> Refused:
     """What the end of a process means that had not come to the end of its file."""
     if code in (-signal.SIGXCPU, -signal.SIGALRM):
         return _late()
+    if code == -signal.SIGABRT:
+        # So ends a library that asks for more than there is, where Python would raise.
+        return too_much_memory()
     if code < 0:
         try:
             return _broken(signal.Signals(-code).name)

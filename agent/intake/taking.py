@@ -14,14 +14,15 @@ from agent.clock import Clock
 from agent.domain.declarations import Declaration, decode
 from agent.domain.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
-from agent.errors import AgentError, ManifestRefused, ReferenceFailed
+from agent.errors import AgentError, ImportAbandoned, ManifestRefused, ReferenceFailed
 from agent.hub import Hub
 from agent.intake.frames import Ended, Fault, Header, Order, Part, Progress, Refused
 from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
+from agent.intake.shown import NOTICE, Shown, notice
+from agent.senders import UNNAMED, Said, Senders, Speaker
 from agent.store.labelled import Labelled, decode_labels
 from agent.store.sources import Source
 from agent.threads import in_thread
-from agent.views import VERSION
 from sync import sqlite
 
 BATCH = 4_096 if sqlite.is_sound() else 512
@@ -30,15 +31,12 @@ connection of their own, they wait for it."""
 MAX_REPORTED = 1000
 """Faults that the result repeats one by one; a listener hears all of them."""
 TELL_EVERY_NS = 250_000_000
-NOTICE = "import/now"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sender:
-    """Who sent a file, in which capacity, and how he writes."""
+class Sender(Said):
+    """Who is said to have sent a file, how he signed it, and how he writes."""
 
-    party: str = "unnamed"
-    role: SourceRole = SourceRole.FORWARDER
     transport: str | None = None
     profile: str | None = None
     """Id of a mapping profile; without one it is chosen by sender and header."""
@@ -91,11 +89,21 @@ class ImportReport:
     resumed_after: int = 0
     """Rows that an interrupted import had stored."""
     stored: bool = True
+    party: str = UNNAMED
+    role: str = SourceRole.FORWARDER.value
+    signed: bool = False
+    signer: str | None = None
+    """Id of the key that signed the file."""
     decided_again: int = 0
     seconds: float = 0.0
     rows_per_s: int = 0
     peak_memory_mb: int = 0
     """Of the reading process, and what this one grew by meanwhile."""
+
+    def heard(self, speaker: Speaker) -> None:
+        """Who speaks in the file."""
+        self.party, self.role = speaker.party, speaker.role.value
+        self.signer, self.signed = speaker.signer, speaker.signer is not None
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for ``--json`` and the control socket."""
@@ -111,8 +119,8 @@ async def import_manifest(
     path: Path,
     hub: Hub,
     *,
-    party: str = "unnamed",
-    role: SourceRole = SourceRole.FORWARDER,
+    party: str | None = None,
+    role: SourceRole | None = None,
     listener: Listener | None = None,
 ) -> ImportReport:
     """Take in one manifest that lies at ``path``; see :func:`take_in`."""
@@ -130,56 +138,67 @@ async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) 
     Raises:
         ManifestRefused: the file cannot be read at all, or not further; what was read before is kept, and the
             same file goes on behind it once it can be read.
+        SignatureRefused: its signature does not tell who sent it; nothing of it is kept.
+        ImportAbandoned: the listener has lost who wanted the import; what was read before is kept.
         ReferenceFailed: it could not be stored.
     """
     async with hub.taking_in:
         try:
-            heard = _Shown(hub, file.name, listener, asyncio.get_running_loop())
-            report = await in_thread("import", lambda: _Taking(file, sender, heard, hub.clock, hub).run())
-        except AgentError:
-            hub.notices.state(NOTICE, _notice(file.name, "refused", 0, 0, 0))
+            heard = Shown(hub, file.name, listener, asyncio.get_running_loop())
+            work = _Taking(file, sender, heard, hub.clock, hub.senders, hub)
+            report = await in_thread("import", work.run)
+        except AgentError as error:
+            state = "stopped" if isinstance(error, ImportAbandoned) else "refused"
+            hub.notices.state(NOTICE, notice(file.name, state, 0, 0, 0))
             raise
         finally:
             hub.declared.set()
     report.decided_again = await decide_again(hub)
-    hub.notices.state(NOTICE, _notice(file.name, "done", report.rows, report.rejected_rows, 100))
+    hub.notices.state(NOTICE, notice(file.name, "done", report.rows, report.rejected_rows, 100))
     return report
 
 
-async def try_out(file: OpenFile, clock: Clock, sender: Sender, listener: Listener) -> ImportReport:
+async def try_out(
+    file: OpenFile, clock: Clock, sender: Sender, listener: Listener, senders: Senders
+) -> ImportReport:
     """Read a file as :func:`take_in` does, and store nothing.
 
     Raises:
         ManifestRefused: the file cannot be read at all, or not further.
+        SignatureRefused: its signature does not tell who sent it.
     """
-    return await in_thread("import", lambda: _Taking(file, sender, listener, clock, None).run())
+    return await in_thread("import", _Taking(file, sender, listener, clock, senders, None).run)
 
 
 def preview(
-    file: OpenFile, clock: Clock, sender: Sender, rows: int
-) -> Iterator[Header | Declaration | Fault]:
-    """What the first rows of a file are read as.
+    file: OpenFile, clock: Clock, sender: Sender, senders: Senders, rows: int
+) -> Iterator[Header | Declaration | Fault | Ended]:
+    """What the first rows of a file are read as, and at the end how each column fared.
 
     Raises:
         ManifestRefused: the file cannot be read at all.
+        SignatureRefused: its signature does not tell who sent it.
     """
-    with closing(read_apart(file, _order(file, sender, clock, rows), clock)) as frames:
+    speaker = senders.speaker(file.name, file.digest(), sender)
+    with closing(read_apart(file, _order(file, sender, speaker, clock, rows), clock)) as frames:
         for frame in frames:
             if isinstance(frame, Header):
                 yield frame
             elif isinstance(frame, Part):
                 yield from map(decode, frame.bodies)
                 yield from frame.faults
+            elif isinstance(frame, Ended):
+                yield frame
             elif isinstance(frame, Refused):
                 raise _refusal(file, frame)
 
 
-def _order(file: OpenFile, sender: Sender, clock: Clock, rows: int | None = None) -> Order:
+def _order(file: OpenFile, sender: Sender, speaker: Speaker, clock: Clock, rows: int | None = None) -> Order:
     return Order(
         name=file.name,
         transport=sender.transport,
         profile=sender.profile,
-        sender=sender.party,
+        sender=speaker.party,
         profiles=sender.profiles,
         received=clock.now(),
         rows=rows,
@@ -194,12 +213,19 @@ class _Taking:
     """One file on its way; runs in a thread."""
 
     def __init__(
-        self, file: OpenFile, sender: Sender, listener: Listener, clock: Clock, hub: Hub | None
+        self,
+        file: OpenFile,
+        sender: Sender,
+        listener: Listener,
+        clock: Clock,
+        senders: Senders,
+        hub: Hub | None,
     ) -> None:
         self._file = file
         self._sender = sender
         self._listener = listener
         self._clock = clock
+        self._senders = senders
         self._store = None if hub is None else hub.reference
         self.report = ImportReport(file=file.name, stored=hub is not None)
         self._source = 0
@@ -215,37 +241,52 @@ class _Taking:
         begun_ns, before_kb = self._clock.monotonic_ns(), resident_kb()
         state = self._file.state()
         digest = self._file.digest()
+        speaker = self._senders.speaker(self._file.name, digest, self._sender)
+        self.report.heard(speaker)
+        order = _order(self._file, self._sender, speaker, self._clock)
         grown_kb = 0
         try:
-            with closing(
-                read_apart(self._file, _order(self._file, self._sender, self._clock), self._clock)
-            ) as frames:
+            with closing(read_apart(self._file, order, self._clock)) as frames:
                 for frame in frames:
                     if isinstance(frame, Part):
                         self._part(frame)
                         grown_kb = max(grown_kb, resident_kb() - before_kb)
                     elif isinstance(frame, Header):
-                        self._begin(frame, digest)
+                        self._begin(frame, digest, speaker)
                     elif isinstance(frame, Refused):
                         self._keep()
                         raise _refusal(self._file, frame)
                     elif isinstance(frame, Ended):
+                        self.report.notes += [f"{code} {message}" for code, message in frame.notes]
                         self.report.peak_memory_mb = (frame.peak_kb + grown_kb) >> 10
             self._keep()
-            if self._file.state() != state:
+            altered = self._file.state() != state
+            if speaker.signer is not None and (altered or self._file.digest() != digest):
+                self._take_back()
+                altered = True
+            if altered:
                 raise ManifestRefused(f"{self._file.name} was written to while it was read; import it again")
+            # Told before the end is written: who has gone by then is missed now, or not at all.
+            self._tell(self._file.size)
             self._end()
+        except ImportAbandoned:
+            self._keep()
+            raise
         except sqlite.Error as error:
             raise ReferenceFailed(str(error)) from error
         except DeclarationInvalid as error:
             raise ManifestRefused(f"{self._file.name}: {error}") from error
-        self._tell(self._file.size)
         took_ns = max(1, self._clock.monotonic_ns() - begun_ns)
         self.report.seconds = round(took_ns / 1e9, 3)
         self.report.rows_per_s = round(self.report.rows * 1e9 / took_ns)
         return self.report
 
-    def _begin(self, header: Header, digest: str) -> None:
+    def _take_back(self) -> None:
+        """What was read is not what was signed, so nothing of it is kept."""
+        if self._store is not None and not self.report.already_known:
+            self._store.take_back(self._source)
+
+    def _begin(self, header: Header, digest: str, speaker: Speaker) -> None:
         report, sender = self.report, self._sender
         report.format, report.profile, report.encoding = header.format, header.profile, header.encoding
         report.notes = [f"{code} {message}" for code, message in header.notes]
@@ -253,10 +294,12 @@ class _Taking:
         if self._store is None:
             return
         source = Source(
-            party=sender.party,
-            role=sender.role,
+            party=speaker.party,
+            role=speaker.role,
             message=self._file.name,
             sha256=digest,
+            signer=speaker.signer,
+            signature=speaker.signature,
             reading=f"{header.format} {header.profile or '-'} {sender.transport or '-'}",
         )
         begun = self._store.begin_source(source).result()
@@ -330,33 +373,3 @@ class _Taking:
                 rejected=report.rejected_rows,
             )
         )
-
-
-class _Shown:
-    """Passes on what it hears, and shows the progress on the page."""
-
-    def __init__(self, hub: Hub, name: str, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
-        self._hub = hub
-        self._name = name
-        self._loop = loop
-        self.begun = listener.begun
-        self.faults = listener.faults
-        self._progress = listener.progress
-
-    def progress(self, progress: Progress) -> None:
-        percent = 100 * progress.done // max(1, progress.total)
-        message = _notice(self._name, "running", progress.rows, progress.rejected, percent)
-        self._loop.call_soon_threadsafe(self._hub.notices.state, NOTICE, message)
-        self._progress(progress)
-
-
-def _notice(name: str, state: str, rows: int, rejected: int, percent: int) -> dict[str, Any]:
-    return {
-        "v": VERSION,
-        "type": "import",
-        "file": name,
-        "state": state,
-        "percent": percent,
-        "rows": rows,
-        "rejected": rejected,
-    }

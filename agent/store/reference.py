@@ -10,16 +10,17 @@ from typing import Any, TypeVar
 
 from agent.clock import Clock, iso
 from agent.domain.candidates import Candidate
-from agent.domain.declarations import Declaration, encode
+from agent.domain.declarations import Declaration, Label, encode
 from agent.domain.s10 import REUSED_AFTER
 from agent.domain.tally import Tally
 from agent.errors import ReferenceFailed
-from agent.store import assessments, declared, sources
+from agent.store import assessments, declared, removal, sources
 from agent.store.assessments import Kept
-from agent.store.declared import Claims, Match, read_claims
-from agent.store.labelled import Labelled
+from agent.store.declared import Claims, read_claims
+from agent.store.labelled import Batch
+from agent.store.matching import MATCH, Match, matched
 from agent.store.schema import migrate_reference
-from agent.store.sources import Begun, Source
+from agent.store.sources import Begun, Source, StoredSource
 from agent.store.walk import Walk
 from agent.store.writer import Commit, Writer
 from sync import sqlite
@@ -50,6 +51,8 @@ class ReferenceStore:
         conn, self.trouble = _open_or_begin(self.path, clock)
         self._reader = sqlite.connect(self.path, read_only=True) if sqlite.is_sound() else None
         self._walk = Walk()
+        self._again: set[int] = set()
+        """Sources that were begun before; the writer's thread alone has it."""
         self.behind = declared.last(conn) > 0
         """Whether something is declared that may not be assessed, and so not be counted, yet."""
         self._writer = Writer("reference-writer", lambda: conn, group=32)
@@ -76,38 +79,46 @@ class ReferenceStore:
             begun = sources.begin(conn, source, received)
             if begun.afresh:
                 self._arrived_after(0)
+            if begun.again:
+                self._again.add(begun.number)
             return begun
 
         return self._writer.submit(run)
 
     def add(self, source: int, declarations: Sequence[Declaration]) -> Commit[None]:
-        """Keep declarations of one source; see :meth:`add_bodies`."""
-        return self.add_bodies(source, declarations, [encode(d) for d in declarations])
+        """Keep declarations of one source; see :meth:`add_batch`."""
+        batch = Batch()
+        for declaration in declarations:
+            batch.add(declaration, encode(declaration))
+        return self.add_batch(source, batch)
 
-    def add_bodies(
-        self, source: int, declarations: Sequence[Declaration | Labelled], bodies: Sequence[bytes]
-    ) -> Commit[None]:
+    def add_batch(self, source: int, batch: Batch) -> Commit[None]:
         """Keep declarations of one source, and how many they are; the same consignment replaces its row.
 
         What was found on them is found anew, and so is what was found on the house bills of a master bill.
-
-        Args:
-            bodies: The declarations as ``encode`` gives them.
         """
-        rows = declared.rows_of(source, declarations, bodies, iso(self._clock.now()))
+        rows = declared.rows_of(source, batch)
         named = dict.fromkeys(master for master, _ in rows.houses)
 
         def run(conn: sqlite.Connection) -> None:
-            earlier = [declared.last(conn)]
-            declared.write(conn, rows)
-            assessments.outdate(conn, rows.consignments)
+            last = declared.last(conn)
+            earlier = [last]
+            masters = named
+            if source in self._again:
+                masters = named | declared.write_again(conn, rows)
+            else:
+                declared.write(conn, rows)
+            if declared.last(conn) - last == len(rows.declarations):
+                assessments.outdate_after(conn, last)
+            else:  # some have replaced rows that lay there
+                assessments.outdate(conn, rows.consignments)
             for master in rows.masters:
                 assessments.outdate_houses(conn, master)
                 earlier.append(declared.before_houses(conn, master))
             # A master bill that asks for its houses is looked at again now that there is one.
-            assessments.outdate(conn, ((master,) for master in named))
-            earlier += (declared.before(conn, master) for master in named)
-            sources.took(conn, source, len(bodies))
+            assessments.outdate(conn, ((master,) for master in masters))
+            earlier += (declared.before(conn, master) for master in masters)
+            sources.took(conn, source, len(rows.declarations))
             self._arrived_after(min(earlier))
 
         return self._writer.submit(run)
@@ -119,6 +130,54 @@ class ReferenceStore:
         return self._writer.submit(
             lambda conn: sources.end(conn, source, rows=rows, rejected=rejected, faults=faults or {})
         )
+
+    # -- taking away -----------------------------------------------------------------------------------------
+
+    def sources(self, *, party: str | None = None, number: int | None = None) -> Commit[list[StoredSource]]:
+        """The sources, or those of a party, or the one of that number."""
+        return self._writer.submit(lambda conn: sources.stored(conn, party=party, number=number))
+
+    def leaving(self, numbers: Sequence[int]) -> Commit[None]:
+        """The declarations of these sources are about to be taken away: none of them counts as taken in."""
+
+        def run(conn: sqlite.Connection) -> None:
+            for number in numbers:
+                sources.leaving(conn, number)
+
+        return self._writer.submit(run)
+
+    def take_away(self, numbers: Sequence[int], after: int) -> Commit[removal.Step]:
+        """One step of taking declarations away; see :func:`agent.store.removal.step`."""
+
+        def run(conn: sqlite.Connection) -> removal.Step:
+            step = removal.step(conn, numbers, after)
+            if step.assess_after is not None:
+                self._arrived_after(step.assess_after)
+            return step
+
+        return self._writer.submit(run)
+
+    def take_back(self, number: int) -> None:
+        """Take one source away at once; for a thread of its own."""
+        self.leaving([number]).result()
+        at, done = 0, False
+        while not done:
+            step = self.take_away([number], at).result()
+            at, done = step.at, step.done
+        self.forget_source(number).result()
+
+    def forget_source(self, number: int) -> Commit[None]:
+        """The end of a removal: the row of the source goes, whose declarations are gone."""
+
+        def run(conn: sqlite.Connection) -> None:
+            sources.forget(conn, number)
+            self._again.discard(number)  # the number may be another's next
+
+        return self._writer.submit(run)
+
+    def erase(self) -> Commit[bool]:
+        """Empty the write-ahead log, so that what was taken away is in no file; whether that was possible."""
+        return self._writer.submit(removal.erase, apart=True)
 
     def _arrived_after(self, last: int) -> None:
         self._walk.arrived_after(last)
@@ -238,6 +297,8 @@ def _open(path: Path) -> sqlite.Connection:
     try:
         migrate_reference(conn, path)
         conn.execute("PRAGMA cache_size=-32768")
+        # What is replaced or deleted is overwritten: whoever takes a party's data away finds no rest of it.
+        conn.execute("PRAGMA secure_delete=ON")
         conn.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     except BaseException:
         conn.close()

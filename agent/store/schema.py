@@ -63,6 +63,15 @@ _REFERENCE_2 = (
     """CREATE TABLE tally (
         key INTEGER NOT NULL, day INTEGER NOT NULL, consignment TEXT NOT NULL,
         PRIMARY KEY (key, day, consignment)) STRICT, WITHOUT ROWID""",
+    # Which number is on which piece is read from the declarations; a consignment's own leads there by itself.
+    """ALTER TABLE identifier RENAME TO identifier_1""",
+    """CREATE TABLE identifier (
+        value TEXT NOT NULL, kind TEXT NOT NULL, consignment TEXT NOT NULL,
+        PRIMARY KEY (value, kind, consignment)) STRICT, WITHOUT ROWID""",
+    """INSERT INTO identifier SELECT DISTINCT value, kind, consignment FROM identifier_1
+        WHERE value <> consignment""",
+    """DROP TABLE identifier_1""",
+    """DROP TABLE piece""",
 )
 
 EVIDENCE_VERSION = 1

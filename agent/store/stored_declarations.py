@@ -9,6 +9,7 @@ from typing import Self
 from agent.errors import NotFound
 from agent.store.declared import Claims, read_claims
 from agent.store.schema import REFERENCE_VERSION, check_schema
+from agent.store.sources import StoredSource, stored
 from sync import sqlite
 
 
@@ -40,3 +41,7 @@ class StoredDeclarations:
     def claims(self, consignment: str) -> Claims:
         """All that was said of one consignment; no claims when nothing was."""
         return read_claims(self._conn, consignment)
+
+    def list_sources(self, *, party: str | None = None, number: int | None = None) -> list[StoredSource]:
+        """The sources, or those of a party, or the one of that number."""
+        return stored(self._conn, party=party, number=number)

@@ -38,6 +38,8 @@ class Commit(Future[T]):
 @dataclass(slots=True)
 class _Job:
     run: Callable[[sqlite.Connection], Any]
+    apart: bool = False
+    """Not in a transaction, but after the one at hand."""
     future: Commit[Any] = field(default_factory=Commit)
 
 
@@ -72,9 +74,13 @@ class Writer:
         self._thread.start()
         self._ready.result()
 
-    def submit(self, run: Callable[[sqlite.Connection], T]) -> Commit[T]:
-        """Queue a job; its result is set after COMMIT, never before."""
-        job = _Job(run)
+    def submit(self, run: Callable[[sqlite.Connection], T], *, apart: bool = False) -> Commit[T]:
+        """Queue a job; its result is set after COMMIT, never before.
+
+        Args:
+            apart: Do it outside a transaction; then a database error fails this job alone.
+        """
+        job = _Job(run, apart)
         future: Commit[T] = job.future
         with self._door:
             if not (self._closed or self.failed):
@@ -114,9 +120,12 @@ class Writer:
                 dirty = False
                 continue
             group, stop = self._take(first)
-            if group:
-                self._commit(conn, group)
+            if within := [job for job in group if not job.apart]:
+                self._commit(conn, within)
                 dirty = True
+            for job in group:
+                if job.apart:
+                    self._run_apart(conn, job)
             if stop:
                 self._tidy(conn)
                 return
@@ -181,6 +190,14 @@ class Writer:
             return
         conn.execute("RELEASE job")
         done.append((job, result))
+
+    def _run_apart(self, conn: sqlite.Connection, job: _Job) -> None:
+        try:
+            result = job.run(conn)
+        except Exception as error:  # noqa: BLE001 - belongs to the caller of this one job
+            job.future.set_exception(error)
+        else:
+            job.future.set_result(result)
 
     @staticmethod
     def _fail(group: list[_Job], error: Exception) -> None:

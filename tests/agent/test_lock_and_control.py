@@ -23,7 +23,9 @@ from agent.cli import main
 from agent.clock import SystemClock
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError, AlreadyRunning, NotFound
+from agent.intake import taking
 from agent.intake.control import ask
+from agent.intake.frames import Progress
 from agent.intake.taking import Nobody, Sender
 from agent.lock import DataLock
 from agent.station import Station
@@ -119,6 +121,31 @@ async def test_import_decide_and_status_reach_the_running_hub(running: str, site
     assert (status["declarations"], status["sources"]) == (1, 1)
     assert status["policy"]["id"] == "us-origin-default"
     assert status["model"]["digest"]
+
+
+async def test_an_import_whose_command_has_gone_stops_and_the_same_file_goes_on(
+    running: str, site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "BATCH", 512)
+    monkeypatch.setattr(taking, "TELL_EVERY_NS", 0)
+    path = site.manifest(*({"tracking_number": f"BOX-{number:06}"} for number in range(20_000)))
+    begun = asyncio.Event()
+
+    class Waits(Nobody):
+        def progress(self, progress: Progress) -> None:
+            begun.set()
+
+    asking = asyncio.create_task(ask(site.data / control.FILE, path, Sender(), Waits(), faults=False))
+    await asyncio.wait_for(begun.wait(), 20)
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    # The second command waits until the first one's import has ended.
+    report = await ask(site.data / control.FILE, path, Sender(), Nobody(), faults=False)
+    assert report is not None
+    assert 0 < report["resumed_after"] < 20_000
+    assert (report["accepted"], report["already_known"]) == (20_000, False)
+    assert (await asked(site, "status"))["declarations"] == 20_000
 
 
 async def test_an_error_of_the_hub_reaches_the_command_with_its_exit_code(running: str, site: Any) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
 from xml.sax.saxutils import escape
 
 import pytest
@@ -49,8 +52,9 @@ def _sheet(rows: Sequence[Sequence[Cell]]) -> str:
     return f"<worksheet {_NS}><sheetData>{''.join(lines)}</sheetData></worksheet>"
 
 
-def write_workbook(sheets: Sheets, hidden: Sequence[str] = ()) -> io.BytesIO:
+def write_workbook(sheets: Sheets, hidden: Sequence[str] = (), *, from_1904: bool = False) -> io.BytesIO:
     """An XLSX file; ``date:45901.5`` is a date cell, ``error:#N/A`` a formula that failed."""
+    days = '<workbookPr date1904="1"/>' if from_1904 else ""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         types = "".join(
@@ -77,7 +81,7 @@ def write_workbook(sheets: Sheets, hidden: Sequence[str] = ()) -> io.BytesIO:
             for n, name in enumerate(sheets, start=1)
         )
         archive.writestr(
-            "xl/workbook.xml", f'<workbook {_NS} xmlns:r="{_REL}"><sheets>{listed}</sheets></workbook>'
+            "xl/workbook.xml", f'<workbook {_NS} xmlns:r="{_REL}">{days}<sheets>{listed}</sheets></workbook>'
         )
         related = "".join(
             f'<Relationship Id="r{n}" Type="{_REL}/worksheet" Target="worksheets/sheet{n}.xml"/>'
@@ -93,6 +97,30 @@ def write_workbook(sheets: Sheets, hidden: Sequence[str] = ()) -> io.BytesIO:
             archive.writestr(f"xl/worksheets/sheet{n}.xml", _sheet(rows))
     file.seek(0)
     return file
+
+
+def _beside(name: str) -> ModuleType:
+    """A module that lies here, where tests import installed packages alone."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def old_workbook() -> MakeWorkbook:
+    """Makes an XLS file of sheets."""
+    make: MakeWorkbook = _beside("old_workbooks").write_xls
+    return make
+
+
+@pytest.fixture
+def ods_workbook() -> MakeWorkbook:
+    """Makes an ODS file of sheets."""
+    make: MakeWorkbook = _beside("old_workbooks").write_ods
+    return make
 
 
 @pytest.fixture

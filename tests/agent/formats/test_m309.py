@@ -56,6 +56,16 @@ def test_a_bill_of_the_manifest_is_a_parcel_with_its_goods() -> None:
     ]
 
 
+def test_a_description_goes_on_in_further_segments_and_marks_alone_are_no_goods() -> None:
+    goods = "N10*12*LADIES KNITTED COTTON~N10**SHIRTS, LONG SLEEVES~N10***ADDR 1 OF 2~N10*1*FELT CAP~"
+    (row,) = found(HEAD + BILL.partition("N10*")[0] + goods + TAIL)
+    assert isinstance(row, Row)
+    assert [(one.description, one.quantity) for one in row.declaration.items] == [
+        ("LADIES KNITTED COTTON SHIRTS, LONG SLEEVES", 12),
+        ("FELT CAP", 1),
+    ]
+
+
 @pytest.mark.parametrize("delimiters", ["|:\n", "^>\x1d", "*>~\r\n"])
 def test_delimiters_are_those_of_the_isa_segment(delimiters: str) -> None:
     text = (HEAD + BILL + TAIL).replace("~", delimiters[2:]).replace("*", delimiters[0])

@@ -91,6 +91,45 @@ def test_a_date_cell_and_a_serial_date_are_the_same_instant_in_the_senders_zone(
     assert times == ["2025-09-01T12:00:00+08:00"] * 2
 
 
+@pytest.mark.parametrize("old", [False, True])
+def test_days_that_count_from_1904_are_read_so_as_dates_and_as_bare_numbers(
+    workbook: Make, old_workbook: Make, old: bool
+) -> None:
+    profile = load_profile(b'format = 1\nid = "a"\nutc_offset = "+08:00"\n', "a")
+    rows = [["Tracking No", "Mode", "ETA"]]
+    rows += [["RB123456785GB", "mail", "date:44439.5"], ["RR473124829GB", "mail", 44439.5]]  # type: ignore[list-item]
+    make = old_workbook if old else workbook
+    reading = read(make({"A": rows}, from_1904=True), "m", profile=profile)
+    times = [row.declaration.expected_arrival for row in reading.rows if isinstance(row, Row)]
+    assert times == ["2025-09-01T12:00:00+08:00"] * 2
+    assert [note.code for note in reading.notes] == ["W396"]
+
+
+def test_other_programs_workbooks_are_read_and_a_locked_one_is_named(
+    old_workbook: Make, ods_workbook: Make
+) -> None:
+    sheets = {"A": [HEAD, ["RB123456785GB", "mail", 2134, "US", "610910", 0.25, 12.5, "USD"]]}
+    for make in (old_workbook, ods_workbook):
+        (row,) = rows_of(make(sheets))
+        assert isinstance(row, Row)
+        assert (row.declaration.consignee.postcode, row.declaration.gross_weight_g) == ("02134", 250)
+    with pytest.raises(ManifestRefused, match=r"E019: .* locked with a password"):
+        read(old_workbook(sheets, locked=True), "m.xls")
+
+
+def test_a_header_over_two_rows_and_rows_that_sum_up_are_told(workbook: Make) -> None:
+    top = ["Parcel", None, "Consignee", None]
+    head = ["Tracking No", "Mode", "Name", "City"]
+    rows = [top, head, ["RB123456785GB", "mail", "Jane", "Boston"], ["Total", None, None, None]]
+    reading = read(workbook({"A": [*rows, ["Sum", None, None, None]]}), "m")
+    (row,) = reading.rows
+    assert isinstance(row, Row)
+    assert row.declaration.consignee.city == "Boston"
+    assert [note.code for note in reading.notes] == ["W394"]
+    said = "row 4 and 1 more sum up others and were passed over"
+    assert [(note.code, note.message) for note in reading.late] == [("W395", said)]
+
+
 def test_a_hidden_sheet_is_left_out_and_said(workbook: Make) -> None:
     good = ["RB123456785GB", "mail", "", "", "", 1, 1, "USD"]
     reading = read(

@@ -77,14 +77,55 @@ def test_a_preview_shows_what_columns_and_rows_are_read_as(preclear: Run, site: 
     told = preclear("import", path, "--preview", "--json")
     assert told.exit_code == 0
     found = json.loads(told.stdout)
-    assert found["columns"][0] == {"written": "Tracking No.", "read_as": "tracking_number"}
-    assert found["columns"][1] == {"written": "Colour", "read_as": None}
+    seen = [(one["written"], one["read_as"], one["verdict"]) for one in found["columns"]]
+    assert seen[:2] == [("Tracking No.", "tracking_number", "refused"), ("Colour", None, "not read")]
     assert [row["consignment"] for row in found["rows"]] == ["BOX-000001"]
     assert [fault["code"] for fault in found["faults"]] == ["E101"]
     plain = preclear("import", path, "--preview").stdout
     assert "Colour: not read by its name" in plain
     assert "line 3 refused: E101" in plain
     assert stored(site) == (0, 0)
+
+
+def test_a_preview_tells_of_each_column_what_the_profile_does_with_it(preclear: Run, site: Any) -> None:
+    profiles = site.folder / "profiles"
+    profiles.mkdir()
+    (profiles / "acme.toml").write_text(
+        'format = 1\nid = "acme"\nignore = ["Value"]\n[columns]\nnummer = "tracking_number"\n'
+        'gewicht = "gross_weight_g"\n[constants]\ntransport = "mail"\n[json]\nrows = "all[*]"\n'
+        '[json.fields]\ntracking_number = "ids[0]"\n'
+    )
+    site.configure(extra='[intake]\nprofiles = "profiles"\n')
+    path = site.folder / "own.csv"
+    path.write_text(
+        "nummer,Gewicht,Description,Value,Colour\nBOX-000001,5,,1,red\nBOX-000002,five,,1,\nSum,,,,\n"
+    )
+    told = preclear("import", path, "--preview", "--profile", "acme", "--json")
+    assert told.exit_code == 0, told.output
+    found = json.loads(told.stdout)
+    assert [(c["written"], c["read_as"], c["how"], c["verdict"], c["filled"]) for c in found["columns"]] == [
+        ("nummer", "tracking_number", "profile", "fine", 2),
+        ("Gewicht", "gross_weight_g", "profile", "refused", 2),
+        ("Description", "description", "name", "empty", 0),
+        ("Value", None, "ignored", "ignored", 2),
+        ("Colour", None, "unknown", "not read", 1),
+        ("mail", "transport", "constant", "constant", None),
+    ]
+    assert found["notes"] == ["W395 row 4 sums up others and was passed over"]
+    plain = preclear("import", path, "--preview", "--profile", "acme").stdout
+    assert "Gewicht: gross_weight_g, as the profile says, 1 refused" in plain
+    assert "Value: passed over, as the profile says" in plain
+    assert "mail: transport, for every row, from the profile" in plain
+    document = site.folder / "own.json"
+    document.write_text('{"all": [{"ids": ["BOX-000001"]}]}')
+    found = json.loads(preclear("import", document, "--preview", "--profile", "acme", "--json").stdout)
+    assert (found["columns"][0]["written"], found["columns"][0]["read_as"]) == ("ids[0]", "tracking_number")
+
+
+def test_a_file_of_a_header_alone_is_no_fault_and_said(preclear: Run, site: Any) -> None:
+    told = preclear("import", site.manifest(), "--dry-run")
+    assert told.exit_code == 0, told.output
+    assert "W398 there is no parcel in it" in told.stdout
 
 
 def test_the_transport_of_a_file_without_that_column_is_said(preclear: Run, site: Any) -> None:

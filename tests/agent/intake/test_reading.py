@@ -149,12 +149,13 @@ def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
         ("", "os.kill(os.getpid(), 11)", "E022"),
         ("", "raise ZeroDivisionError", "E022"),
         ("", "os._exit(3)", "E022"),
+        ("", "os.abort()", "E020"),
         ("", "return bytearray(1 << 34)", "E020"),
         ("", "open('written', 'wb', buffering=0).write(b'x')", "E022"),
         ("child.CPU_S = 1", "\n    while True: pass", "E021"),
         ("child.frames = lambda *_: os.write(child.os.dup(1), b'x' * 9) and ()", "", "E022"),
     ],
-    ids=["segfault", "bug", "exit", "memory", "file", "endless", "silent end"],
+    ids=["segfault", "bug", "exit", "abort", "memory", "file", "endless", "silent end"],
 )
 def test_a_reader_that_goes_wrong_refuses_its_file_with_a_reason(
     manifest: Path, monkeypatch: pytest.MonkeyPatch, setting: str, does: str, code: str

@@ -105,7 +105,7 @@ async def test_a_file_that_is_written_to_while_it_is_read_is_refused_and_taken_l
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "the first line is empty; put the names of the columns there"),
+        (b"", "the file is empty; put the names of the columns in the first line"),
         (b"RR473124829GB,mail,290\n", "no header with a tracking_number column"),
         (b"tracking_number,description\nRR473124829GB,shirt\n", "no transport column"),
     ],

@@ -1,0 +1,76 @@
+"""Taking away what some sources said: their declarations go, and what was said by others stands as before.
+
+Done in steps, each of which is whole: lanes and other writing go on between them. The row of a source goes
+last, so that a removal that was interrupted is found and ended by the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.domain.declarations import Level
+from agent.store import assessments, declared
+from agent.store.declared import TakenAway
+from sync import sqlite
+
+BATCH = 256 if sqlite.is_sound() else 64
+"""Declarations of one step; each costs a dozen statements, and lanes without a connection of their own wait."""
+SPAN = 20_000
+"""Declarations that one step looks through: they lie in the order in which they came, of all sources."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one step came to."""
+
+    at: int
+    """Declarations up to this number have been looked at."""
+    total: int
+    """Number of the newest declaration."""
+    removed: int
+    assess_after: int | None
+    """Behind this number lie consignments that must be assessed anew; None where nothing has changed."""
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left of the sources but their own rows."""
+        return self.at >= self.total
+
+
+def step(
+    conn: sqlite.Connection, sources: Sequence[int], after: int, *, span: int = SPAN, most: int = BATCH
+) -> Step:
+    """Take away some declarations of ``sources``, looking behind number ``after``.
+
+    Pieces, labels and houses of the consignments follow from the declarations that remain. What was found on
+    them is forgotten; what was found on house bills of a master bill, or on a master bill of house bills, is
+    to be found anew.
+    """
+    found = declared.take_away(conn, sources, after, span=span, most=most)
+    assess_after = _outdate(conn, found) if found.taken else None
+    return Step(at=found.at, total=declared.last(conn), removed=found.taken, assess_after=assess_after)
+
+
+def _outdate(conn: sqlite.Connection, found: TakenAway) -> int:
+    again = dict.fromkeys(found.gone)
+    earlier = [declared.last(conn)]
+    for consignment, said in found.gone.items():
+        assessments.forget(conn, consignment)
+        if any(one.level is Level.MASTER for one in said):
+            assessments.outdate_houses(conn, consignment)
+            earlier.append(declared.before_houses(conn, consignment))
+        again |= dict.fromkeys(one.master for one in said if one.master is not None)
+    assessments.outdate(conn, ((consignment,) for consignment in again))
+    earlier += (declared.before(conn, consignment) for consignment in again)
+    return min(earlier)
+
+
+def erase(conn: sqlite.Connection) -> bool:
+    """Move everything out of the write-ahead log and empty it; outside a transaction.
+
+    Returns:
+        Whether it is empty; not so while somebody reads an older state of the file.
+    """
+    busy, *_ = conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
