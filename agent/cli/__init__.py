@@ -24,6 +24,8 @@ _COMMANDS = {
     "policy": "agent.cli.policy:policy",
     "run": "agent.cli.work:run",
     "schema": "agent.cli.schema:schema",
+    "scorecard": "agent.cli.scorecard:scorecard",
+    "sources": "agent.cli.sources:sources",
     "status": "agent.cli.work:status",
     "texts": "agent.cli.texts:texts",
     "verify": "agent.cli.proof:verify",

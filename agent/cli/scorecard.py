@@ -1,0 +1,188 @@
+"""``preclear scorecard``: what a shipper or a sender of data can do better, read from what the hub found."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from agent.cli.common import config_option, json_option
+from agent.cli.packs import pack_option
+from agent.errors import AgentError
+
+if TYPE_CHECKING:
+    from agent.cli.scorecard_reading import Progress
+    from agent.config import Config
+    from agent.domain.policy import Policy
+
+
+class ReferenceUnreadable(AgentError):
+    """The store is damaged, or went away while it was read."""
+
+    def __init__(self, folder: Path, why: Exception) -> None:
+        super().__init__(
+            f"the declarations in {folder} cannot be read ({why}); `preclear doctor` looks after them"
+        )
+
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option(
+    "--by", type=click.Choice(["shipper", "sender"]), help="An overview of shippers, or of senders of data."
+)
+@click.option("--shipper", metavar="NAME", help="The card of one shipper (consignor).")
+@click.option("--country", metavar="CC", help="Of the shipper, where several share a name; none for none.")
+@click.option("--party", metavar="NAME", help="The card of one sender of data, or only what that one sent.")
+@click.option("--since", type=_DAY, metavar="DATE", help="Declared on that day (UTC) or later.")
+@click.option("--until", type=_DAY, metavar="DATE", help="Declared on that day (UTC) or before.")
+@click.option(
+    "--lang", default="en", show_default=True, help="A language tag, as zh-CN; the nearest is taken."
+)
+@click.option(
+    "--top",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 1_000),
+    help="Lines and descriptions that people are shown.",
+)
+@click.option("--csv", "csv_file", type=click.Path(path_type=Path, dir_okay=False), help="Write a table.")
+@click.option(
+    "--html", "html_file", type=click.Path(path_type=Path, dir_okay=False), help="Write a page to hand on."
+)
+@json_option
+@pack_option
+@config_option
+def scorecard(
+    *,
+    by: str | None,
+    shipper: str | None,
+    country: str | None,
+    party: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    lang: str,
+    top: int,
+    csv_file: Path | None,
+    html_file: Path | None,
+    as_json: bool,
+    pack: Path | None,
+    config_path: Path,
+) -> None:
+    """Say what a shipper can do better: errors by code with their remedy, trend, worst descriptions.
+
+    Without --shipper or --party, an overview of all shippers, the one with most to mend first. A hub at work
+    is not disturbed. Descriptions are held to the signed policy in force, or to --policy. Sealed findings,
+    lists and risk are not in it: a scorecard is about the quality of data.
+    """
+    from agent.cli.scorecard_html import page  # noqa: PLC0415 - the help comes without the readers
+    from agent.cli.scorecard_text import write_csv  # noqa: PLC0415
+    from agent.config import load_config  # noqa: PLC0415
+    from agent.store.stored_assessments import Asked  # noqa: PLC0415
+    from sync import sqlite  # noqa: PLC0415
+
+    if shipper is not None and by is not None:
+        raise click.UsageError("--by gives an overview, --shipper one card; leave one of them out")
+    if country is not None and shipper is None:
+        raise click.UsageError("--country tells shippers of one name apart; give --shipper NAME too")
+    first, last = _day(since), _day(until)
+    if first is not None and last is not None and first > last:
+        raise click.UsageError(f"--since {first} is after --until {last}; exchange them")
+    config = load_config(config_path)
+    asked = Asked(since=first, until=last, party=party, apart=party is not None or by == "sender")
+    policy = _policy(config, pack)
+    try:
+        with _progress() as progress:
+            shown = _read(config, policy, asked, _Order(by, shipper, country, lang, top), progress)
+    except sqlite.Error as error:
+        raise ReferenceUnreadable(config.hub.data, error) from error
+    if csv_file is not None:
+        write_csv(csv_file, shown)
+    if html_file is not None:
+        html_file.write_text(page(shown, top), encoding="utf-8")
+    for file in filter(None, (csv_file, html_file)):
+        click.echo(f"written: {file}", err=True)
+    if as_json:
+        click.echo(json.dumps(shown, ensure_ascii=False))
+    elif csv_file is None and html_file is None:
+        _print(shown, top)
+
+
+class _Order:
+    """Which card, in which language, with how many lines."""
+
+    def __init__(self, by: str | None, shipper: str | None, country: str | None, lang: str, top: int) -> None:
+        self.by, self.shipper, self.country, self.lang, self.top = by, shipper, country, lang, top
+
+
+def _read(config: Config, policy: Policy, asked: Any, order: _Order, progress: Progress) -> dict[str, Any]:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from agent.cli.scorecard_reading import Reading, Wanted  # noqa: PLC0415
+    from agent.cli.scorecard_view import Heading, View  # noqa: PLC0415
+    from agent.store.reference import FILE  # noqa: PLC0415
+    from agent.store.stored_assessments import StoredAssessments  # noqa: PLC0415
+    from models.vagueness.scorer import Vagueness  # noqa: PLC0415
+
+    view = View(order.lang, policy.texts)
+    with StoredAssessments(config.hub.data / FILE) as stored:
+        reading = Reading(stored, policy, Vagueness.load().score, progress)
+        if asked.party is not None:
+            asked = replace(asked, party=reading.party(asked.party))
+        if order.shipper is not None:
+            wanted = Wanted(shipper=order.shipper, country=order.country)
+            card, country = reading.of_shipper(asked, wanted, worst=order.top)
+            return view.card(Heading(kind="shipper", asked=asked, country=country or None), card)
+        if asked.party is not None and order.by is None:
+            return view.card(Heading(kind="sender", asked=asked), reading.of_sender(asked, worst=order.top))
+        by_sender = order.by == "sender"
+        found = reading.overview(asked, by_sender=by_sender, worst=order.top)
+        return view.overview(Heading(kind="senders" if by_sender else "shippers", asked=asked), found)
+
+
+def _policy(config: Config, pack: Path | None) -> Policy:
+    from agent.cli.packs import read_pack  # noqa: PLC0415
+    from agent.enrol import load_trust  # noqa: PLC0415
+    from agent.reference_data import load_policy  # noqa: PLC0415
+
+    if pack is not None:
+        return read_pack(pack)
+    keys = load_trust(config.hub.data, config.hub.name, config.trust.cards).keys
+    return load_policy(config.policy.file, keys)[0]
+
+
+def _day(at: datetime | None) -> date | None:
+    return None if at is None else at.date()
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """A bar on standard error where that is a terminal: by declarations read."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _size: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import Progress as Shown  # noqa: PLC0415
+
+    with Shown(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("declarations")
+        yield lambda done, size: bar.update(task, completed=done, total=size)
+
+
+def _print(shown: dict[str, Any], top: int) -> None:
+    from agent.cli.scorecard_text import draw, lines  # noqa: PLC0415
+
+    if sys.stdout.isatty():
+        from rich.console import Console  # noqa: PLC0415
+
+        draw(shown, top, Console())
+        return
+    for line in lines(shown, top):
+        click.echo(line)

@@ -1,0 +1,220 @@
+"""The store read for scorecards: what of each consignment enters one, and whose it is."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from agent.domain.dated import FACT_OF_CODE
+from agent.domain.declarations import Declaration, Level
+from agent.domain.descriptions import Verdict, judge
+from agent.domain.effective import effective
+from agent.domain.findings import Finding, Severity
+from agent.domain.names import fold
+from agent.domain.policy import Policy
+from agent.domain.policy_limits import LIMIT_CODE
+from agent.domain.scorecard import Card, Consignment, Described, Imports, Scorecard
+from agent.domain.scorecard_overview import Overview, Overviewing
+from agent.domain.scorecard_trend import covered_days
+from agent.domain.texts import canonical
+from agent.errors import AgentError, NotFound
+from agent.store.assessments import StoredFinding
+from agent.store.stored_assessments import Asked, Assessed, StoredAssessments, Told
+from agent.texts.wording import codes
+
+Progress = Callable[[int, int], None]
+"""Declarations that were read, of how many."""
+
+MOST_SEEN = 20_000
+"""Names that are remembered to say which one may have been meant."""
+_REMEMBERED = 8_192
+_NEAR = 5
+_FOREVER = (date.min, date.max)
+
+
+class Ambiguous(AgentError):
+    """A name that shippers of several countries have."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, countries: Iterable[str]) -> None:
+        told = ", ".join(country or "none" for country in countries)
+        super().__init__(f"{name!r} ships from several countries ({told}); say which one with --country")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Whose card; ``country`` is told apart only where it is given (``none`` for a shipper without one)."""
+
+    shipper: str
+    country: str | None = None
+
+
+class Reading:
+    """One pass over the store of a hub that may be at work.
+
+    Args:
+        reads: How vague a description reads, 0 to 1.
+    """
+
+    def __init__(
+        self, stored: StoredAssessments, policy: Policy, reads: Callable[[str], float], progress: Progress
+    ) -> None:
+        self._stored = stored
+        self._policy = policy
+        self._progress = progress
+        own = {text.code for text in policy.texts}
+        self._told = frozenset(codes()) | frozenset(FACT_OF_CODE)
+        self._of_pack = own - self._told
+        self._of_law = frozenset(rule.code for rule in policy.rules.rules)
+        self._fold = functools.lru_cache(_REMEMBERED)(fold)
+        limits = policy.reading_limits
+
+        @functools.lru_cache(_REMEMBERED)
+        def described(key: str) -> tuple[int, str | None, bool, tuple[str, ...]]:
+            judged = judge(key, policy.description_terms, level=Level.HOUSE, reads=reads, limits=limits)
+            bad = judged.verdict is not Verdict.OK
+            return (
+                round(1000 * judged.score),
+                judged.reason if bad else None,
+                judged.verdict is Verdict.REJECT,
+                judged.terms,
+            )
+
+        self._judged = described
+
+    def overview(self, asked: Asked, *, by_sender: bool, worst: int) -> Overview:
+        """All shippers, or all senders, that sent anything then."""
+        making = Overviewing(self._covered(asked))
+        for row, told in self._rows(asked):
+            name, country = (row.party, "") if by_sender else (told.consignor.name, told.consignor.country)
+            making.add(self._key(name, country), self._consignment(row, told, name))
+        return making.overview(worst=worst, imports=self._imports(asked))
+
+    def of_sender(self, asked: Asked, *, worst: int) -> Scorecard:
+        """Of whom ``asked`` names."""
+        card = Card(self._covered(asked))
+        for row, told in self._rows(asked):
+            card.add(self._consignment(row, told, row.party))
+        return card.scorecard(worst=worst, imports=self._imports(asked))
+
+    def of_shipper(self, asked: Asked, wanted: Wanted, *, worst: int) -> tuple[Scorecard, str]:
+        """Of one shipper, and the country it ships from.
+
+        Raises:
+            NotFound: nobody of that name sent anything then; names that are near are told.
+            Ambiguous: shippers of several countries have the name.
+        """
+        covered, folded = self._covered(asked), fold(wanted.shipper)
+        cards: dict[str, Card] = {}
+        seen: dict[str, str] = {}
+        for row, told in self._rows(asked):
+            name, country = told.consignor.name, told.consignor.country
+            key = self._key(name, country)
+            if key[0] != folded or (wanted.country is not None and key[1] != _country(wanted.country)):
+                if name is not None and len(seen) < MOST_SEEN:
+                    seen.setdefault(key[0], name)
+                continue
+            cards.setdefault(key[1], Card(covered)).add(self._consignment(row, told, name))
+        if not cards:
+            raise NotFound(f"no shipper {wanted.shipper[:80]!r} in this period{_nearest(folded, seen)}")
+        if len(cards) > 1:
+            raise Ambiguous(wanted.shipper[:80], sorted(cards))
+        ((country, card),) = cards.items()
+        return card.scorecard(worst=worst), country
+
+    def party(self, name: str) -> str:
+        """The sender of that name as the store has it.
+
+        Raises:
+            NotFound: nobody of that name sent anything; names that are near are told.
+        """
+        known = self._stored.parties()
+        if name in known:
+            return name
+        by_fold = {fold(party): party for party in known}
+        if fold(name) in by_fold:
+            return by_fold[fold(name)]
+        raise NotFound(f"no sender {name[:80]!r}{_nearest(fold(name), by_fold)}")
+
+    def _covered(self, asked: Asked) -> tuple[date, date]:
+        span = self._stored.span()
+        return _FOREVER if span is None else covered_days(*span, asked.since, asked.until)
+
+    def _rows(self, asked: Asked) -> Iterator[tuple[Assessed, Told | Declaration]]:
+        size = self._stored.size()
+        for done, page in self._stored.pages(asked):
+            for row in page:
+                yield row, self._effective(row) if row.others and not asked.apart else row.told
+            self._progress(done, size)
+
+    def _effective(self, row: Assessed) -> Told | Declaration:
+        """A carrier's flight list may be the newest word on a parcel, and know neither shipper nor goods."""
+        claims = self._stored.claims(row.consignment)
+        return effective(claims.claims, self._policy.claims).declaration if claims.claims else row.told
+
+    def _key(self, name: str | None, country: str | None) -> tuple[str, str]:
+        return self._fold(name or ""), country or ""
+
+    def _consignment(self, row: Assessed, told: Told | Declaration, name: str | None) -> Consignment:
+        findings = None
+        if row.findings is not None:
+            findings = tuple(_finding(kept) for kept in row.findings if self._enters(kept))
+        return Consignment(
+            number=row.number,
+            day=date.fromisoformat(row.received[:10]),
+            name=name,
+            findings=findings,
+            descriptions=tuple(self._described(told)) if told.level is Level.HOUSE else (),
+        )
+
+    def _enters(self, kept: StoredFinding) -> bool:
+        """What a sender can mend: a text says how. What a pack refers or stops is no matter of data.
+
+        Nor is what its rules note, by which way goods may enter; nor what a consignee's parcels come to
+        together, since most of them are other shippers'.
+        """
+        if kept.code == LIMIT_CODE:
+            return False
+        if kept.code in self._of_law and kept.severity == Severity.NOTE:
+            return False
+        if kept.code in self._of_pack:
+            return kept.severity == Severity.MEND
+        return kept.code in self._told
+
+    def _described(self, told: Told | Declaration) -> Iterator[Described]:
+        texts = (told.description, *(item.description for item in told.items))
+        for key, text in {canonical(text): text for text in reversed(texts) if text is not None}.items():
+            score, reason, refused, terms = self._judged(key)
+            yield Described(
+                key=key, text=text, score_permille=score, reason=reason, refused=refused, terms=terms
+            )
+
+    def _imports(self, asked: Asked) -> Imports:
+        files = rows = rejected = 0
+        faults: Counter[str] = Counter()
+        for taken, refused, by_code in self._stored.sources(asked):
+            files, rows, rejected = files + 1, rows + taken + refused, rejected + refused
+            faults.update(by_code)
+        return Imports(files=files, rows=rows, rejected=rejected, faults=dict(faults))
+
+
+def _finding(kept: StoredFinding) -> Finding:
+    return Finding(code=kept.code, severity=Severity(kept.severity), params=kept.params)
+
+
+def _country(wanted: str) -> str:
+    return "" if wanted.lower() == "none" else wanted.upper()
+
+
+def _nearest(folded: str, seen: dict[str, str]) -> str:
+    near = [name for name in seen if folded and folded in name][:_NEAR]
+    near += (
+        name for name in difflib.get_close_matches(folded, seen, n=_NEAR, cutoff=0.6) if name not in near
+    )
+    told = ", ".join(repr(seen[name][:80]) for name in near[:_NEAR])
+    return f"; near to it: {told}" if told else "; `preclear scorecard` lists those there are"
