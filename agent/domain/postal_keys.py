@@ -38,7 +38,7 @@ def place_key(party: Party, tables: PartyTables) -> PlaceKey | None:
     """
     if party.street is None:
         return None
-    words = fold(party.street.replace("#", " unit ")).split()
+    words = fold(party.street).split()
     if name_fault(party.street, words, frozenset(), tables) is not None:
         return None
     kind = class_of(party.street, words, tables)
@@ -46,10 +46,14 @@ def place_key(party: Party, tables: PartyTables) -> PlaceKey | None:
     if not is_american(party):
         return _foreign(party, words, standing)
     place = _zip_code(party, tables)
-    return None if place is None else _american(words, place, standing)
+    return None if place is None else _american(party.street, place, standing)
 
 
-def _american(words: Sequence[str], place: str, special: Standing | None) -> PlaceKey | None:
+def _american(line: str, place: str, special: Standing | None) -> PlaceKey | None:
+    # Each word is folded by itself: what stands alone beside a short number is a direction, no initial.
+    words: list[str] = []
+    for part in line.replace("#", " unit ").split():
+        words += (part.lower(),) if part.isascii() and part.isalnum() else fold(part).split()
     if special is Standing.PO_BOX and (box := _box(words)) is not None:
         return PlaceKey(f"box {box}|{place}", "", Standing.PO_BOX)
     street, unit = _parted(words)
@@ -87,7 +91,7 @@ def _numbered(words: Sequence[str]) -> bool:
 def _box(words: Sequence[str]) -> str | None:
     """The number of a post-office box: what stands behind the word, or at the end of it."""
     for place, word in enumerate(words[:-1]):
-        if word in ("box", "pobox") and _numbered([words[place + 1]]):
+        if word in ("box", "pobox", "bx") and _numbered([words[place + 1]]):
             return words[place + 1]
     return None
 
@@ -109,8 +113,10 @@ def _parted(words: Sequence[str]) -> tuple[list[str], str]:
             while after < len(words) and words[after] in units:
                 after += 1
             if after < len(words) and (_numbered([words[after]]) or len(words[after]) == 1):
-                unit.append(words[after])
                 at = after + 1
+                while at < len(words) and len(words[at]) == 1:
+                    at += 1
+                unit.append("".join(words[after:at]))
                 continue
             if len(street) > _BEFORE_A_UNIT and street[-1][:1].isdecimal() and street[-1][-2:] in _ORDINAL:
                 unit.append(street.pop()[:-2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -12,7 +13,7 @@ from agent.domain.declarations import Declaration, Level, Party
 from agent.domain.effective import Effective
 from agent.domain.money import Money
 from agent.domain.party_tables import PartyTables, shipped
-from agent.domain.policy_limits import AggregationTerms, DayKey, PersonKey
+from agent.domain.policy_limits import CATEGORIES, MOST_ENTRY_TYPE, AggregationTerms, DayKey, PersonKey
 from agent.domain.ports import zone_of
 from agent.domain.postal_keys import place_key
 from agent.domain.tally_keys import (
@@ -65,8 +66,6 @@ class Tally(msgspec.Struct, array_like=True, frozen=True, gc=False):
         return tuple(dict.fromkeys(k for k in (self.building, self.phone, self.email, self.order) if k))
 
 
-CATEGORIES = frozenset({"gift", "documents", "sale", "sample", "returned", "other"})
-_MOST_ENTRY_TYPE = 4
 MOST_DAYS_OFF = 90
 """A declared arrival or departure this many days from its message is not believed."""
 
@@ -98,9 +97,7 @@ def tally_of(
     if not terms.counts or declaration.level is Level.MASTER:
         return None
     tables, digests = shipped(), _digests(secret)
-    person, where = _parties(declaration, terms.person)
-    phone, email = phone_key(where, tables), email_key(where, tables)
-    place = place_key(where, tables)
+    who = _who(*_parties(declaration, terms.person), placeholders, secret)
     seller = seller_key(declaration, tables, placeholders)
     order = order_key(declaration, seller)
     serial = serial_of(declaration.consignment)
@@ -108,11 +105,11 @@ def tally_of(
     tally = Tally(
         day=_day(declaration, terms, received, evaluated_for),
         received=int(received.timestamp()),
-        person=_person(person, tables, placeholders, digests),
-        building=0 if place is None else digests.of("building", place.building),
-        address=digests.of("address", f"{place.building}|{place.unit}") if place and place.unit else 0,
-        phone=0 if phone is None else digests.of("phone", phone),
-        email=0 if email is None else digests.of("email", email),
+        person=who.person,
+        building=who.building,
+        address=who.address,
+        phone=who.phone,
+        email=who.email,
         seller=0 if seller is None else digests.of("seller", seller),
         order=0 if order is None else digests.of("order", order),
         series=0 if serial is None else digests.of("series", serial[0]),
@@ -122,9 +119,9 @@ def tally_of(
         mode=declaration.transport.value,
         origin=declaration.origin_country or "",
         category=declaration.mail_category if declaration.mail_category in CATEGORIES else "",
-        entry_type=(declaration.entry_type or "")[:_MOST_ENTRY_TYPE],
+        entry_type=(declaration.entry_type or "")[:MOST_ENTRY_TYPE],
         heading=_heading(declaration),
-        standing="" if place is None else place.standing.value,
+        standing=who.standing,
     )
     return tally if tally.keys() else None
 
@@ -143,8 +140,38 @@ def _parties(declaration: Declaration, by: PersonKey) -> tuple[Party, Party]:
     return purchaser, purchaser if known else consignee
 
 
+class _Who(NamedTuple):
+    """What is counted of a person and of where he is reached, as in ``Tally``."""
+
+    person: int
+    building: int
+    address: int
+    phone: int
+    email: int
+    standing: str
+
+
+_REMEMBERED = 4096
+"""Parties whose digests are kept: who receives many parcels is read once."""
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _who(person: Party, where: Party, placeholders: frozenset[str], secret: bytes) -> _Who:
+    tables, digests = shipped(), _digests(secret)
+    phone, email = phone_key(where, tables), email_key(where, tables)
+    place = place_key(where, tables)
+    return _Who(
+        person=_person(person, tables, placeholders, digests),
+        building=0 if place is None else digests.of("building", place.building),
+        address=digests.of("address", f"{place.building}|{place.unit}") if place and place.unit else 0,
+        phone=0 if phone is None else digests.of("phone", phone),
+        email=0 if email is None else digests.of("email", email),
+        standing="" if place is None else place.standing.value,
+    )
+
+
 def _person(party: Party, tables: PartyTables, also: frozenset[str], digests: Digests) -> int:
-    if party.name is None or not is_named(party, tables, also):
+    if party.name is None or not is_named(party.name, tables, also):
         return 0
     words = person_words(party.name, tables)
     return digests.of("person", " ".join(words)) if words else 0

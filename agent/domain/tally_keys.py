@@ -6,6 +6,7 @@ two hubs do not compare.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 from itertools import pairwise
@@ -65,6 +66,9 @@ def person_words(name: str, tables: PartyTables) -> tuple[str, ...]:
     return tuple(sorted(spoken(word) for word in words or fold(name).split()))
 
 
+_REMEMBERED = 16_384
+"""Words of names, and sellers, come again and again."""
+
 _SOUNDS = tuple(
     (re.compile(shape), sound)
     for shape, sound in (
@@ -78,6 +82,7 @@ _VOWELS = re.compile(r"[aeiou]+")
 _VOWEL = {"a": "a", "e": "i", "i": "i", "o": "o", "u": "o"}
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def spoken(word: str) -> str:
     """How a folded Latin word sounds, roughly; a word of another script, or with digits, stays as it is.
 
@@ -128,17 +133,21 @@ def email_key(party: Party, tables: PartyTables) -> str | None:
     return f"{local.partition('+')[0] or local}@{domain}"
 
 
-def is_named(party: Party, tables: PartyTables, also: frozenset[str]) -> bool:
-    """Whether ``party`` has a name that can be a name; see ``parties.name_fault``."""
-    return party.name is not None and name_fault(party.name, fold(party.name).split(), also, tables) is None
+def is_named(name: str, tables: PartyTables, also: frozenset[str]) -> bool:
+    """Whether ``name`` can be a name; see ``parties.name_fault``."""
+    return name_fault(name, fold(name).split(), also, tables) is None
 
 
 def seller_key(declaration: Declaration, tables: PartyTables, also: frozenset[str]) -> str | None:
     """Who sells: the seller, else the consignor; None where neither has a name."""
-    for party in (declaration.seller, declaration.consignor):
-        if party.name is not None and is_named(party, tables, also):
-            return key(party.name)
-    return None
+    names = (declaration.seller.name, declaration.consignor.name)
+    keys = (_trader(name, tables, also) for name in names if name is not None)
+    return next((found for found in keys if found is not None), None)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _trader(name: str, tables: PartyTables, also: frozenset[str]) -> str | None:
+    return key(name) if is_named(name, tables, also) else None
 
 
 def order_key(declaration: Declaration, seller: str | None) -> str | None:

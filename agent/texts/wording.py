@@ -50,7 +50,7 @@ class Wording:
     example: str | None
     """As it would be filed; None where no example says more than the remedy."""
     citation: str | None
-    """Key of the source, see ``source_of``; ``regime`` or ``rule`` where the finding names its own."""
+    """Key of the source, see ``source_of``; ``regime``, ``rule`` or ``limit`` where the finding names it."""
 
     def as_dict(self) -> dict[str, str | None]:
         """For JSON."""

@@ -62,6 +62,8 @@ const en = {
   "reason.COUNTRY_UNKNOWN": "Sender must correct the {field}",
   "reason.HS_MALFORMED": "Sender must correct the HS code",
   "reason.EXPECTED_ARRIVAL_UNREADABLE": "Sender must correct the arrival time",
+  "reason.DAY_TOTAL_ABOVE_LIMIT": "{parcels} parcels to one person exceed a limit",
+  "reason.TOTALS_BEHIND": "Totals of a person not complete yet",
   "reason.LAW_CHANGED": "Was {disposition} under the earlier arrival's law",
   "reason.SOURCES_DISAGREE": "Documents disagree on the {field}",
   "reason.ADDRESS_CLASS": "Address of a special class: {class}",

@@ -25,6 +25,11 @@ OF_THE_HUB = frozenset(
     {
         "LISTED_PARTY",
         "RANDOM_AUDIT",
+        "VALUES_BELOW_LIMIT",
+        "ORDER_SPLIT",
+        "ADDRESS_SHARED",
+        "CONTACT_SHARED",
+        "TOTALS_BEHIND",
         "LAW_CHANGED",
         "POLICY_STALE",
         "LIST_STALE",
