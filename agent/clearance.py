@@ -40,8 +40,8 @@ from agent.domain.physical import (
 from agent.errors import AgentError
 from agent.hub import Hub
 from agent.scan import Place, Scan, Weighing
-from agent.store.declared import Match
 from agent.store.evidence import Recorded
+from agent.store.matching import Match
 from agent.views import decision_view
 from models.features import PhysicalFacts
 from sync.statement import Decision as DecisionStatement
@@ -91,7 +91,7 @@ async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
         _publish(repeated, hub, again_at=station.name)
         return repeated
     weighing = await station.weighing_for(scan)  # of this scan, or none
-    seen = await _see(piece, match, weighing, scan, _label_findings(candidates, match, scan), hub)
+    seen = await _see(piece, match, weighing, scan, candidates, hub)
     async with hub.one_at_a_time(str(piece)):
         previous = await hub.log.previous(piece)
         verdict = judge(seen, previous, hub, check_duplicate(previous))
@@ -128,7 +128,7 @@ async def dry_run(scan: Scan, station: Place, hub: Hub) -> tuple[PieceKey, Verdi
     match = await hub.reference.match(candidates, hub.clock.now())
     piece = match.key if match else PieceKey(kind=candidates[0].kind, value=candidates[0].value)
     weighing = await station.weighing_for(scan)
-    seen = await _see(piece, match, weighing, scan, _label_findings(candidates, match, scan), hub)
+    seen = await _see(piece, match, weighing, scan, candidates, hub)
     previous = await hub.log.previous(piece)
     return piece, judge(seen, previous, hub, check_duplicate(previous))
 
@@ -138,17 +138,19 @@ async def _see(
     match: Match | None,
     weighing: Weighing,
     scan: Scan,
-    extra: tuple[Finding, ...],
+    candidates: tuple[Candidate, ...],
     hub: Hub,
 ) -> _Seen:
     document = None if match is None else await hub.documents.of(match.consignment)
+    if document is None:
+        match = None  # what was declared may have been taken away while the piece was weighed
     return _Seen(
         piece=piece,
         match=match,
         document=document,
         totals=await _totals(document, match, hub),
         weighing=weighing,
-        extra=extra,
+        extra=_label_findings(candidates, match, scan),
         scan_digest=hashlib.sha256(scan.raw).hexdigest(),
     )
 
@@ -167,13 +169,14 @@ def judge(seen: _Seen, previous: Previous | None, hub: Hub, also: tuple[Finding,
     findings = [*seen.extra, *also]
     if document is not None:
         findings += document.findings
-        findings += seen.totals
         findings += check_stated(weighing.weighed, previous)
         findings += check_weight(document.declared_g, weighing.weighed, weighing.reason, policy.tolerance)
         findings += _ages(hub)
         risk = hub.score(document.features, _physical(weighing.weighed), document.declared_g)
         findings += risk_findings(risk, policy.model)
         findings += audit_findings(audit_draw(hub.audit_key, seen.piece, policy.audit_permille))
+        # Last: where the sealed block has no room left, patterns yield to lists and risk.
+        findings += seen.totals
     return decide(findings, policy.outcome_of, risk=risk, previous=previous)
 
 
@@ -236,6 +239,8 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
             ),
         )
     document = await hub.documents.of(match.consignment)
+    if document is None:
+        return False  # its declaration was taken away meanwhile
     seen = _Seen(
         piece=match.key,
         match=match,

@@ -70,14 +70,17 @@ class Documents:
         self._at_rest = at_rest
         self._clock = clock
 
-    async def of(self, consignment: str) -> Document:
-        """The kept assessment, or one made now."""
+    async def of(self, consignment: str) -> Document | None:
+        """The kept assessment, or one made now; None once what was declared has been taken away."""
         kept = await self._store.assessment(consignment, self._in_force.read)
         now = self._clock.now()
         if kept is not None and self._still_good(kept.assessment, now):
             with contextlib.suppress(CannotUnlock):
                 return self._document(kept, consignment)
-        made = self.assess(await self._store.claims(consignment), now)
+        claims = await self._store.claims(consignment)
+        if not claims.claims:
+            return None
+        made = self.assess(claims, now)
         self._store.keep_assessments(self._in_force.read, [(consignment, made)])
         return self._document(made, consignment)
 

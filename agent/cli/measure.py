@@ -12,12 +12,24 @@ from agent.clock import SystemClock
 
 
 @click.command()
+@click.option("--import", "rows", type=click.IntRange(1), help="Measure an import of so many rows alone.")
+@click.option("--stored", type=click.IntRange(0), default=0, help="Rows in the store before that import.")
+@click.option("--in-order", is_flag=True, help="Import numbers that count up, not scattered ones.")
 @json_option
-def bench(as_json: bool) -> None:
-    """Measure this machine: the way of a scan beside its floor, assessments, start-up, memory."""
-    from agent.measuring.measures import measure  # noqa: PLC0415 - it loads the model's runtime
+def bench(rows: int | None, stored: int, in_order: bool, as_json: bool) -> None:
+    """Measure this machine: the way of a scan beside its floor, assessments, imports, start-up, memory."""
+    # They load the model's runtime.
+    from agent.measuring.importing import Imported, measure_import  # noqa: PLC0415
+    from agent.measuring.measures import measure  # noqa: PLC0415
 
-    show(measure(SystemClock(), lambda text: click.echo(text, err=True)), as_json=as_json, lines=_lines)
+    def say(text: str) -> None:
+        click.echo(text, err=True)
+
+    if rows is None:
+        show(measure(SystemClock(), say), as_json=as_json, lines=_lines)
+    else:
+        what = Imported(rows=rows, stored=stored, scattered=not in_order)
+        show(measure_import(SystemClock(), what, say), as_json=as_json, lines=_lines_of_import)
 
 
 def _lines(found: dict[str, Any]) -> Iterator[str]:
@@ -32,5 +44,21 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"{name.replace('_', ' ')}: ready after {rest['ready_ms']} ms, {rest['rss_mb']} MB"
     scales = found["scales"]
     yield f"reading {scales['scales']} scales: {scales['cpu_percent']} % of a core (goal 5)"
+    yield from _lines_of_import(found["import"])
     version = found["version_ms"]
     yield f"preclear --version: {version['p50']} ms (bare interpreter {version['bare_interpreter_p50']} ms)"
+
+
+def _lines_of_import(found: dict[str, Any]) -> Iterator[str]:
+    order = "scattered" if found["scattered"] else "in order"
+    goal = 20_000 if found["stored"] else 45_000
+    yield (
+        f"import of {found['rows']:,} rows, {order}, into a store of {found['stored']:,}:"
+        f" {found['rows_per_s']:,} a second (goal {goal:,}), {found['peak_mb']} MB (goal 150)"
+    )
+    yield (
+        f"  the floor reads {found['floor_reading_per_s']:,} and writes {found['floor_writing_per_s']:,}"
+        f" a second; the import takes {found['time_to_floor']} times both"
+    )
+    lane = found["lane"]
+    yield f"  a lane meanwhile: p50 {lane['p50_us']} us, p99 {lane['p99_us']} us of {lane['scans']} (goal 50000)"

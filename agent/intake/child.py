@@ -42,6 +42,7 @@ from agent.intake.frames import (
     too_much_memory,
 )
 from agent.intake.seen import Seen
+from agent.store.labelled import Batch
 
 CPU_S, CPU_S_PER_MB = 60, 2
 """A row of 200 bytes takes some 25 µs, thus a megabyte an eighth of a second."""
@@ -186,14 +187,14 @@ def _parts(reading: Reading, fd: int, most: int | None, look: Look | None) -> Ge
     Returns:
         How many there were, taken or refused.
     """
-    bodies: list[bytes] = []
+    batch = Batch()
     faults: list[Fault] = []
     seen = Seen()
     mended = size = count = last_refused = done = 0
     for outcome in reading.rows if look is None else map(look.add, reading.rows):
         if isinstance(outcome, Row) and seen.add(outcome.declaration.consignment):
             body = encode(outcome.declaration)
-            bodies.append(body)
+            batch.add(outcome.declaration, body)
             size += len(body)
             count += 1
             if outcome.mended:
@@ -218,11 +219,11 @@ def _parts(reading: Reading, fd: int, most: int | None, look: Look | None) -> Ge
             count += first
         if count == most:
             break
-        if len(bodies) + len(faults) >= PART_ROWS or size >= PART_BYTES:
+        if len(batch.bodies) + len(faults) >= PART_ROWS or size >= PART_BYTES:
             done = max(done, _position(fd))
-            yield Part(done=done, bodies=tuple(bodies), faults=tuple(faults), mended=mended)
-            bodies, faults, mended, size = [], [], 0, 0
-    yield Part(done=max(done, _position(fd)), bodies=tuple(bodies), faults=tuple(faults), mended=mended)
+            yield Part(done=done, batch=batch, faults=tuple(faults), mended=mended)
+            batch, faults, mended, size = Batch(), [], 0, 0
+    yield Part(done=max(done, _position(fd)), batch=batch, faults=tuple(faults), mended=mended)
     return count
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from agent.domain.errors import DeclarationInvalid
+from agent.store.labelled import Batch
 
 MEMORY_BYTES = 1 << 30
 """Address space of the reading process. A workbook of 100,000 rows takes a sixth of it."""
@@ -64,8 +65,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, tag="part"):
 
     done: int
     """Bytes of the file that were read so far."""
-    bodies: tuple[bytes, ...]
-    """Declarations as ``declarations.encode`` gives them."""
+    batch: Batch
+    """Declarations in the order of the file."""
     faults: tuple[Fault, ...]
     mended: int
     """Rows of this part in which something was mended."""

@@ -20,14 +20,14 @@ from agent.intake.frames import Ended, Fault, Header, Order, Part, Progress, Ref
 from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
 from agent.intake.shown import NOTICE, Shown, notice
 from agent.senders import UNNAMED, Said, Senders, Speaker
-from agent.store.labelled import Labelled, decode_labels
+from agent.store.labelled import Batch
 from agent.store.sources import Source
 from agent.threads import in_thread
 from sync import sqlite
 
-BATCH = 4_096 if sqlite.is_sound() else 512
-"""Rows of one transaction. More of them share what it costs to write an index page; where lanes have no
-connection of their own, they wait for it."""
+BATCH = 16_384 if sqlite.is_sound() else 512
+"""Rows of one transaction, some 10 MB. Of scattered numbers each has a page of the index to itself in a store of
+millions, unless many are written together; where lanes have no connection of their own, they wait for it."""
 MAX_REPORTED = 1000
 """Faults that the result repeats one by one; a listener hears all of them."""
 TELL_EVERY_NS = 250_000_000
@@ -185,7 +185,7 @@ def preview(
             if isinstance(frame, Header):
                 yield frame
             elif isinstance(frame, Part):
-                yield from map(decode, frame.bodies)
+                yield from map(decode, frame.batch.bodies)
                 yield from frame.faults
             elif isinstance(frame, Ended):
                 yield frame
@@ -231,8 +231,7 @@ class _Taking:
         self._source = 0
         self._skip = 0
         """Declarations still to come that are stored already."""
-        self._batch: list[Labelled] = []
-        self._bodies: list[bytes] = []
+        self._batch = Batch()
         self._pending: Callable[[], object] | None = None
         self._last_refused = 0
         self._told_ns = 0
@@ -321,29 +320,28 @@ class _Taking:
                 report.errors.append(fault)
         if part.faults:
             self._listener.faults(part.faults)
-        report.accepted += len(part.bodies)
+        report.accepted += len(part.batch.bodies)
         report.rows = report.accepted + report.rejected_rows
         if not report.already_known and self._store is not None:
-            self._collect(part.bodies)
+            self._collect(part.batch)
         now_ns = self._clock.monotonic_ns()
         if now_ns - self._told_ns >= TELL_EVERY_NS:
             self._told_ns = now_ns
             self._tell(part.done)
 
-    def _collect(self, bodies: tuple[bytes, ...]) -> None:
-        fresh = bodies[self._skip :]
-        self._skip -= min(self._skip, len(bodies))
-        self._batch += map(decode_labels, fresh)
-        self._bodies += fresh
-        if len(self._batch) >= BATCH:
+    def _collect(self, fresh: Batch) -> None:
+        stored = min(self._skip, len(fresh.bodies))
+        self._skip -= stored
+        self._batch.extend(fresh, behind=stored)
+        if len(self._batch.bodies) >= BATCH:
             self._hand_over()
 
     def _hand_over(self) -> None:
         """Give a batch to the writer, and read on while it writes; there is never more than one under way."""
         self._wait()
-        if self._batch and self._store is not None:
-            self._pending = self._store.add_bodies(self._source, self._batch, self._bodies).result
-            self._batch, self._bodies = [], []
+        if self._batch.bodies and self._store is not None:
+            batch, self._batch = self._batch, Batch()
+            self._pending = self._store.add_batch(self._source, batch).result
 
     def _wait(self) -> None:
         if self._pending is not None:

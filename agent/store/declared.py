@@ -46,6 +46,7 @@ _DROP_IDENTIFIER = "DELETE FROM identifier WHERE value = ? AND kind = ? AND cons
 _DROP_HOUSE = "DELETE FROM house WHERE master = ? AND consignment = ?"
 _HOUSES = "SELECT count(*) FROM (SELECT 1 FROM house WHERE master = ? LIMIT ?)"
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
     """All that was said of one consignment, and the salted digest that a decision names it by."""

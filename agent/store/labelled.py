@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from agent.domain.declarations import VERSION, Declaration, Identifier, Level, Piece
+from agent.domain.declarations import VERSION, Declaration, Identifier, Kind, Level, Piece
 from agent.domain.errors import DeclarationInvalid
 
 
@@ -27,15 +27,15 @@ class Batch:
     Whoever has the declaration at hand does that, so that nobody decodes the body for it again.
     """
 
-    numbers: list[str] = field(default_factory=list)
+    numbers: list[Identifier] = field(default_factory=list)
     """The consignment of each."""
     bodies: list[bytes] = field(default_factory=list)
     """As ``declarations.encode`` gives them; one for each number."""
-    labels: list[tuple[str, str, str]] = field(default_factory=list)
+    labels: list[tuple[Identifier, Kind, Identifier]] = field(default_factory=list)
     """Value, kind and consignment of each label that shows another number than the consignment's own."""
-    houses: list[tuple[str, str]] = field(default_factory=list)
+    houses: list[tuple[Identifier, Identifier]] = field(default_factory=list)
     """Master and consignment of each house bill that names its master."""
-    masters: list[str] = field(default_factory=list)
+    masters: list[Identifier] = field(default_factory=list)
     """Consignments that are master bills: what is said of one is said of its houses."""
 
     def add(self, said: Declaration | Labelled, body: bytes) -> None:
@@ -51,6 +51,22 @@ class Batch:
             self.masters.append(number)
         elif said.master is not None and said.master != number:
             self.houses.append((said.master, number))
+
+    def extend(self, other: Batch, *, behind: int) -> None:
+        """Take the declarations of another batch but the first ``behind``, which are stored already.
+
+        Their labels and houses come along: to store those twice changes nothing.
+
+        Raises:
+            DeclarationInvalid: the other was put together wrongly.
+        """
+        if len(other.numbers) != len(other.bodies):
+            raise DeclarationInvalid(f"{len(other.numbers)} numbers for {len(other.bodies)} declarations")
+        self.numbers += other.numbers[behind:]
+        self.bodies += other.bodies[behind:]
+        self.labels += other.labels
+        self.houses += other.houses
+        self.masters += other.masters
 
 
 _LABELLED = msgspec.json.Decoder(Labelled)

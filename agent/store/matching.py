@@ -61,7 +61,7 @@ def matched(rows: Sequence[Said], label: Label, *, s10_since: str | None) -> Mat
         label: What was scanned.
         s10_since: Of S10 items only those declared then or later count; ISO 8601.
     """
-    found = []
+    found: list[_Found] = []
     for consignment, said in groupby(rows, key=lambda row: row[0]):
         found += _pieces(consignment, list(said), label, s10_since or "")
     if not found:

@@ -196,8 +196,9 @@ class ReferenceStore:
         """The declared piece that fits best; candidates are tried in their order, the manifest chooses."""
         oldest = iso(at - REUSED_AFTER)
         for candidate in candidates:
-            rows = await self._select(declared.MATCH, (candidate.value, candidate.kind))
-            found = declared.matched(rows, s10_since=oldest if candidate.kind == "s10" else None)
+            rows = await self._select(MATCH, {"value": candidate.value, "kind": candidate.kind})
+            label = Label(candidate.kind, candidate.value)
+            found = matched(rows, label, s10_since=oldest if candidate.kind == "s10" else None)
             if found is not None:
                 return found
         return None
@@ -266,7 +267,7 @@ class ReferenceStore:
         """As :meth:`claims`, for work that runs in a thread of its own; waits for the writer."""
         return self._writer.submit(lambda conn: read_claims(conn, consignment)).result()
 
-    async def _select(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
+    async def _select(self, sql: str, params: tuple[Any, ...] | dict[str, str]) -> list[Any]:
         return await self._read(lambda conn: conn.execute(sql, params).fetchall())
 
     async def _read(self, run: Callable[[sqlite.Connection], T]) -> T:

@@ -15,7 +15,7 @@ from agent.store.declared import TakenAway
 from sync import sqlite
 
 BATCH = 256 if sqlite.is_sound() else 64
-"""Declarations of one step; each costs a dozen statements, and lanes without a connection of their own wait."""
+"""Declarations of one step; each costs a dozen statements, and lanes may have to wait for it."""
 SPAN = 20_000
 """Declarations that one step looks through: they lie in the order in which they came, of all sources."""
 

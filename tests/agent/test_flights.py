@@ -46,6 +46,7 @@ def flight_list(arrival: datetime, *, minute: int = 30) -> Claim:
         description="CONSOLIDATION",
         gross_weight_g=90_000,
         flight="WS2569",
+        departure="2026-06-20T20:00:00+08:00",
         expected_arrival=arrival.isoformat(),
     )
     received = f"2026-06-20T09:{minute:02}:00Z"
@@ -55,6 +56,7 @@ def flight_list(arrival: datetime, *, minute: int = 30) -> Claim:
 def test_a_house_bill_has_the_arrival_of_its_flight_and_nothing_else_of_the_master_bill() -> None:
     made = effective(with_flight([claim(None)], [flight_list(BOUNDARY)])).declaration
     assert (made.expected_arrival, made.flight) == (BOUNDARY.isoformat(), "WS2569")
+    assert made.departure == "2026-06-20T20:00:00+08:00"
     assert made.level is Level.HOUSE
     assert (made.description, made.gross_weight_g) == (None, None)
 

@@ -153,7 +153,7 @@ async def test_the_same_file_twice_is_taken_in_once(store: ReferenceStore) -> No
 async def test_an_interrupted_file_goes_on_behind_what_is_kept(
     store: ReferenceStore, tmp_path: Path, clock: Any
 ) -> None:
-    number, known, taken, _ = store.begin_source(source()).result(10)
+    number, known, taken, *_ = store.begin_source(source()).result(10)
     assert (known, taken) == (False, 0)
     store.add(number, [declaration(S10)]).result(10)
     store.close()  # and nothing says that the file was at its end

@@ -154,6 +154,24 @@ def test_a_jobs_own_error_fails_alone_and_takes_its_number_back(
     assert writer.failed is None
 
 
+def test_a_job_apart_is_done_behind_the_group_outside_a_transaction_and_fails_alone(
+    start: Callable[..., Writer], counter: Counter
+) -> None:
+    def count(conn: sqlite.Connection) -> tuple[int, bool]:
+        return int(conn.execute("SELECT count(*) FROM t").fetchone()[0]), conn.in_transaction
+
+    writer = start()
+    held = Held(writer)
+    apart = writer.submit(count, apart=True)
+    broken = writer.submit(lambda conn: conn.execute("SELECT nothing"), apart=True)
+    taken = writer.submit(counter.take)
+    held.let_go()
+    assert (taken.result(10), apart.result(10)) == (0, (1, False))
+    with pytest.raises(sqlite.OperationalError, match="nothing"):
+        broken.result(10)
+    assert writer.submit(counter.take).result(10) == 1
+
+
 def test_a_full_disk_fails_the_whole_group_rolls_the_numbers_back_and_closes_the_writer(
     start: Callable[..., Writer], counter: Counter, path: Path
 ) -> None:

@@ -147,6 +147,28 @@ def test_a_rule_a_code_and_a_missing_fact_are_explained() -> None:
     assert "supersedes: no-de-minimis" in preclear("explain", "no-de-minimis-codified").stdout
 
 
+def test_limits_of_totals_are_shown_explained_and_compared_like_rules(folder: Path, tmp_path: Path) -> None:
+    assert told("check", folder)["limits"] == 6
+    limits = [e for e in told("show", "--at", "2025-01-10")["entries"] if e["sort"] == "limit"]
+    assert [(e["id"], e.get("advisory")) for e in limits] == [
+        ("person-day-800", True),
+        ("gift-person-day-100", None),
+    ]
+    shown = preclear("show", "--at", "2025-06-01").stdout
+    assert "limit person-day-800-but-cn-hk: at most 800.00 USD a day of one person, mend" in shown
+    assert "all but CN HK, from 2025-05-02T00:01:00-04:00" in shown
+    explained = told("explain", "DAY_TOTAL_ABOVE_LIMIT")["entries"]
+    assert {(e["sort"], e["outcome"]) for e in explained} == {("limit", "RFI"), ("limit", "none")}
+    changed = tmp_path / "changed"
+    shutil.copytree(folder, changed)
+    change(changed / "totals.toml", 'person = "consignee"', 'person = "purchaser"')
+    change(changed / "totals.toml", "value_minor = 80000", "value_minor = 20000")
+    found = told("diff", folder, changed)
+    assert found["settings"] == {"aggregation.person": {"old": "consignee", "new": "purchaser"}}
+    ((entry),) = found["changed"]
+    assert (entry["id"], list(entry["changes"])) == ("person-day-800", ["value_minor"])
+
+
 def test_what_a_pack_does_not_know_is_not_found() -> None:
     result = preclear("explain", "NOTHING_OF_THE_SORT")
     assert (result.exit_code, "preclear policy show" in result.stderr) == (4, True)

@@ -35,6 +35,7 @@ from agent.intake.frames import (
     pack,
 )
 from agent.intake.reading import opened, read_apart
+from agent.store.labelled import Batch
 
 HEAD = "tracking_number,transport,gross_weight_g\n"
 _CODE = (
@@ -73,7 +74,7 @@ def test_a_file_gives_its_header_its_rows_and_its_end(manifest: Path) -> None:
     assert isinstance(part, Part)
     assert isinstance(ended, Ended)
     assert (header.format, header.columns) == ("csv", ("tracking_number", "transport", "gross_weight_g"))
-    assert [decode(body).consignment for body in part.bodies] == ["BOX-000001"]
+    assert [decode(body).consignment for body in part.batch.bodies] == ["BOX-000001"]
     (fault,) = part.faults
     assert (fault.line, fault.column, fault.cells) == (3, "gross_weight_g", ("BOX-000002", "mail", "five"))
     assert part.done == manifest.stat().st_size
@@ -92,7 +93,7 @@ def test_a_preview_ends_after_its_rows(manifest: Path) -> None:
     manifest.write_text(HEAD + "".join(f"BOX-{number:06},mail,5\n" for number in range(500)))
     part = frames_of(manifest, rows=20)[1]
     assert isinstance(part, Part)
-    assert len(part.bodies) == 20
+    assert len(part.batch.bodies) == 20
 
 
 def test_a_profile_that_is_not_there_is_said(manifest: Path) -> None:
@@ -118,7 +119,7 @@ def test_a_line_without_an_end_costs_itself_alone(tmp_path: Path) -> None:
     assert isinstance(found[-1], Ended)
     assert peak < 100 << 20, "more than three times the line was held"
     parts = [frame for frame in found if isinstance(frame, Part)]
-    assert [decode(body).consignment for part in parts for body in part.bodies] == [
+    assert [decode(body).consignment for part in parts for body in part.batch.bodies] == [
         "BOX-000001",
         "BOX-000002",
     ]
@@ -253,6 +254,7 @@ def test_a_file_that_is_too_large_a_pipe_and_a_link_out_of_a_folder_are_refused(
 # -- frames --------------------------------------------------------------------------------------------------
 
 _TEXT = st.text(max_size=5)
+_NUMBER = st.text(min_size=1, max_size=5)
 _FAULTS = st.builds(
     Fault,
     line=st.integers(0, 9),
@@ -269,7 +271,14 @@ _FRAMES = st.one_of(
     st.builds(
         Part,
         done=st.integers(0, 1 << 40),
-        bodies=st.tuples(st.binary(max_size=9)),
+        batch=st.builds(
+            Batch,
+            numbers=st.lists(_NUMBER, max_size=2),
+            bodies=st.lists(st.binary(max_size=9), max_size=2),
+            labels=st.lists(st.tuples(_NUMBER, _NUMBER, _NUMBER), max_size=2),
+            houses=st.lists(st.tuples(_NUMBER, _NUMBER), max_size=1),
+            masters=st.lists(_NUMBER, max_size=1),
+        ),
         faults=st.tuples(_FAULTS),
         mended=st.integers(0, 9),
     ),
