@@ -36,6 +36,16 @@ _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(list[SealedFinding])
 
 
+def _plain(findings: Sequence[SealedFinding]) -> bytes:
+    data = _ENCODER.encode(list(findings))
+    plain = len(data).to_bytes(4) + data
+    return plain.ljust(-(-len(plain) // SIZE) * SIZE, b"\x00")
+
+
+_NOTHING = _plain(())
+"""Of almost every consignment; it is encrypted as any other, so that nobody can tell."""
+
+
 class AtRest:
     """Locks and unlocks sealed findings with a key of this hub."""
 
@@ -46,9 +56,7 @@ class AtRest:
 
     def lock(self, findings: Sequence[SealedFinding], consignment: str) -> bytes:
         """Encrypt the findings of one consignment, bound to it."""
-        data = _ENCODER.encode(list(findings))
-        plain = len(data).to_bytes(4) + data
-        plain = plain.ljust(-(-len(plain) // SIZE) * SIZE, b"\x00")
+        plain = _plain(findings) if findings else _NOTHING
         nonce = secrets.token_bytes(_NONCE)
         return nonce + self._cipher.encrypt(nonce, plain, consignment.encode())
 

@@ -172,7 +172,11 @@ class Station:
     def repeats(self, piece: PieceKey, scan: Scan) -> Recorded | None:
         """The entry whose verdict this scan repeats: the same piece here, within the policy's window."""
         window_ns = self._hub.in_force.policy.tolerance.repeat_window_ms * 1_000_000
-        self._last = {key: last for key, last in self._last.items() if scan.at_ns - last[0] < window_ns}
+        while self._last:
+            oldest = next(iter(self._last))  # they stand in the order in which they were decided
+            if scan.at_ns - self._last[oldest][0] < window_ns:
+                break
+            del self._last[oldest]
         known = self._last.get(piece)
         if known is None or (self._scale is not None and self._scale.loaded_since(known[0])):
             return None  # something was laid down since: it may be another parcel with the same label
@@ -180,6 +184,7 @@ class Station:
 
     def decided(self, piece: PieceKey, scan: Scan, recorded: Recorded) -> None:
         """Remember a decision, to repeat its verdict."""
+        self._last.pop(piece, None)
         self._last[piece] = (scan.at_ns, recorded)
 
     async def _sound(self, *, good: bool) -> None:

@@ -6,6 +6,7 @@ these; there are no floats. Inside this profile sorted keys and minimal separato
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -44,6 +45,11 @@ def canonical(value: Mapping[str, Any]) -> bytes:
     return data
 
 
+@functools.lru_cache(maxsize=1024)
+def _is_key(text: str) -> bool:
+    return _KEY.match(text) is not None
+
+
 def _check(value: Any, depth: int) -> None:
     kind = type(value)
     if kind is str or kind is bool or value is None:
@@ -56,11 +62,12 @@ def _check(value: Any, depth: int) -> None:
         return
     if depth >= _MAX_DEPTH:
         raise BadStatement("nested too deeply")
-    if isinstance(value, Mapping):
+    if kind is dict or isinstance(value, Mapping):
         for key, item in value.items():
-            if type(key) is not str or not _KEY.match(key):
+            if type(key) is not str or not _is_key(key):
                 raise BadStatement(f"key {key!r} is not ASCII snake_case")
-            _check(item, depth + 1)
+            if type(item) is not str:  # most are, and a text is always in its place
+                _check(item, depth + 1)
         return
     if kind is list or kind is tuple:
         for item in value:

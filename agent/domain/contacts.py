@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -20,9 +21,12 @@ _DIGITS = re.compile(r"\+?[0-9]+")
 _SEVERAL = re.compile(r"\s*[,;|]\s*|\s+/\s+")
 _ASCENDING = "0123456789" * 3
 _DESCENDING = _ASCENDING[::-1]
+_REMEMBERED = 4096
+"""Contacts whose judgement is kept: of one parcel they are looked at twice, of one seller many times."""
 _LEAST_NATIONAL, _LEAST_INTERNATIONAL, _MOST = 5, 7, 15
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def phone_digits(text: str) -> str | None:
     """Digits of a telephone number, after ``+`` when a country's code leads; None when there is more.
 
@@ -61,6 +65,7 @@ def calling_code(digits: str, codes: Mapping[str, frozenset[str]]) -> str | None
     return next((digits[1:end] for end in (4, 3, 2) if digits[1:end] in codes), None)
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def phone_fault(digits: str | None, country: str | None, tables: PartyTables) -> str | None:
     """Why nobody answers at ``digits`` (as ``phone_digits`` gives them), a number in ``country``.
 
@@ -117,6 +122,7 @@ _MASKED = re.compile(r"\*{2,}")
 _MOST_LOCAL, _MOST_LABEL = 64, 63
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def email_fault(text: str, tables: PartyTables) -> str | None:
     """Why no mail arrives at ``text``: ``masked``, ``syntax``, ``placeholder``, or None.
 

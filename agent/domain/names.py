@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -15,8 +16,11 @@ _LETTERS = str.maketrans(
 )
 _APOSTROPHES = str.maketrans("", "", "'’‘`´ʼʻ")
 _NOT_WORD = re.compile(r"[\W_]+")
+_REMEMBERED = 8192
+"""Texts whose folded form is kept: each check of a parcel asks for the same ones, and sellers come again."""
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def fold(name: str) -> str:
     """``name`` in lower case without diacritics and punctuation, single spaces, its words in their order.
 
@@ -51,6 +55,7 @@ def normalise(name: str) -> str:
     return " ".join(sorted(fold(name).split()))
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def key(name: str) -> str:
     """What two names share exactly when they are the same name; empty when ``name`` has no letter or digit.
 

@@ -67,7 +67,7 @@ _ORIGINAL = ("consignor", "consignee")
 """Whose own names a house bill asks for. Sellers and purchasers may be of any trade."""
 
 _REMEMBERED = 4096
-"""Parties whose judgement is kept: a seller of many parcels is looked at once."""
+"""Parties, and texts of theirs, whose judgement is kept: a seller of many parcels is looked at once."""
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -120,7 +120,7 @@ def name_fault(name: str, words: Sequence[str], also: frozenset[str], tables: Pa
         A structural reason (see ``descriptions.structural_fault``), ``masked``, ``contact``, ``placeholder``,
         ``fictional``, ``keyboard_walk``, or None.
     """
-    fault = _fault(name, words, also, tables)
+    fault = _fault(name, tuple(words), also, tables)
     if fault is None and ("@" in name or "." in name or "/" in name) and _CONTACT.search(name):
         fault = "contact"
     if fault is None and "".join(sorted(words)) in tables.fictional:
@@ -128,7 +128,8 @@ def name_fault(name: str, words: Sequence[str], also: frozenset[str], tables: Pa
     return fault
 
 
-def _fault(text: str, words: Sequence[str], also: frozenset[str], tables: PartyTables) -> str | None:
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _fault(text: str, words: tuple[str, ...], also: frozenset[str], tables: PartyTables) -> str | None:
     """Why ``text`` says nothing, be it a name, a street, a city or a place; ``words`` are its folded ones."""
     # Before the structural rule, which knows "?" as a sign and not as what people write for nothing.
     if (

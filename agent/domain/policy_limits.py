@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -12,6 +13,11 @@ from agent.domain.findings import Severity
 from agent.domain.money import EXPONENTS, MAX_MINOR
 from agent.domain.policy_rules import advisory_end, check_supersedes, dated_entries
 from agent.domain.tables import Table
+
+CATEGORIES = ("gift", "documents", "sale", "sample", "returned", "other")
+"""Of a CN 22 and CN 23, as a declaration gives them."""
+MOST_ENTRY_TYPE = 4
+"""Characters of an entry type."""
 
 MOST_DAYS = 60
 """Longest window that is looked back over."""
@@ -226,15 +232,26 @@ def _limits(root: Table, zone: tzinfo, window: int) -> tuple[Limit, ...]:
                 currency=currency,
                 per=per,
                 overage=table.choice("overage", Overage, Overage.MARGINAL),
-                origin_except=table.texts("origin_except"),
-                categories=table.texts("categories"),
-                entry_types=table.texts("entry_types"),
+                origin_except=_each(table, "origin_except", "[A-Z]{2}", "a country of two capital letters"),
+                categories=_each(
+                    table, "categories", "|".join(CATEGORIES), f"one of {', '.join(CATEGORIES)}"
+                ),
+                entry_types=_each(table, "entry_types", "[A-Z0-9]{2,4}", "an entry type, as 11 or 321"),
                 advisory_until=advisory_end(table, common, zone),
             )
         )
         table.done()
     check_supersedes(root, "limit", limits)
     return tuple(limits)
+
+
+def _each(table: Table, key: str, shape: str, wanted: str) -> tuple[str, ...]:
+    """Texts of one shape; anything else would never be the value of a declaration."""
+    texts = table.texts(key)
+    for text in texts:
+        if re.fullmatch(shape, text) is None:
+            table.fault(key, f"{text[:40]!r} is not {wanted}")
+    return texts
 
 
 def _bunching(table: Table) -> Bunching:

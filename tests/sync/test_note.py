@@ -214,7 +214,9 @@ def test_sixteen_signatures_are_taken_and_seventeen_are_not() -> None:
 
 
 @pytest.mark.parametrize(
-    "joined", [SIGNED + SIGNED, SIGNED + "\n" + SIGNED, SIGNED + RECEIPT, RECEIPT + SIGNED]
+    "joined",
+    [SIGNED + SIGNED, SIGNED + "\n" + SIGNED, SIGNED + RECEIPT, RECEIPT + SIGNED],
+    ids=["twice", "twice-apart", "checkpoint-receipt", "receipt-checkpoint"],
 )
 def test_two_notes_joined_are_not_a_note(joined: str) -> None:
     with pytest.raises(BadNote):
@@ -247,7 +249,7 @@ def test_two_notes_joined_are_not_a_note(joined: str) -> None:
         SIGNED.replace(ORIGIN, ORIGIN + "\ud800"),
         SIGNED.replace("\n\n", "\n" + "x" * note.MAX_NOTE + "\n\n"),
     ],
-    ids=lambda data: repr(data[-24:]),
+    ids=[f"malformed-{number}" for number in range(20)],
 )
 def test_a_malformed_note_is_refused(data: str) -> None:
     with pytest.raises(BadNote):

@@ -57,6 +57,9 @@ def test_folding_a_folded_name_changes_nothing_and_leaves_words_with_single_spac
     assert fold(once) == once
     assert once == " ".join(once.split())
     assert key(once) == key(name)
+    assert (once, key(name)) == (fold.__wrapped__(name), key.__wrapped__(name)), (
+        "what is kept is what is made"
+    )
 
 
 @given(words=st.lists(st.text("abcdef", min_size=2, max_size=6), max_size=6), data=st.data())

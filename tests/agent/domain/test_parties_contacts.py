@@ -157,6 +157,8 @@ _PHONE = st.text("+0123456789()-. /#x٣३３*转ext", max_size=40) | st.text(ma
 @given(text=_PHONE, country=st.sampled_from(["US", "CN", "GB", None, "ZZ"]))
 def test_any_text_for_a_number_is_judged_without_error(text: str, country: str | None) -> None:
     digits = phone_digits(text)
+    kept = (digits, phone_fault(digits, country, shipped()))
+    assert kept == (phone_digits.__wrapped__(text), phone_fault.__wrapped__(digits, country, shipped()))
     assert digits is None or (digits.lstrip("+").isascii() and digits.lstrip("+").isdecimal())
     if phone_fault(digits, country, shipped()) is None:
         assert digits is not None
@@ -165,6 +167,7 @@ def test_any_text_for_a_number_is_judged_without_error(text: str, country: str |
 
 @given(st.text(max_size=60) | st.from_regex(r"[a-z.]{0,8}@[a-z.-]{0,12}", fullmatch=True))
 def test_any_text_for_an_address_is_judged_and_what_passes_has_a_domain(text: str) -> None:
+    assert email_fault(text, shipped()) == email_fault.__wrapped__(text, shipped())
     if email_fault(text, shipped()) is None:
         local, _, domain = text.strip().rpartition("@")
         assert local

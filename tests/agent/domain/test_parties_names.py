@@ -13,6 +13,7 @@ from agent.domain.declarations import Declaration, Level, Party, Transport
 from agent.domain.findings import Finding, Severity
 from agent.domain.names import key
 from agent.domain.parties import check_parties
+from agent.domain.party_tables import PartyTables, shipped
 from agent.domain.policy import Policy
 
 
@@ -191,3 +192,14 @@ def test_whatever_is_written_is_judged_and_never_repeated(
         findings = found(policy, **fields, packing_place=place)
         assert all(f.severity in (Severity.MEND, Severity.NOTE) for f in findings)
         assert not any("quetzal" in str(value).lower() for f in findings for value in f.params.values())
+        assert found(policy, **fields, packing_place=place) == findings
+        assert list(check_parties(_declared(fields, place), policy, _read_anew())) == findings
+
+
+def _declared(fields: dict[str, Any], place: str | None) -> Declaration:
+    return Declaration(consignment="X1", transport=Transport.EXPRESS, packing_place=place, **fields)
+
+
+def _read_anew() -> PartyTables:
+    """The same tables as another object: nothing that was kept counts for them."""
+    return replace(shipped())

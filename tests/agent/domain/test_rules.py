@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.domain.dated import Rule
+from agent.domain.dated import Kind, Regime, Rule, Unless
 from agent.domain.declarations import Declaration, Party, Transport
 from agent.domain.effective import Effective
 from agent.domain.errors import PolicyInvalid
@@ -176,3 +176,61 @@ def test_every_fact_has_its_known_twin_and_given_facts_have_their_type() -> None
 def test_a_fact_is_known_exactly_when_it_is_given(party: Party) -> None:
     found = facts(consignee=party)
     assert all(found[f"known.{name}"] is (name in found) for name in FACTS)
+
+
+_GIVEN: st.SearchStrategy[FactValue | None] = st.sampled_from(
+    [None, 0, 1, False, True, "1", ["1"], [], "USD"]
+)
+
+
+@given(st.lists(st.tuples(_GIVEN, _GIVEN), min_size=1, max_size=12))
+@example([(0, True), (0, 1)])
+def test_what_a_condition_keeps_is_what_it_would_answer_anew(
+    parcels: list[tuple[FactValue | None, FactValue | None]],
+) -> None:
+    for quantity, known in parcels * 2:
+        told = {"goods.quantity": quantity, "consignment.known_consignor": known}
+        given_facts = {name: value for name, value in told.items() if value is not None}
+        anew = RuleSet(KEPT.rules).evaluate(given_facts, WITHIN)
+        assert KEPT.evaluate(given_facts, WITHIN) == anew
+
+
+KEPT = RuleSet(
+    [
+        replace(RULE, id="number", when="goods.quantity == 1"),
+        replace(RULE, id="either", when="consignment.known_consignor || goods.quantity == 1"),
+    ]
+)
+
+
+@given(asked=st.frozensets(st.sampled_from(sorted(SCHEMA))), party=st.builds(Party, name=st.text(max_size=9)))
+def test_of_the_facts_those_are_read_that_are_asked_for(asked: frozenset[str], party: Party) -> None:
+    declaration = Declaration(
+        consignment="A1", transport=Transport.MAIL, consignee=party, description="a cap", quantity=2
+    )
+    every = facts_of(Effective(declaration=declaration))
+    found = facts_of(Effective(declaration=declaration), asked)
+    assert {name: found[name] for name in asked & found.keys()} == {
+        name: every[name] for name in asked & every.keys()
+    }
+
+
+def test_rules_ask_for_whatever_they_look_at() -> None:
+    regime = Regime(
+        id="some",
+        title="Some",
+        kind=Kind.DATA,
+        starts=STARTS,
+        citation="a test",
+        given=("consignment.flight",),
+        requires=("goods.hs",),
+        requires_any=(("consignor.email", "consignor.phone"),),
+        unless=Unless(fact="consignment.known_consignor", equals=True),
+        when="goods.quantity > 1",
+    )
+    rules = RuleSet([RULE], [regime])
+    assert rules.asked == {
+        *("consignment.flight", "goods.hs", "consignor.email", "consignor.phone", "goods.quantity"),
+        *("consignment.known_consignor", "consignment.value_minor", "known.consignment.value_minor"),
+        *("consignment.transport", "goods.origin_country"),
+    }
