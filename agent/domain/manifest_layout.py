@@ -37,8 +37,28 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _SEEN = 20_000
 """Weights and prices come again and again within a file; so many of each are remembered."""
 
+_CELLS = 1_000
+"""Of a bag's number, a quantity, a country; of each column so many are remembered."""
+
 Texts = list[str | None]
-Step = tuple[str, int, Callable[[str, str], object] | None, str]
+Step = tuple[str, int, Callable[[str], object] | None]
+"""Field, place of its column, and how the cell is read; None for as it stands."""
+
+
+class _Remembered(dict[str, object]):
+    """What the cells of one column were read as: the next row's is mostly the same."""
+
+    def __init__(self, read: Callable[[str, str], object], column: str) -> None:
+        super().__init__()
+        self._read = read
+        self._column = column
+
+    def __missing__(self, text: str) -> object:
+        value = self._read(text, self._column)
+        if len(self) >= _CELLS:
+            self.clear()
+        self[text] = value
+        return value
 
 
 class Layout:
@@ -292,10 +312,10 @@ class Layout:
 
     def _read(self, steps: Sequence[Step], texts: Texts) -> dict[str, Any]:
         fields: dict[str, Any] = {}
-        for name, place, read, column in steps:
+        for name, place, read in steps:
             text = texts[place]
             if text is not None:
-                fields[name] = text if read is None else read(text, column)
+                fields[name] = text if read is None else read(text)
         return fields
 
     def _item(self, texts: Texts) -> Item:
@@ -312,10 +332,13 @@ class Layout:
 
     def _step(self, entry: tuple[str, Reader]) -> Step | None:
         column, (name, read) = entry
-        if column == "account_opened_on":
-            read = partial(self._when, read=read_day)
         place = self._at.get(column)
-        return None if place is None else (name, place, read, column)
+        if place is None:
+            return None
+        if column == "account_opened_on":
+            # Not remembered: each row in which a date was mended says so.
+            return name, place, partial(self._when, column=column, read=read_day)
+        return name, place, None if read is None else _Remembered(read, column).__getitem__
 
     def _party_places(
         self,
@@ -333,9 +356,9 @@ class Layout:
         place = self._at.get("transport")
         if place is None or texts[place] is None:
             checks.append(self._default_transport)
-        for _, at, read, column in self._steps:
+        for _, at, read in self._steps:
             if (text := texts[at]) is not None and read is not None:
-                checks.append(partial(read, text, column))
+                checks.append(partial(read, text))
         checks += [partial(self._read, [step], texts) for _, _, steps in self._wholes for step in steps]
         for party, pick, _ in self._parties:
             checks.append(partial(self._party, party, pick(texts), None))

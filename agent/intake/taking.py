@@ -25,9 +25,9 @@ from agent.store.sources import Source
 from agent.threads import in_thread
 from sync import sqlite
 
-BATCH = 16_384 if sqlite.is_sound() else 512
-"""Rows of one transaction, some 10 MB. Of scattered numbers each has a page of the index to itself in a store of
-millions, unless many are written together; where lanes have no connection of their own, they wait for it."""
+BATCH = 8_192 if sqlite.is_sound() else 512
+"""Rows of one transaction, some 5 MB: so many scattered numbers share the pages of an era's index. More would
+hold up the lanes' commits on the same disk. Lanes without a connection of their own wait for a batch."""
 MAX_REPORTED = 1000
 """Faults that the result repeats one by one; a listener hears all of them."""
 TELL_EVERY_NS = 250_000_000

@@ -17,7 +17,8 @@ import numpy as np
 from agent.app import Opened
 from agent.clock import Clock
 from agent.measuring.bed import Bed, Wires, at_work, prepare
-from agent.notices import Subscriber
+from agent.measuring.importing import Imported, measure_import
+from agent.measuring.lane import Lane
 from agent.status import percentile
 from agent.store.schema import migrate_evidence
 from agent.threads import in_thread
@@ -31,16 +32,16 @@ from sync.log import sign_entry
 SCANS = 300
 PAUSE_S = 0.02
 WARM_UP = 20
-STABLE_READINGS = 4
 START_UPS = 7
 REST_S = 2.0
 READY_TIMEOUT_S = 60.0
 SCALES = 16
 SCALES_S = 8.0
+IMPORTED = 200_000
 
 
 def measure(clock: Clock, say: Callable[[str], None]) -> dict[str, Any]:
-    """Everything, one after the other; a little more than a minute."""
+    """Everything, one after the other; less than two minutes."""
     found: dict[str, Any] = {
         "schema": "preclear.bench",
         "version": 1,
@@ -66,6 +67,7 @@ def measure(clock: Clock, say: Callable[[str], None]) -> dict[str, Any]:
             wires.close()
     say("reading sixteen scales")
     found["scales"] = _scales(clock)
+    found["import"] = measure_import(clock, Imported(rows=IMPORTED), say)
     say("starting the command")
     found["version_ms"] = _start_up(clock)
     return found
@@ -78,7 +80,7 @@ async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
     async with at_work(bed, clock) as (opened, labels):
         hub = opened.hub
         with hub.notices.subscribe() as screen:
-            lane = _Lane(wires, opened, clock, screen)
+            lane = Lane(wires, opened, clock, screen)
             for number, (label, grams) in enumerate(labels[: WARM_UP + SCANS]):
                 took_ns = await lane.clear(label, grams)
                 # The floor is taken at the same pace: a processor that has just been idle is slower.
@@ -103,43 +105,6 @@ async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
         "assessments_per_s": per_second,
         "bytes_per_decision": round(bytes_each, 1),
     }
-
-
-class _Lane:
-    """Plays a scale and a scanner by hand, so that the moment of the last byte is known."""
-
-    def __init__(self, wires: Wires, opened: Opened, clock: Clock, screen: Subscriber) -> None:
-        self._wires = wires
-        self._hub = opened.hub
-        self._clock = clock
-        self._screen = screen
-
-    async def clear(self, label: str, grams: int) -> int:
-        """One parcel; nanoseconds from writing the last byte of its label to its entry on disk."""
-        for _ in range(2):
-            await self._reading(0)
-        for _ in range(STABLE_READINGS):
-            await self._reading(grams)
-        self._drain()
-        sent_ns = self._clock.monotonic_ns()
-        os.write(self._wires.scanner, f"]C0{label}\r\n".encode())
-        while True:
-            message = await self._screen.queue.get()
-            if message is not None and message["type"] == "decision":
-                break
-        return self._hub.durable_ns - sent_ns
-
-    async def _reading(self, grams: int) -> None:
-        os.write(self._wires.scale, f"S S {grams:10d} g\r\n".encode())
-        await self._clock.sleep(0.004)
-
-    def _drain(self) -> None:
-        """The hub asks its scale to talk; we talk anyway."""
-        try:
-            while os.read(self._wires.scale, 4096):
-                pass
-        except BlockingIOError:
-            pass
 
 
 class _Floor:

@@ -22,9 +22,8 @@ _SET = """INSERT INTO assessment (consignment, read, body, tally) VALUES (?, ?, 
     SET read = excluded.read, body = excluded.body, tally = excluded.tally"""
 # It is not deleted: under which keys the consignment was counted is needed when it is counted anew.
 _OUTDATE = "UPDATE assessment SET read = '' WHERE consignment = ?"
-_OUTDATE_AFTER = """UPDATE assessment SET read = '' WHERE consignment IN (
-    SELECT d.consignment FROM declaration AS d WHERE d.id > :last AND EXISTS (
-        SELECT 1 FROM declaration AS o WHERE o.consignment = d.consignment AND o.id <= :last))"""
+_OUTDATE_AFTER = """UPDATE assessment SET read = ''
+    WHERE consignment IN (SELECT consignment FROM declaration WHERE id > ?)"""
 _OUTDATE_HOUSES = """UPDATE assessment SET read = ''
     WHERE consignment IN (SELECT consignment FROM house WHERE master = ?)"""
 _COUNT_IN = "INSERT INTO tally (key, day, consignment) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
@@ -122,11 +121,8 @@ def outdate(conn: sqlite.Connection, consignments: Iterable[tuple[str]]) -> None
 
 
 def outdate_after(conn: sqlite.Connection, last: int) -> None:
-    """As :func:`outdate`, for what was declared behind number ``last``.
-
-    Of a consignment that nobody spoke of before there is no assessment, and none is looked for.
-    """
-    conn.execute(_OUTDATE_AFTER, {"last": last})
+    """As :func:`outdate`, for all that was declared behind number ``last``."""
+    conn.execute(_OUTDATE_AFTER, (last,))
 
 
 def outdate_houses(conn: sqlite.Connection, master: str) -> None:

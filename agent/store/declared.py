@@ -23,25 +23,33 @@ from agent.store.labelled import Batch, Labelled, decode_labels
 from sync import sqlite
 
 # No "or replace": with it SQLite keeps a journal for each row, and stores a third as many a second.
-_DECLARATION = """INSERT INTO declaration (consignment, source, body, salt) VALUES (?, ?, ?, ?)
-    ON CONFLICT (consignment, source) DO UPDATE SET body = excluded.body, salt = excluded.salt"""
+_DECLARATION = """INSERT INTO declaration (era, consignment, source, body, salt) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (era, consignment, source) DO UPDATE SET body = excluded.body, salt = excluded.salt"""
+_ERA = "INSERT INTO era (number) VALUES (?) ON CONFLICT DO NOTHING"
 _IDENTIFIER = "INSERT INTO identifier (value, kind, consignment) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _HOUSE = "INSERT INTO house (master, consignment) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _LAST = "SELECT coalesce(max(id), 0) FROM declaration"
 _COUNT = "SELECT count(*) FROM declaration"
 _CLAIMS = """SELECT s.role, s.party, s.received, d.body, d.salt, s.signer
-    FROM declaration AS d JOIN source AS s ON s.id = d.source WHERE d.consignment = ? ORDER BY s.id"""
+    FROM declaration AS d JOIN source AS s ON s.id = d.source
+    WHERE d.era IN (SELECT number FROM era) AND d.consignment = ? ORDER BY s.id"""
 _NEWEST = """SELECT d.id, d.consignment,
         (SELECT a.read FROM assessment AS a WHERE a.consignment = d.consignment)
     FROM declaration AS d WHERE d.id <= ? AND d.id >= ? ORDER BY d.id DESC LIMIT ?"""
-_FIRST = "SELECT min(id) FROM declaration WHERE consignment = ?"
-_HOUSES_FROM = """SELECT min(d.id) FROM house AS h JOIN declaration AS d ON d.consignment = h.consignment
+_FIRST = """SELECT min(id) FROM declaration
+    WHERE era IN (SELECT number FROM era) AND consignment = ?"""
+_HOUSES_FROM = """SELECT min(d.id) FROM house AS h CROSS JOIN declaration AS d
+    ON d.era IN (SELECT number FROM era) AND d.consignment = h.consignment
     WHERE h.master = ?"""
 _OF_SOURCES = """SELECT id, consignment, body FROM declaration
     WHERE id > ? AND id <= ? AND source IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"""
-_BODY = "SELECT body FROM declaration WHERE consignment = ? AND source = ?"
+_LAIN = """SELECT id, body FROM declaration
+    WHERE era IN (SELECT number FROM era) AND consignment = ? AND source = ?"""
+_REPLACE = "UPDATE declaration SET body = ?, salt = ? WHERE id = ?"
 _TAKE_AWAY = "DELETE FROM declaration WHERE id = ?"
-_LEFT = "SELECT body FROM declaration WHERE consignment = ? ORDER BY id"
+_DROP_ERAS = "DELETE FROM era WHERE NOT EXISTS (SELECT 1 FROM declaration AS d WHERE d.era = era.number)"
+_LEFT = """SELECT body FROM declaration
+    WHERE era IN (SELECT number FROM era) AND consignment = ? ORDER BY id"""
 _DROP_IDENTIFIER = "DELETE FROM identifier WHERE value = ? AND kind = ? AND consignment = ?"
 _DROP_HOUSE = "DELETE FROM house WHERE master = ? AND consignment = ?"
 _HOUSES = "SELECT count(*) FROM (SELECT 1 FROM house WHERE master = ? LIMIT ?)"
@@ -60,6 +68,9 @@ class Claims:
 
 
 MOST_HOUSES = 10_000
+
+ERA = 1 << 18
+"""Declarations, one after the other as they arrived, that share a part of the index."""
 
 
 class Rows(NamedTuple):
@@ -95,8 +106,8 @@ def rows_of(source: int, batch: Batch) -> Rows:
 
 
 def write(conn: sqlite.Connection, rows: Rows) -> None:
-    """Write declarations; the same consignment of the same source replaces its row."""
-    conn.executemany(_DECLARATION, rows.declarations)
+    """Write declarations of a source that has not spoken of these consignments; see :func:`write_again`."""
+    _insert(conn, rows.declarations)
     conn.executemany(_IDENTIFIER, rows.identifiers)
     conn.executemany(_HOUSE, rows.houses)
 
@@ -107,15 +118,28 @@ def write_again(conn: sqlite.Connection, rows: Rows) -> dict[str, None]:
     Returns:
         Master bills that they named.
     """
-    lain = []
-    for consignment, source, _, _ in rows.declarations:
-        for (body,) in conn.execute(_BODY, (consignment, source)).fetchall():
-            with suppress(DeclarationInvalid):
-                lain.append(decode_labels(body))
-    write(conn, rows)
+    lain, fresh = [], []
+    for row in rows.declarations:
+        _, _, new, salt = row
+        found = conn.execute(_LAIN, row[:2]).fetchone()
+        if found is None:
+            fresh.append(row)
+            continue
+        number, body = found
+        conn.execute(_REPLACE, (new, salt, number))
+        with suppress(DeclarationInvalid):
+            lain.append(decode_labels(body))
+    write(conn, rows._replace(declarations=fresh))
     for said in lain:
         _label_anew(conn, said.consignment, [said])
     return dict.fromkeys(said.master for said in lain if said.master is not None)
+
+
+def _insert(conn: sqlite.Connection, declarations: Sequence[tuple[str, int, bytes, bytes]]) -> None:
+    era = last(conn) // ERA
+    if declarations:
+        conn.execute(_ERA, (era,))
+    conn.executemany(_DECLARATION, ((era, *row) for row in declarations))
 
 
 class TakenAway(NamedTuple):
@@ -139,6 +163,7 @@ def take_away(
     """
     rows = conn.execute(_OF_SOURCES, (after, after + span, json.dumps(list(sources)), most)).fetchall()
     conn.executemany(_TAKE_AWAY, ((number,) for number, _, _ in rows))
+    conn.execute(_DROP_ERAS)
     gone: dict[str, list[Labelled]] = {}
     for _, consignment, body in rows:
         found = gone.setdefault(consignment, [])

@@ -21,7 +21,8 @@ MATCH = """SELECT d.consignment, d.id, s.received, d.body
     FROM (SELECT :value AS consignment
         UNION SELECT * FROM (SELECT consignment FROM identifier
             WHERE value = :value AND kind = :kind LIMIT 64)) AS found
-        CROSS JOIN declaration AS d ON d.consignment = found.consignment
+        CROSS JOIN declaration AS d
+            ON d.era IN (SELECT number FROM era) AND d.consignment = found.consignment
         JOIN source AS s ON s.id = d.source
     ORDER BY d.consignment, d.id"""
 """What was said of the consignments that may show a number; see :func:`matched`.

@@ -72,6 +72,18 @@ _REFERENCE_2 = (
         WHERE value <> consignment""",
     """DROP TABLE identifier_1""",
     """DROP TABLE piece""",
+    # Numbers come in no order. Where the index begins anew every so many declarations, a file of any size is
+    # written to few of its pages, however large the rest; looking up goes through all eras.
+    """CREATE TABLE era (number INTEGER PRIMARY KEY) STRICT""",
+    """INSERT INTO era SELECT DISTINCT id >> 18 FROM declaration""",
+    """ALTER TABLE declaration RENAME TO declaration_1""",
+    """CREATE TABLE declaration (
+        id INTEGER PRIMARY KEY, era INTEGER NOT NULL, consignment TEXT NOT NULL,
+        source INTEGER NOT NULL REFERENCES source (id), body BLOB NOT NULL, salt BLOB NOT NULL,
+        UNIQUE (era, consignment, source)) STRICT""",
+    """INSERT INTO declaration SELECT id, id >> 18, consignment, source, body, salt FROM declaration_1
+        ORDER BY id""",
+    """DROP TABLE declaration_1""",
 )
 
 EVIDENCE_VERSION = 1

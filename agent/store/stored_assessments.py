@@ -29,13 +29,15 @@ _SOURCES = """SELECT coalesce(rows, 0), coalesce(rejected, 0), faults FROM sourc
 # What is found now was found on the newest declaration; so it counts where and when that came. The order of
 # the join is fixed, since a page is a stretch of the declarations.
 _PAGE = """SELECT d.id, d.consignment, s.party, s.received, d.body, a.read, a.body,
-        EXISTS (SELECT 1 FROM declaration AS o WHERE o.consignment = d.consignment AND o.id <> d.id)
+        EXISTS (SELECT 1 FROM declaration AS o WHERE o.era IN (SELECT number FROM era)
+            AND o.consignment = d.consignment AND o.id <> d.id)
     FROM declaration AS d CROSS JOIN source AS s ON s.id = d.source
         LEFT JOIN assessment AS a ON a.consignment = d.consignment
     WHERE d.id BETWEEN :first AND :last AND s.received >= :since AND s.received < :until
         AND (:party IS NULL OR s.party = :party)
         AND NOT EXISTS (SELECT 1 FROM declaration AS n CROSS JOIN source AS t ON t.id = n.source
-            WHERE n.consignment = d.consignment AND n.id > d.id AND (t.party = s.party OR NOT :apart))
+            WHERE n.era IN (SELECT number FROM era) AND n.consignment = d.consignment AND n.id > d.id
+                AND (t.party = s.party OR NOT :apart))
     ORDER BY d.id"""
 
 

@@ -81,6 +81,21 @@ def test_a_file_gives_its_header_its_rows_and_its_end(manifest: Path) -> None:
     assert ended.peak_kb > 1000
 
 
+def test_rows_come_in_the_order_of_the_file_with_the_numbers_that_are_not_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.csv"
+    last_mile = "9400111206206406260787"
+    path.write_text(
+        "tracking_number,last_mile_number,transport\n"
+        f"BOX-000002,,mail\nBOX-000001,{last_mile},mail\nBOX-000003,BOX-000003,mail\n"
+    )
+    _, part, _ = frames_of(path)
+    assert isinstance(part, Part)
+    assert part.batch.numbers == ["BOX-000002", "BOX-000001", "BOX-000003"]
+    assert [decode(body).consignment for body in part.batch.bodies] == part.batch.numbers
+    assert part.batch.labels == [(last_mile, "plain", "BOX-000001")]
+    assert (part.batch.houses, part.batch.masters) == ([], [])
+
+
 def test_a_row_that_stands_twice_is_refused_as_it_stood(manifest: Path) -> None:
     manifest.write_text(HEAD + "BOX-000001,mail,5\nbox-000001,mail,7\n")
     part = frames_of(manifest)[1]

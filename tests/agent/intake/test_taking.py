@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agent.app import Opened
+from agent.domain.candidates import Candidate
 from agent.domain.effective import SourceRole
 from agent.errors import ManifestRefused, ReferenceFailed
 from agent.intake import taking
@@ -174,6 +175,34 @@ async def test_an_import_that_was_interrupted_goes_on_where_it_stood(
     assert (report.already_known, report.resumed_after) == (False, 1024)
     assert (report.rows, report.accepted, report.rejected_rows) == (1500, 1499, 1)
     assert await opened.hub.reference.counts() == (1499, 1)
+
+
+async def test_an_import_goes_on_in_the_middle_of_what_the_reader_gives_at_once(
+    opened: Opened, site: Any
+) -> None:
+    rows = [
+        {"tracking_number": f"BOX-{number * 7 % 600:06}", "last_mile_number": f"LAST-{number * 7 % 600:06}"}
+        for number in range(600)
+    ]
+    path = site.manifest(*rows)
+    await import_manifest(path, opened.hub)
+
+    def lose(conn: sqlite.Connection) -> None:
+        """As if the hub had been killed behind row 300."""
+        gone = [(row["tracking_number"],) for row in rows[300:]]
+        conn.executemany("DELETE FROM declaration WHERE consignment = ?", gone)
+        conn.executemany("DELETE FROM identifier WHERE consignment = ?", gone)
+        conn.execute("UPDATE source SET taken = 300, rows = NULL")
+
+    opened.hub.reference._writer.submit(lose).result(10)
+    report = await import_manifest(path, opened.hub)
+    assert (report.resumed_after, report.accepted) == (300, 600)
+    assert await opened.hub.reference.counts() == (600, 1)
+    for row in rows[298:302] + rows[598:]:
+        label = Candidate(kind="plain", value=row["last_mile_number"])
+        match = await opened.hub.reference.match([label], site.clock.now())
+        assert match is not None
+        assert match.consignment == row["tracking_number"]
 
 
 async def test_who_sent_a_file_in_which_capacity_is_kept(opened: Opened, site: Any) -> None:
