@@ -21,6 +21,7 @@ from agent.domain.names import PartyList
 from agent.domain.policy import Policy
 from agent.domain.tally import Tally, tally_of
 from agent.domain.tally_checks import check_totals, check_uncounted
+from agent.goods_readings import shipped_readings
 from agent.store.assessments import Kept, StoredAssessment, StoredFinding
 from agent.store.declared import Claims
 from agent.store.reference import ReferenceStore
@@ -112,7 +113,7 @@ class Documents:
         terms, complete = self._in_force.policy.aggregation, not self._store.behind
         if document.tally is None:
             return check_uncounted(terms, complete=complete)
-        others = await self._store.near(document.tally, terms.window_days)
+        others = await self._store.near(document.tally, consignment, terms.window_days)
         return check_totals(
             document.tally, consignment, others, terms, document.evaluated_for, complete=complete
         )
@@ -138,7 +139,14 @@ class Documents:
         in_force, order = self._in_force, self._in_force.policy.claims
         told = with_flight(claims.claims, claims.carried)
         found = effective(told, order, houses=claims.houses)
-        assessment = assess(found, in_force.policy, in_force.lists, now, arrivals(told, order))
+        assessment = assess(
+            found,
+            in_force.policy,
+            in_force.lists,
+            now,
+            arrivals(told, order),
+            readings=shipped_readings(),
+        )
         consignment = found.declaration.consignment
         stored = StoredAssessment(
             findings=[

@@ -28,22 +28,24 @@ def assess(at: datetime, pack: Path | None) -> None:
     `preclear schema consignment` prints what a line is. Each gives its id, its findings with code, severity,
     field and citation, the regime by which the goods enter (null where the value leaves it open), all regimes
     that apply, the instant whose law was applied, and the disposition that follows from the documents alone:
-    no scale, no risk model and no watchlist. A line that cannot be read gives {"error": ...}, and the command
-    ends with 3. The pack is not verified: a hub takes only what its authority has signed.
+    no scale, no risk model and no watchlist. How vague a description is, and whether its tariff chapter can
+    be meant, the shipped models read. A line that cannot be read gives {"error": ...}, and the command ends
+    with 3. The pack is not verified: a hub takes only what its authority has signed.
     """
     import msgspec  # noqa: PLC0415 - the help comes without it
 
     from agent.domain.assessing import answer  # noqa: PLC0415 - it loads the rules' library
     from agent.domain.errors import DeclarationInvalid  # noqa: PLC0415
+    from agent.goods_readings import shipped_readings  # noqa: PLC0415
 
-    policy = read_pack(pack)
+    policy, readings = read_pack(pack), shipped_readings()
     encoder = msgspec.json.Encoder()
 
     def answered(line: bytes) -> Mapping[str, Any] | None:
         if not line.strip():
             return None
         try:
-            return answer(line, policy, at)
+            return answer(line, policy, at, readings)
         except DeclarationInvalid as error:
             raise BadLine(f"{error}; `preclear schema consignment` prints what is read") from error
 

@@ -34,14 +34,15 @@ def description(pack: Path | None) -> None:
     """Judge goods descriptions: JSON lines in, one JSON line out for each.
 
     A line is {"text": TEXT, "lang": "en"|"zh"|"es" or left out, "level": "house"|"master", house without}. It
-    gives the verdict (ok, warn, reject), the score from 0 to 1 (higher is vaguer), the listed terms that are
-    the reason, the reason, the language, and the question to put to the sender, in that language, or null. A
-    line that cannot be read gives {"error": ...}, and the command ends with 3.
+    gives the verdict (ok, warn, reject), the score from 0 to 1 (higher is vaguer; lists, structure and
+    n-grams in one number, held to the limits of the pack), the listed terms that are the reason, the reason,
+    the language, and the question to put to the sender, in that language, or null. A line that cannot be read
+    gives {"error": ...}, and the command ends with 3.
     """
-    from models.vagueness.scorer import Vagueness  # noqa: PLC0415 - the help comes without it
+    from agent.goods_readings import shipped_readings  # noqa: PLC0415 - the help comes without it
 
-    terms = read_pack(pack).description_terms
-    reads = Vagueness.load().score
+    policy, reads = read_pack(pack), shipped_readings().vague
+    terms, limits = policy.description_terms, policy.reading_limits
     decoder, encoder = msgspec.json.Decoder(Asked), msgspec.json.Encoder()
 
     def answered(line: bytes) -> Mapping[str, Any] | None:
@@ -52,7 +53,7 @@ def description(pack: Path | None) -> None:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise BadLine(f'not a description: {error}; write {{"text": "wool socks"}}') from error
         lang = asked.lang[:2].lower() if asked.lang is not None else None
-        return _answer(judge(asked.text, terms, level=asked.level, lang=lang, reads=reads))
+        return _answer(judge(asked.text, terms, level=asked.level, lang=lang, reads=reads, limits=limits))
 
     each_line(answered, encode=lambda given: encoder.encode(given).decode())
 

@@ -16,6 +16,7 @@ from agent.domain.flights import arrivals, with_flight
 from agent.domain.policy import Policy
 from agent.domain.tally import Tally, tally_of
 from agent.domain.tally_checks import check_totals
+from agent.goods_readings import shipped_readings
 from agent.store.declared import Claims
 from agent.store.head import FILE as EVIDENCE
 from agent.store.reference import FILE as REFERENCE
@@ -132,7 +133,7 @@ class _Side:
         """The disposition of documents and totals alone, and the codes that bear on it and may be shown."""
         policy = self._policy
         document, expected = self._document(claims)
-        made = assess(document, policy, (), at, expected)
+        made = assess(document, policy, (), at, expected, readings=shipped_readings())
         found = list(made.findings)
         tally = self._tally(document, claims, at)
         if tally is not None:

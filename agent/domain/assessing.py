@@ -10,9 +10,10 @@ from agent.domain.consignments import field_of, read_consignment
 from agent.domain.decision import decide
 from agent.domain.effective import Effective
 from agent.domain.policy import Policy
+from agent.domain.readings import UNREAD, Readings
 
 
-def answer(line: bytes, policy: Policy, at: datetime) -> dict[str, Any]:
+def answer(line: bytes, policy: Policy, at: datetime, readings: Readings = UNREAD) -> dict[str, Any]:
     """What ``preclear assess`` answers to one line.
 
     A sealed finding shows as the neutral ``SCREENING``, as it does at a hub.
@@ -21,6 +22,7 @@ def answer(line: bytes, policy: Policy, at: datetime) -> dict[str, Any]:
         line: One JSON object; see ``consignments``.
         policy: The pack to hold it against.
         at: Aware; the expected arrival of the consignment goes before it.
+        readings: The models that read goods texts.
 
     Returns:
         ``id``, ``findings`` (``code``, ``severity``, ``field``, ``citation``; the strictest first),
@@ -30,7 +32,7 @@ def answer(line: bytes, policy: Policy, at: datetime) -> dict[str, Any]:
         DeclarationInvalid: The line is no consignment.
     """
     declaration = read_consignment(line)
-    made = assess(Effective(declaration=declaration), policy, (), at)
+    made = assess(Effective(declaration=declaration), policy, (), at, readings=readings)
     verdict = decide(made.findings, policy.outcome_of, risk=None, previous=None)
     mode = declaration.transport.value
     findings = []

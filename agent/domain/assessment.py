@@ -18,10 +18,12 @@ from agent.domain.descriptions import check_description
 from agent.domain.effective import Conflict, Effective
 from agent.domain.facts import FactValue, facts_of
 from agent.domain.findings import Disclosure, Finding, Severity
+from agent.domain.hs_texts import check_chapters
 from agent.domain.money import Money
 from agent.domain.names import PartyList, key
 from agent.domain.parties import check_parties
 from agent.domain.policy import Policy
+from agent.domain.readings import UNREAD, Readings
 from agent.domain.reference_numbers import check_numbers
 
 
@@ -55,6 +57,8 @@ def assess(
     lists: Sequence[PartyList],
     at: datetime,
     arrivals: Sequence[datetime] = (),
+    *,
+    readings: Readings = UNREAD,
 ) -> Assessment:
     """Check one consignment's documents: data quality, description, parties, rules.
 
@@ -69,6 +73,7 @@ def assess(
         at: Now, aware.
         arrivals: The arrivals that were expected, aware, in their order (see ``flights.arrivals``): where a
             flight slipped over the day a rule begins, what its law came to is kept with what counts.
+        readings: The models that read goods texts; without them the lists alone say what is vague.
 
     Raises:
         ValueError: An arrival has no offset from UTC.
@@ -76,7 +81,7 @@ def assess(
     if any(arrival.tzinfo is None for arrival in arrivals):
         raise ValueError("an arrival needs its offset from UTC: it decides which law counts")
     arrival, found = _arrival(effective.declaration, policy, at)
-    document = _document(effective, policy, lists)
+    document = _document(effective, policy, lists, readings)
     made = _under_law(effective, document, found, policy, lists, at, max(arrival or at, at))
     earlier: list[Assessment] = []
     for moment in arrivals:
@@ -127,21 +132,24 @@ class _Document:
     listed: tuple[Finding, ...]
 
 
-def _document(effective: Effective, policy: Policy, lists: Sequence[PartyList]) -> _Document:
+def _document(
+    effective: Effective, policy: Policy, lists: Sequence[PartyList], readings: Readings
+) -> _Document:
     return _Document(
-        facts=facts_of(effective),
-        checked=tuple(_checked(effective, policy)),
+        facts=facts_of(effective, policy.rules.asked),
+        checked=tuple(_checked(effective, policy, readings)),
         listed=tuple(_listed(effective.names(), lists)),
     )
 
 
-def _checked(effective: Effective, policy: Policy) -> Iterable[Finding]:
+def _checked(effective: Effective, policy: Policy, readings: Readings) -> Iterable[Finding]:
     """What is found whatever the law says."""
     declaration = effective.declaration
     yield from _ill_formed(declaration, policy)
-    for finding in _described(declaration, policy):
+    for finding in _described(declaration, policy, readings):
         if finding.code != "HOUSE_BILLS_NEEDED" or not effective.houses:
             yield finding
+    yield from check_chapters(declaration, readings, policy.reading_limits)
     yield from _conflicts(effective.conflicts)
 
 
@@ -239,15 +247,23 @@ def _ill_formed(declaration: Declaration, policy: Policy) -> Iterable[Finding]:
     yield from check_numbers(declaration)
 
 
-def _described(declaration: Declaration, policy: Policy) -> Iterable[Finding]:
-    """What the descriptions are worth; the same fault of several items is found once."""
+def _described(declaration: Declaration, policy: Policy, readings: Readings) -> Iterable[Finding]:
+    """What the descriptions are worth; the same fault of several items is found once, at its weightiest."""
     texts = (declaration.description, *(item.description for item in declaration.items))
     found: dict[tuple[str, str | int | None], Finding] = {}
     for text in dict.fromkeys(texts):
         if text is not None:
-            finding = check_description(text, policy.description_terms, level=declaration.level)
+            finding = check_description(
+                text,
+                policy.description_terms,
+                level=declaration.level,
+                reads=readings.vague,
+                limits=policy.reading_limits,
+            )
             if finding is not None:
-                found.setdefault((finding.code, finding.params.get("term")), finding)
+                same = (finding.code, finding.params.get("term"))
+                if same not in found or found[same].severity is Severity.NOTE:
+                    found[same] = finding
     return found.values()
 
 

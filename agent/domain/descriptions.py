@@ -16,11 +16,13 @@ from types import MappingProxyType
 from agent.domain.declarations import CEILINGS, Level
 from agent.domain.disguises import unmasked, unspaced
 from agent.domain.findings import Finding, Severity
+from agent.domain.hanzi import simplified
+from agent.domain.readings import ReadingLimits
 from agent.domain.terms import HAN, Match, Sort, Terms, split, tokens, without_accents
 from agent.domain.texts import canonical, structural_fault, words
 
 __all__ = [
-    "CODE", "HOUSE_BILLS_CODE", "VAGUE_AT", "VAGUE_CODE", "Judgement", "Terms", "Verdict", "canonical",
+    "CODE", "HOUSE_BILLS_CODE", "VAGUE_CODE", "Judgement", "Terms", "Verdict", "canonical",
     "check_description", "judge", "language_of", "structural_fault", "words",
 ]  # fmt: skip
 
@@ -28,8 +30,10 @@ CODE = "DESCRIPTION_REFUSED"
 VAGUE_CODE = "DESCRIPTION_VAGUE"
 HOUSE_BILLS_CODE = "HOUSE_BILLS_NEEDED"
 
-VAGUE_AT = 0.95
-"""From this reading on (see ``models.vagueness``) a text is warned of although no listed term is in it."""
+READS_VAGUE = "reads_vague"
+"""Reason of a text in which no listed term is, and which a model finds vague."""
+
+NO_LIMITS = ReadingLimits()
 
 _SET_ASIDE = re.compile(r"\b[A-Z]{1,4}[-_/.][0-9][A-Z0-9-]*|['’]S\b")  # article numbers; whose it is
 _HAN = re.compile(f"[{HAN}]")
@@ -58,10 +62,10 @@ class Judgement:
 
     verdict: Verdict
     score: float
-    """Of lists and model together: 0 names a thing, 1 names none. A refused text has 0.9 at least."""
+    """Of lists and model together: 0 names a thing, 1 names none. What the lists refuse has 0.9 at least."""
     reason: str | None = None
-    """Of a refusal: a structural reason, ``nothing_said``, ``stop_term``. Of a warning: ``stop_term``,
-    ``disguised``, ``reads_vague``. Of a text that is taken: ``house_bills_needed`` or None."""
+    """Of a refusal: a structural reason, ``nothing_said``, ``stop_term``, ``reads_vague``. Of a warning:
+    ``stop_term``, ``disguised``, ``reads_vague``. Of a text that is taken: ``house_bills_needed`` or None."""
     terms: tuple[str, ...] = ()
     """Listed terms that are the reason, as the list writes them, each once."""
     language: str = "en"
@@ -88,6 +92,7 @@ def judge(
     level: Level = Level.HOUSE,
     lang: str | None = None,
     reads: Callable[[str], float] | None = None,
+    limits: ReadingLimits = NO_LIMITS,
 ) -> Judgement:
     """Judge a description of goods.
 
@@ -100,26 +105,67 @@ def judge(
         level: Only a master bill may say that it consolidates.
         lang: ``en``, ``zh`` or ``es``, where it is known.
         reads: How vague a model finds a text, 0 to 1: ``models.vagueness``; None to go by the lists alone.
+        limits: From which score on the policy warns and refuses, where the lists leave it open.
     """
     text = text[: CEILINGS["description"]]
     known = lang if lang in _LANGUAGES else None
+    judged = _judged(text, terms, level, reads, limits)
+    return Judgement(
+        verdict=judged.verdict,
+        reason=judged.reason,
+        score=judged.score,
+        terms=tuple(dict.fromkeys(match.term for match in judged.named)),
+        language=known or _language_by(judged.named, terms) or language_of(text),
+        disguised=judged.disguised,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    verdict: Verdict
+    reason: str | None
+    score: float
+    named: Sequence[Match] = ()
+    disguised: bool = False
+    scored: bool = False
+    """Whether a model had a say in the score."""
+    by_score: bool = False
+    """Whether it is refused for its score, not by the lists."""
+
+
+def _judged(
+    text: str,
+    terms: Terms,
+    level: Level,
+    reads: Callable[[str], float] | None,
+    limits: ReadingLimits,
+) -> _Judged:
     fault = structural_fault(text)
     if fault is not None:
-        return Judgement(verdict=Verdict.REJECT, reason=fault, score=1.0, language=known or language_of(text))
+        return _Judged(verdict=Verdict.REJECT, reason=fault, score=1.0)
     read = _read(text, terms)
     verdict, reason, named = _by_lists(read, terms, level)
     reading = reads(read.read_as) if reads is not None else None
     score = _score(verdict, reason, reading)
-    if verdict is Verdict.OK and reason is None and score >= VAGUE_AT:
-        verdict, reason = Verdict.WARN, "reads_vague"
-    return Judgement(
+    permille, by_score = _permille(score), False
+    if reading is not None and verdict is not Verdict.REJECT and reason != _HOUSES:
+        if limits.refuse_at_permille is not None and permille >= limits.refuse_at_permille:
+            verdict, reason, by_score = Verdict.REJECT, reason or READS_VAGUE, True
+        elif reason is None and limits.vague_at_permille is not None and permille >= limits.vague_at_permille:
+            verdict, reason = Verdict.WARN, READS_VAGUE
+    return _Judged(
         verdict=verdict,
         reason=reason,
         score=score,
-        terms=tuple(dict.fromkeys(match.term for match in named)),
-        language=known or _language_by(named, terms) or language_of(text),
+        named=named,
         disguised=read.disguised,
+        scored=reading is not None,
+        by_score=by_score,
     )
+
+
+def _permille(score: float) -> int:
+    return int(1000.0 * score)
 
 
 _NOTHING: Sequence[Match] = ()
@@ -135,7 +181,7 @@ def _by_lists(read: _Reading, terms: Terms, level: Level) -> _Listed:
     mentioned = _mentioned(read, terms) if found is None else found
     marks = [match for match in mentioned if match.sort is Sort.CONSOLIDATION]
     if marks and level is Level.MASTER:
-        return Verdict.OK, "house_bills_needed", marks
+        return Verdict.OK, _HOUSES, marks
     if found is not None and _says_nothing(found):
         named = [match for match in found if match.sort is not Sort.FILLER]
         return Verdict.REJECT, "stop_term" if named else "nothing_said", named
@@ -144,38 +190,61 @@ def _by_lists(read: _Reading, terms: Terms, level: Level) -> _Listed:
     return (Verdict.WARN, "disguised", ()) if read.disguised else (Verdict.OK, None, ())
 
 
+_HOUSES = "house_bills_needed"
+
+
 def _score(verdict: Verdict, reason: str | None, reading: float | None) -> float:
     """Lists and model together; without a model the lists say 1, ½ or 0."""
-    if reason == "house_bills_needed":
+    if reason == _HOUSES:
         return 0.0
     if verdict is Verdict.REJECT:
         return 1.0 if reading is None else 0.9 + 0.1 * reading
     if reason != "stop_term":
         return 0.0 if reading is None else reading
-    # A stop term doubles the odds: most lists meant it to be said of the whole text.
-    return 0.5 if reading is None else 2.0 * reading / (1.0 + reading)
+    return 0.5 if reading is None else _STOP_TERM_ODDS * reading / (1.0 + (_STOP_TERM_ODDS - 1.0) * reading)
 
 
-def check_description(text: str, terms: Terms, *, level: Level = Level.HOUSE) -> Finding | None:
-    """Hold a description to the lists of the policy; the finding never repeats the text.
+_STOP_TERM_ODDS = 4.0
+"""How much more likely a text is vague when a stop term is in it, whatever its n-grams say. Fitted to phrases
+that the model was neither trained nor measured on."""
+
+
+def check_description(
+    text: str,
+    terms: Terms,
+    *,
+    level: Level = Level.HOUSE,
+    reads: Callable[[str], float] | None = None,
+    limits: ReadingLimits = NO_LIMITS,
+) -> Finding | None:
+    """Hold a description to the lists and limits of the policy; the finding never repeats the text.
+
+    Args:
+        text: As declared.
+        terms: Those of the policy.
+        level: Only a master bill may say that it consolidates.
+        reads: As for ``judge``; None to go by the lists alone.
+        limits: From which score on the policy warns and refuses.
 
     Returns:
         ``DESCRIPTION_REFUSED`` (MEND) with ``reason``, and ``term`` when a stop term is the reason;
-        ``DESCRIPTION_VAGUE`` (NOTE) with ``reason`` and ``term`` for a stop term beside what says something;
+        ``DESCRIPTION_VAGUE`` with ``reason``, ``term`` for a stop term beside what says something, and
+        ``score_permille`` where a model was asked: a NOTE, a MEND from the limit for refusing on;
         ``HOUSE_BILLS_NEEDED`` (NOTE) with ``term`` for a master bill that consolidates; else None.
 
     Source: CBP CSMS 60011750 (vague descriptions); Transport Canada PACT guide 1.9 (refused values).
     """
-    fault = structural_fault(text)
-    verdict, reason, named = Verdict.REJECT, fault, _NOTHING
-    if fault is None:
-        verdict, reason, named = _by_lists(_read(text[: CEILINGS["description"]], terms), terms, level)
-    if reason is None:
+    judged = _judged(text[: CEILINGS["description"]], terms, level, reads, limits)
+    if judged.reason is None:
         return None
-    params = {} if verdict is Verdict.OK else {"reason": reason}
-    if named:
-        params["term"] = named[0].term
-    code, severity = _FINDINGS[verdict]
+    params: dict[str, str | int] = {} if judged.reason == _HOUSES else {"reason": judged.reason}
+    if judged.named:
+        params["term"] = judged.named[0].term
+    code, severity = _FINDINGS[judged.verdict]
+    if judged.verdict is Verdict.WARN or (judged.verdict is Verdict.REJECT and judged.by_score):
+        code = VAGUE_CODE
+        if judged.scored:
+            params["score_permille"] = _permille(judged.score)
     return Finding(code=code, severity=severity, params=MappingProxyType(params))
 
 
@@ -222,7 +291,7 @@ _FINDINGS = {
 
 
 def _read(text: str, terms: Terms) -> _Reading:
-    plain = canonical(text)
+    plain = simplified(canonical(text))
     visible = plain if plain.isascii() else without_accents(plain)
     spaced = unspaced(visible, terms.is_term)
     read = _Reading(disguised=spaced != visible and " ".join(visible.split()) != spaced)
@@ -241,7 +310,7 @@ def _read(text: str, terms: Terms) -> _Reading:
     latin = [word for word in as_read if not _HAN.match(word)] if chinese else as_read
     if len(latin) == 1 or any(len(word) < _LONG and not terms.knows(word) for word in latin):
         read.joined = "".join(latin)
-    read.read_as = " ".join(as_read) if read.disguised else text
+    read.read_as = " ".join(as_read) if read.disguised else simplified(text)
     return read
 
 

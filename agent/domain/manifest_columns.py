@@ -117,6 +117,9 @@ COLUMN_CEILINGS: Mapping[str, int] = MappingProxyType(
 )
 """Most characters of a cell, by column; what is missing here is held to its shape by its own reader."""
 
+_ADDED = "preclear"
+"""How the headers of the columns begin that a report of ours adds to the sender's rows."""
+
 _NOISE = re.compile(r"[\s_.,:;*#/\\()\[\]{}<>'\"’`·-]+")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _LETTERS = str.maketrans({"đ": "d", "ı": "i", "ø": "o", "ł": "l"})
@@ -139,6 +142,15 @@ def column_of(header: str) -> str | None:
     ('tracking_number', 'consignee_postcode', 'gross_weight_kg', None)
     """
     return _synonyms().get(plain(header))
+
+
+def is_added(header: str) -> bool:
+    """Whether a report of ours added that column, in whatever language: it is no column of the sender's.
+
+    >>> is_added("preclear says"), is_added("preclear 行号"), is_added("says")
+    (True, True, False)
+    """
+    return plain(header[: 4 * len(_ADDED)]).startswith(_ADDED)
 
 
 def is_total(cell: str) -> bool:

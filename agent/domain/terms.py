@@ -1,7 +1,7 @@
 """Terms that describe nothing: as a policy pack gives them, and found in a text in any language of theirs.
 
 English and Spanish are compared word by word in the singular and without accents; Chinese character by
-character, since it writes no blanks.
+character, since it writes no blanks, and traditional characters as the simplified ones that stand for them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
 
+from agent.domain.hanzi import simplified
 from agent.domain.tables import Table
 from agent.domain.texts import canonical
 
@@ -81,7 +82,8 @@ class Terms:
             for term in terms:
                 match = Match(sort, canonical(term))
                 # A letter by itself is put aside in a text, so it is in a term.
-                written = [word for word in tokens(term) if len(word) > 1 or not word.isascii()]
+                spoken = tokens(simplified(term))
+                written = [word for word in spoken if len(word) > 1 or not word.isascii()]
                 for phrase in _spellings(written):
                     index.setdefault(phrase[0], {}).setdefault(phrase, match)
                     vocabulary.update(phrase)

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 
 from models import bundle
+from models.goods import scorer as goods_scorer
 from models.training import train
+from models.training.goods.train import build as build_goods
 from models.training.vagueness.train import build as build_vagueness
 from models.vagueness import scorer
 
@@ -22,16 +24,24 @@ from models.vagueness import scorer
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the description score goes; beside the program when --out is not given either.",
 )
-def main(out: Path, vagueness_out: Path | None) -> None:
-    """Rebuild the risk model, and the score of goods descriptions, from made data into folders."""
+@click.option(
+    "--goods-out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the chapters of goods go; beside the program when --out is not given either.",
+)
+def main(out: Path, vagueness_out: Path | None, goods_out: Path | None) -> None:
+    """Rebuild the risk model and the two models of goods descriptions, from made data, into folders."""
     files = train.build()
     train.write(files, out)
     digest = hashlib.sha256(files[bundle.MANIFEST]).hexdigest()
     click.echo(f"{out}: {sum(map(len, files.values()))} bytes, digest {digest}")
-    if vagueness_out is None and out == bundle.SHIPPED:
-        vagueness_out = scorer.SHIPPED
+    if out == bundle.SHIPPED:
+        vagueness_out = vagueness_out or scorer.SHIPPED
+        goods_out = goods_out or goods_scorer.SHIPPED
     if vagueness_out is not None:
         click.echo(f"{vagueness_out}: digest {build_vagueness(vagueness_out)}")
+    if goods_out is not None:
+        click.echo(f"{goods_out}: digest {build_goods(goods_out)}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from models.errors import BundleRefused
+from models.files import read_file
 from models.vagueness.grams import BUCKETS, grams
 
 SHIPPED = Path(__file__).with_name("bundle")
@@ -66,12 +67,12 @@ class Vagueness:
             BundleRefused: A file is missing, malformed or altered, or its format is another program's.
         """
         folder = SHIPPED if folder is None else folder
-        raw = _read(folder, DESCRIPTION, _DESCRIPTION_CEILING)
+        raw = read_file(folder, DESCRIPTION, _DESCRIPTION_CEILING)
         digest = hashlib.sha256(raw).hexdigest()
         if expect is not None and digest != expect:
             raise BundleRefused(DESCRIPTION, f"digest {digest}, not {expect}")
         described = _described(raw)
-        packed = _read(folder, WEIGHTS, WEIGHTS_BYTES)
+        packed = read_file(folder, WEIGHTS, WEIGHTS_BYTES)
         if hashlib.sha256(packed).hexdigest() != described.weights_sha256:
             raise BundleRefused(WEIGHTS, f"is not what {DESCRIPTION} names; install the model again")
         if len(packed) != WEIGHTS_BYTES:
@@ -101,17 +102,6 @@ class Vagueness:
         A text in another language than the three, or without a letter, comes out near the middle.
         """
         return 1.0 / (1.0 + exp(-(self.slope * self.margin(text) + self.shift)))
-
-
-def _read(folder: Path, name: str, ceiling: int) -> bytes:
-    try:
-        with (folder / name).open("rb") as file:
-            raw = file.read(ceiling + 1)
-    except OSError as exc:
-        raise BundleRefused(name, f"cannot be read: {exc.strerror or exc}") from exc
-    if len(raw) > ceiling:
-        raise BundleRefused(name, f"larger than {ceiling} bytes")
-    return raw
 
 
 def _described(raw: bytes) -> Described:

@@ -187,6 +187,6 @@ def test_a_damaged_model_is_refused_with_its_reason(
 
 
 def test_another_model_than_the_pinned_one_is_refused(model: Path) -> None:
-    assert Vagueness.load(model, expect=Vagueness.load().digest).version == "description-vagueness 1"
+    assert Vagueness.load(model, expect=Vagueness.load().digest).version == "description-vagueness 2"
     with pytest.raises(BundleRefused, match="digest"):
         Vagueness.load(model, expect="0" * 64)

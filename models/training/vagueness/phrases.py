@@ -2,7 +2,8 @@
 
 A vague one names a category or nothing; a precise one names the thing, mostly with what it is made of or used
 for. Both come in the same lengths, so that length tells nothing (``matched``). Every list is parted in two by
-a hash of its entries: what is composed from one part shares no entry with what is composed from the other.
+a hash of its entries, singular and plural alike: what is composed from one part shares no entry with what is
+composed from the other.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from dataclasses import dataclass
 from enum import Enum
 from importlib.resources import files
 from zlib import crc32
+
+from models.training.goods.lists import by_chapter, entries
+from models.vagueness.grams import fold
 
 LANGUAGES = ("en", "zh", "es")
 SEED = 20_261_124
@@ -45,24 +49,56 @@ class Phrase:
 
 
 def lists(language: str, part: Part) -> dict[str, list[str]]:
-    """The word lists of one language, or one part of them; its templates, each as often as it weighs."""
+    """The word lists of one language, or one part of them; its templates, each as often as it weighs.
+
+    The goods of every chapter are things too, but for those that the lists here call a category.
+    """
     document = tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    del document["language"]
+    written = {name: entries(text) for name, text in document.items()}
+    written["nouns"] += _goods(language, written)
     found: dict[str, list[str]] = {}
-    for name, text in document.items():
-        entries = [entry.strip() for entry in text.replace("\n", " ").split(",")]
+    for name, words in written.items():
         if name in _TEMPLATES:
-            weighted = (entry.partition(" ") for entry in entries)
+            weighted = (entry.partition(" ") for entry in words)
             found[name] = [template for weight, _, template in weighted for _ in range(int(weight))]
-        elif name != "language":
-            found[name] = [entry for entry in entries if _belongs(name, entry, part)]
+        else:
+            found[name] = [entry for entry in words if _belongs(name, entry, part)]
     return found
 
 
 _TEMPLATES = frozenset({"vague", "precise"})
+_GENERAL = ("generic", "heads", "categories")
+
+
+def _goods(language: str, written: Lists) -> list[str]:
+    known = {_stem(entry) for name in ("nouns", *_GENERAL) for entry in written[name]}
+    heads = frozenset(_stem(entry) for name in ("heads", "categories") for entry in written[name])
+    found: dict[str, str] = {}
+    for goods in by_chapter(language).values():
+        for entry in goods:
+            stem = _stem(entry)
+            if stem not in known and _named_by(stem, language) not in heads:
+                found.setdefault(stem, entry)
+    return list(found.values())
+
+
+def _named_by(stem: str, language: str) -> str:
+    """What of an entry says what it is: the first word in Spanish, the last in English and Chinese."""
+    if language == "zh":
+        return stem[-2:]
+    return stem.split()[0 if language == "es" else -1]
+
+
+def _stem(entry: str) -> str:
+    return _ENDING.sub("", fold(entry))
+
+
+_ENDING = re.compile(r"(?:e?s)+\b")
 
 
 def _belongs(name: str, entry: str, part: Part) -> bool:
-    held_out = crc32(f"{name}/{entry}".encode()) % 10 < HELD_OUT_OF_TEN
+    held_out = crc32(f"{name}/{_stem(entry)}".encode()) % 10 < HELD_OUT_OF_TEN
     return part is Part.ALL or held_out is (part is Part.TEST)
 
 

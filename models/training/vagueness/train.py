@@ -23,14 +23,14 @@ from models.vagueness.grams import BUCKETS, grams
 from models.vagueness.scorer import DESCRIPTION, FORMAT, WEIGHTS
 
 NAME = "description-vagueness"
-VERSION = "1"
+VERSION = "2"
 ROUNDS = 80
 RATE = 0.05
 DECAY = 3.0
 RECALL = 0.80
 
 LIMITS = (
-    "Every phrase it learnt from is composed from the word lists in models/training/vagueness. A word "
+    "Every phrase it learnt from is composed from the lists in models/training/vagueness and goods. A word "
     "that they do not hold is judged by its likeness to those they hold.",
     "English, Chinese and Spanish; a text in another language comes out near the middle.",
     "It reads words, not goods: a precise description of other goods than those in the parcel is precise.",

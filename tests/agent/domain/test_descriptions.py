@@ -17,7 +17,9 @@ from agent.domain.descriptions import (
 )
 from agent.domain.errors import PolicyError
 from agent.domain.findings import Severity
+from agent.domain.hanzi import simplified, table
 from agent.domain.policy import Policy
+from agent.domain.readings import ReadingLimits, read_limits
 from agent.domain.tables import Table
 from agent.domain.terms import Terms, read_terms
 
@@ -225,10 +227,52 @@ def test_lists_and_model_make_one_score_and_lists_alone_three_steps() -> None:
     assert score("gift", 0.0).score == 0.9
 
 
-def test_the_model_warns_by_itself_and_never_refuses() -> None:
-    found = score("lifestyle essentials", 0.999)
-    assert (found.verdict, found.reason) == (Verdict.WARN, "reads_vague")
-    assert score("lifestyle essentials", 0.5).verdict is Verdict.OK
+LIMITS = ReadingLimits(vague_at_permille=900, refuse_at_permille=980)
+
+
+@pytest.mark.parametrize(
+    ("text", "reading", "verdict", "reason", "found"),
+    [
+        ("lifestyle essentials", 0.899, Verdict.OK, None, None),
+        ("lifestyle essentials", 0.9, Verdict.WARN, "reads_vague", ("DESCRIPTION_VAGUE", Severity.NOTE, 900)),
+        (
+            "lifestyle essentials",
+            0.99,
+            Verdict.REJECT,
+            "reads_vague",
+            ("DESCRIPTION_VAGUE", Severity.MEND, 990),
+        ),
+        ("gift mug", 0.5, Verdict.WARN, "stop_term", ("DESCRIPTION_VAGUE", Severity.NOTE, 800)),
+        ("gift mug", 0.97, Verdict.REJECT, "stop_term", ("DESCRIPTION_VAGUE", Severity.MEND, 992)),
+        ("gift", 0.0, Verdict.REJECT, "stop_term", ("DESCRIPTION_REFUSED", Severity.MEND, None)),
+    ],
+)
+def test_a_score_warns_and_asks_back_from_the_limits_of_the_policy_on(
+    text: str,
+    reading: float,
+    verdict: Verdict,
+    reason: str | None,
+    found: tuple[str, Severity, int | None] | None,
+) -> None:
+    judged = judge(text, TERMS, reads=lambda _text: reading, limits=LIMITS)
+    assert (judged.verdict, judged.reason) == (verdict, reason)
+    finding = check_description(text, TERMS, reads=lambda _text: reading, limits=LIMITS)
+    if finding is None:
+        assert found is None
+    else:
+        assert (finding.code, finding.severity, finding.params.get("score_permille")) == found
+        assert finding.params["reason"] == reason
+
+
+def test_without_limits_or_for_a_master_bill_no_score_says_anything() -> None:
+    assert judge("lifestyle essentials", TERMS, reads=lambda _text: 1.0).verdict is Verdict.OK
+    assert check_description("lifestyle essentials", TERMS, reads=lambda _text: 1.0) is None
+    assert check_description("lifestyle essentials", TERMS, limits=LIMITS) is None
+    found = check_description(
+        "consolidated", TERMS, level=Level.MASTER, reads=lambda _text: 1.0, limits=LIMITS
+    )
+    assert found is not None
+    assert (found.code, dict(found.params)) == ("HOUSE_BILLS_NEEDED", {"term": "CONSOLIDATED"})
 
 
 def test_the_model_reads_what_was_meant() -> None:
@@ -240,7 +284,8 @@ def test_the_model_reads_what_was_meant() -> None:
 
     judge("wool socks, 2 pairs", TERMS, reads=reads)
     judge("G1FT mug", TERMS, reads=reads)
-    assert seen == ["wool socks, 2 pairs", "GIFT MUG"]
+    judge("電子手錶", TERMS, reads=reads)
+    assert seen == ["wool socks, 2 pairs", "GIFT MUG", "电子手表"]
 
 
 # -- languages -----------------------------------------------------------------------------------------------
@@ -301,6 +346,10 @@ def test_a_term_tells_the_language_unless_it_was_given(policy: Policy) -> None:
         "日用品一批",
         "各种配件",
         "電子產品",
+        "汽車配件一批",
+        "個人物品",
+        "辦公用品",
+        "禮.品",
         "女士服装",
         "artículos varios de regalo",
         "ARTICULOS VARIOS",
@@ -344,6 +393,27 @@ def test_the_shipped_lists_refuse_what_authorities_name_in_three_languages(text:
 )
 def test_the_shipped_lists_take_the_better_wording(text: str, policy: Policy) -> None:
     assert judge(text, policy.description_terms).verdict is Verdict.OK
+
+
+def test_traditional_characters_are_read_as_the_simplified_ones_of_the_lists() -> None:
+    listed = Terms(stop=("日用杂货", "樣品"))
+    for text in ("日用雜貨", "日用杂货", "樣品", "样品", "樣 品"):
+        assert judge(text, listed).verdict is Verdict.REJECT
+    assert judge("日用雜貨", listed).terms == ("日用杂货",)
+    assert simplified("乾燥機 wool") == "干燥机 wool"
+    # Folding what is folded changes nothing.
+    assert not set(table().values()) & set(map(chr, table()))
+
+
+def test_limits_of_readings_are_thousandths_and_a_warning_comes_before_a_refusal() -> None:
+    errors: list[PolicyError] = []
+    given = {"vague_at_permille": 900, "refuse_at_permille": 800, "sure_at_permille": 1001}
+    read_limits(Table({"descriptions": given}, "", errors))
+    assert [error.path for error in errors] == [
+        "descriptions.sure_at_permille",
+        "descriptions.refuse_at_permille",
+    ]
+    assert read_limits(Table({}, "", errors)) == ReadingLimits()
 
 
 def test_a_list_needs_its_source_a_real_date_and_a_known_language() -> None:

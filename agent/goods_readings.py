@@ -1,0 +1,45 @@
+"""The shipped models that read goods texts, taken into use with the first text, each text read once.
+
+A feed repeats its texts: what was read of the last few thousand is remembered, and no more than that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, lru_cache
+
+from agent.domain.readings import Readings
+from models.goods.scorer import Chapters
+from models.vagueness.scorer import Vagueness
+
+REMEMBERED = 4096
+"""Texts whose score is remembered; the likely chapters, of an eighth as many: they take more room."""
+
+
+@cache
+def shipped_readings() -> Readings:
+    """Both shipped models, once for the whole program; at rest they cost nothing.
+
+    The readings raise ``models.errors.BundleRefused`` when the model beside the program is damaged.
+    """
+    return Readings(vague=_vague, chapters=_chapters)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _vague(text: str) -> float:
+    return _vagueness().score(text)
+
+
+@lru_cache(maxsize=REMEMBERED // 8)
+def _chapters(text: str) -> Mapping[str, float]:
+    return _goods().read(text)
+
+
+@cache
+def _vagueness() -> Vagueness:
+    return Vagueness.load()
+
+
+@cache
+def _goods() -> Chapters:
+    return Chapters.load()
