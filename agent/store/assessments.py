@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -30,10 +31,13 @@ _COUNT_IN = "INSERT INTO tally (key, day, consignment) VALUES (?, ?, ?) ON CONFL
 _COUNT_OUT = "DELETE FROM tally WHERE key = ? AND day = ? AND consignment = ?"
 _FORGET = "DELETE FROM assessment WHERE consignment = ?"
 
-NEAR = """SELECT t.consignment, a.tally
+_SHARE = """SELECT t.consignment, a.tally
     FROM tally AS t CROSS JOIN assessment AS a ON a.consignment = t.consignment
-    WHERE t.key = ? AND t.day BETWEEN ? AND ? ORDER BY t.day DESC LIMIT ?"""
-"""What is counted under a key from one day to another; see :func:`near`."""
+    WHERE t.key IN ({}) AND t.day BETWEEN ? AND ? AND t.consignment <> ? LIMIT ?"""
+_SHARES = tuple(_SHARE.format(", ".join("?" * keys)) for keys in range(1, 5))
+_SHARE_ONE = """SELECT t.consignment, a.tally
+    FROM tally AS t CROSS JOIN assessment AS a ON a.consignment = t.consignment
+    WHERE t.key = ? AND t.day BETWEEN ? AND ? AND t.consignment <> ? ORDER BY t.day DESC LIMIT ?"""
 
 ASSESSMENT = _SELECT
 
@@ -136,13 +140,19 @@ def forget(conn: sqlite.Connection, consignment: str) -> None:
     conn.execute(_FORGET, (consignment,))
 
 
-def near(rows: Iterable[tuple[str, bytes | None]]) -> list[tuple[str, Tally]]:
-    """Consignments and what is counted of them, out of what ``NEAR`` found."""
+def near(conn: sqlite.Connection, tally: Tally, consignment: str, days: int) -> list[tuple[str, Tally]]:
+    """Consignments but this one that share a key with ``tally``, of its day and so many days before.
+
+    One may come under several keys. Under a key that more than ``MOST_ROWS`` share, those of the latest days.
+    """
+    keys = tally.keys()
+    window = (tally.day - days, tally.day, consignment)
+    rows = conn.execute(_SHARES[len(keys) - 1], (*keys, *window, MOST_ROWS + 1)).fetchall()
+    if len(rows) > MOST_ROWS:
+        rows = [row for key in keys for row in conn.execute(_SHARE_ONE, (key, *window, MOST_ROWS))]
     found: list[tuple[str, Tally]] = []
-    for consignment, packed in rows:
+    for other, packed in rows:
         if packed is not None:
-            try:
-                found.append((consignment, _UNPACK_TALLY.decode(packed)))
-            except msgspec.MsgspecError:
-                continue  # of another layout: it is counted when it is assessed again
+            with contextlib.suppress(msgspec.MsgspecError):  # of another layout: counted once assessed again
+                found.append((other, _UNPACK_TALLY.decode(packed)))
     return found

@@ -211,17 +211,9 @@ class ReferenceStore:
         """The kept assessment, if it was made with the present policy, lists and tables."""
         return assessments.read_kept(await self._select(assessments.ASSESSMENT, (consignment,)), read)
 
-    async def near(self, tally: Tally, days: int) -> list[tuple[str, Tally]]:
-        """What is counted under one of the keys of ``tally``, on its day and so many days before.
-
-        A consignment may come several times; under each key ``MOST_ROWS`` at most, the latest days first.
-        """
-        found: list[tuple[str, Tally]] = []
-        keys = tally.keys()
-        for key in keys:
-            window = (key, tally.day - days, tally.day, assessments.MOST_ROWS)
-            found += assessments.near(await self._select(assessments.NEAR, window))
-        return found
+    async def near(self, tally: Tally, consignment: str, days: int) -> list[tuple[str, Tally]]:
+        """Other consignments that share a key with ``tally``, of its day and so many days before."""
+        return await self._read(lambda conn: assessments.near(conn, tally, consignment, days))
 
     async def counts(self) -> tuple[int, int]:
         """Declarations and sources."""

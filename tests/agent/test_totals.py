@@ -12,6 +12,7 @@ from agent.app import Opened
 from agent.clearance import clear_piece
 from agent.domain.s10 import s10_check_digit
 from agent.scan import Weighing
+from agent.store.assessments import MOST_ROWS
 from sync.statement import Decision, parse
 
 ON_THE_DAY = datetime(2025, 3, 10, 12, tzinfo=UTC)
@@ -142,3 +143,21 @@ async def test_one_order_over_several_parcels_is_told_to_the_authority(site: Any
     assessed(then)
     _, sealed = await decided(site, then, 12)
     assert "ORDER_SPLIT" in sealed
+
+
+async def test_of_a_key_that_many_share_the_latest_days_are_looked_at(site: Any, then: Opened) -> None:
+    store = then.hub.reference
+    rows = [
+        parcel(n, "1.00", expected_arrival=(ON_THE_DAY + timedelta(days=n % 20)).isoformat())
+        for n in range(1, 401)
+    ]
+    await site.declare(then, *rows)
+    assessed(then)
+    kept = await store.assessment(item(19), then.hub.in_force.read)
+    assert kept is not None
+    assert kept.tally is not None
+    found = dict(await store.near(kept.tally, item(19), 30))
+    assert len(found) == MOST_ROWS
+    days = Counter(kept.tally.day - tally.day for tally in found.values())
+    assert [days[ago] for ago in range(12)] == [19, *[20] * 11]
+    assert max(days) == 12
