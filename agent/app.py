@@ -26,7 +26,7 @@ from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder
 from agent.lock import DataLock
-from agent.reference_data import in_force, load_lists, load_model, load_policy
+from agent.reference_data import in_force, load_lists, load_model, load_policy, load_readings
 from agent.station import Station, run_station
 from agent.store.evidence import EvidenceLog
 from agent.store.head import retire
@@ -77,6 +77,7 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
         policy = load_policy(config.policy.file, trust.keys)
         lists = load_lists(config.lists, trust.keys)
         scorer, refused = load_model(config.model.folder, policy[0])
+        readings, unread = load_readings()
         if forked:
             retire(folder, clock)
         evidence, trouble = EvidenceLog.open(folder, trust.signer, clock)
@@ -87,9 +88,9 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
             evidence.put_in_force("policy", policy[0].sequence)
             for party_list in lists[0]:
                 evidence.put_in_force(f"list/{party_list.id}", int(party_list.issued.timestamp()))
-            with_lists = in_force(policy, lists, scorer, evidence.lists_in_force())
-            if refused:
-                evidence.event("MODEL_REFUSED", {"reason": refused[:200]})
+            with_lists = in_force(policy, lists, scorer, evidence.lists_in_force(), readings)
+            for reason in filter(None, (refused, unread)):
+                evidence.event("MODEL_REFUSED", {"reason": reason[:200]})
             reference = ReferenceStore(folder, clock)
             if reference.trouble:
                 log.error("declarations set aside", extra={"error": reference.trouble})

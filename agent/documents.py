@@ -10,6 +10,7 @@ import contextlib
 from dataclasses import dataclass
 from datetime import datetime
 
+from agent import __version__
 from agent.at_rest import AtRest, CannotUnlock, SealedFinding
 from agent.clock import Clock
 from agent.domain.assessment import assess
@@ -19,9 +20,9 @@ from agent.domain.findings import Disclosure, Finding, Severity
 from agent.domain.flights import arrivals, with_flight
 from agent.domain.names import PartyList
 from agent.domain.policy import Policy
+from agent.domain.readings import UNREAD, Readings
 from agent.domain.tally import Tally, tally_of
 from agent.domain.tally_checks import check_totals, check_uncounted
-from agent.goods_readings import shipped_readings
 from agent.store.assessments import Kept, StoredAssessment, StoredFinding
 from agent.store.declared import Claims
 from agent.store.reference import ReferenceStore
@@ -55,11 +56,15 @@ class InForce:
     """Ids of lists that were ever in force here: one that is gone could not be checked."""
     model_digest: str | None
     tables: Tables | None
+    readings: Readings | None
+    """What reads goods texts; None when it was refused."""
+    readings_digest: str | None
 
     @property
     def read(self) -> str:
         """What an assessment must have read to be still good."""
-        return f"{self.policy_digest}|{self.lists_digest or 'none'}|{self.model_digest or 'none'}"
+        parts = (self.policy_digest, self.lists_digest, self.model_digest, self.readings_digest, __version__)
+        return "|".join(part or "none" for part in parts)
 
 
 class Documents:
@@ -145,14 +150,17 @@ class Documents:
             in_force.lists,
             now,
             arrivals(told, order),
-            readings=shipped_readings(),
+            readings=in_force.readings or UNREAD,
         )
         consignment = found.declaration.consignment
         stored = StoredAssessment(
             findings=[
-                StoredFinding(f.code, f.severity.value, dict(f.params))
-                for f in assessment.findings
-                if f.disclosure is Disclosure.OPEN
+                *(
+                    StoredFinding(f.code, f.severity.value, dict(f.params))
+                    for f in assessment.findings
+                    if f.disclosure is Disclosure.OPEN
+                ),
+                *(() if in_force.readings else (StoredFinding("GOODS_UNREAD", Severity.REFER.value, {}),)),
             ],
             sealed=self._at_rest.lock(
                 [

@@ -5,6 +5,7 @@ A feed repeats its texts: what was read of the last few thousand is remembered, 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
@@ -23,6 +24,15 @@ def shipped_readings() -> Readings:
     The readings raise ``models.errors.BundleRefused`` when the model beside the program is damaged.
     """
     return Readings(vague=_vague, chapters=_chapters)
+
+
+def shipped_digest() -> str:
+    """One digest of both shipped models.
+
+    Raises:
+        BundleRefused: one is missing, malformed or altered.
+    """
+    return hashlib.sha256(f"{_vagueness().digest} {_goods().digest}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=REMEMBERED)

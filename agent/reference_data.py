@@ -11,7 +11,9 @@ from agent.domain.errors import ListInvalid, PolicyInvalid
 from agent.domain.lists import parse_party_list
 from agent.domain.names import PartyList
 from agent.domain.policy import Policy, parse_policy
+from agent.domain.readings import Readings
 from agent.errors import AgentError
+from agent.goods_readings import shipped_digest, shipped_readings
 from models.errors import BundleRefused
 from models.scorer import Scorer
 from sync import documents
@@ -69,11 +71,21 @@ def load_model(folder: Path | None, policy: Policy) -> tuple[Scorer | None, str 
         return None, str(error)
 
 
+def load_readings() -> tuple[tuple[Readings, str] | None, str | None]:
+    """What reads goods texts, with its digest; or None and why it was refused: the lane goes on."""
+    try:
+        return (shipped_readings(), shipped_digest()), None
+    except BundleRefused as error:
+        log.warning("reading of goods texts refused", extra={"error": str(error)})
+        return None, str(error)
+
+
 def in_force(
     policy: tuple[Policy, str],
     lists: tuple[tuple[PartyList, ...], str | None],
     scorer: Scorer | None,
     expected_lists: frozenset[str],
+    readings: tuple[Readings, str] | None,
 ) -> InForce:
     """What documents are held against."""
     return InForce(
@@ -84,4 +96,6 @@ def in_force(
         expected_lists=expected_lists,
         model_digest=None if scorer is None else scorer.digest,
         tables=None if scorer is None else scorer.tables,
+        readings=None if readings is None else readings[0],
+        readings_digest=None if readings is None else readings[1],
     )

@@ -14,6 +14,7 @@ import click
 
 from agent.errors import AgentError
 from drivers.errors import DeviceError
+from models.errors import ModelError
 from sync.errors import BadKeyFile, SyncError, UnknownKey
 
 DEFAULT_CONFIG = Path("/etc/preclear/config.toml")
@@ -52,6 +53,8 @@ def told() -> Iterator[None]:
         _end(error, 3)
     except DeviceError as error:
         _end(error, 1)
+    except ModelError as error:
+        _end(error, 78)
     except BrokenPipeError:
         # Whoever read our output has seen enough. Python would complain once more when it flushes at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -110,7 +110,7 @@ def _list(issued: datetime) -> bytes:
 
 @asynccontextmanager
 async def at_work(bed: Bed, clock: Clock) -> AsyncIterator[tuple[Opened, list[tuple[str, int]]]]:
-    """The hub with its station running, a manifest taken in and assessed; yields it with labels and declared grams."""
+    """The hub with its station running and a manifest assessed; yields it with labels and declared grams."""
     make_day(bed.folder, pieces=6, lanes=1, seed=11)
     async with open_hub(bed.config, clock) as opened:
         hub = opened.hub

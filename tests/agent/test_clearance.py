@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from agent import goods_readings
 from agent.app import Opened
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config import load_config
@@ -21,6 +22,7 @@ from agent.scan import CommandLine, Scan, Weighing
 from agent.store.evidence import Recorded
 from agent.views import decision_view
 from models.bundle import SHIPPED
+from models.vagueness import scorer
 from sync import sqlite
 from sync.statement import Decision, parse
 
@@ -315,6 +317,22 @@ async def test_where_the_signed_policy_says_so_rules_alone_decide_and_the_absenc
         await site.declare(opened, {})
         disposition, codes = outcome(await clear_piece(site.scan(), place(), opened.hub))
         assert (disposition, "MODEL_ABSENT" in codes) == ("CLEAR", True)
+
+
+async def test_goods_texts_that_cannot_be_read_refer_and_the_log_says_why(
+    site: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scorer, "SHIPPED", tmp_path)
+    goods_readings._vagueness.cache_clear()
+    try:
+        async with site.open() as opened:
+            await site.declare(opened, {})
+            disposition, codes = outcome(await clear_piece(site.scan(), place(), opened.hub))
+            entries = await opened.hub.log.read(0, 50)
+    finally:
+        goods_readings._vagueness.cache_clear()
+    assert (disposition, "GOODS_UNREAD" in codes) == ("RFS", True)
+    assert any(b"MODEL_REFUSED" in entry.payload for entry in entries)
 
 
 @pytest.mark.parametrize(
