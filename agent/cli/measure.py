@@ -37,7 +37,11 @@ def _lines(found: dict[str, Any]) -> Iterator[str]:
     yield f"last byte to durable, one lane: p50 {lane['p50_us']} us, p99 {lane['p99_us']} us"
     yield f"floor (commit, sign, seal, score): p50 {floor['p50_us']} us, p99 {floor['p99_us']} us"
     yield f"ratio p50: {lane['p50_to_floor']} (goal 2.0)"
-    yield f"document assessments: {found['assessments_per_s']} a second"
+    assessed = found["assessments_per_s"]
+    yield (
+        f"document assessments: {assessed['parties_known']} a second with parties known, "
+        f"{assessed['new_consignee_each']} with a new consignee each"
+    )
     yield f"bytes a decision on the wire: {found['bytes_per_decision']}"
     for name in ("at_rest", "at_rest_with_names"):
         rest = found[name]

@@ -31,6 +31,7 @@ from agent.intake.reading import opened
 from agent.intake.report import MAX_FAULTS, Report
 from agent.intake.taking import Listener, Sender, preview, take_in, try_out
 from agent.senders import SUFFIX, read_signature
+from agent.texts.wording import choose
 
 PREVIEW_ROWS = 20
 _SUMS = ("rows", "accepted", "mended", "rejected_rows", "decided_again", "seconds")
@@ -70,6 +71,10 @@ _SUMS = ("rows", "accepted", "mended", "rejected_rows", "decided_again", "second
     type=click.Path(path_type=Path, file_okay=False),
     help="Write rejected.csv and rejected.xlsx here; the workbook can be mended and imported.",
 )
+@click.option(
+    "--lang",
+    help="Language tag of who mends the report, as zh-CN; else as the mapping profile says, or English.",
+)
 @config_option
 @json_option
 def import_(
@@ -83,6 +88,7 @@ def import_(
     dry_run: bool,
     look: bool,
     report_folder: Path | None,
+    lang: str | None,
     config_path: Path,
     as_json: bool,
 ) -> None:
@@ -114,7 +120,7 @@ def import_(
         folder = report_folder if report_folder is None or len(files) == 1 else report_folder / path.name
         try:
             signed = _signed(sender, path, signed_by)
-            found.append(_one(config, path.resolve(), signed, folder, dry_run=dry_run, quiet=as_json))
+            found.append(_one(config, path.resolve(), signed, folder, lang, dry_run=dry_run, quiet=as_json))
         except AgentError as error:
             if len(files) == 1 or error.exit_code != 3:
                 raise
@@ -124,7 +130,8 @@ def import_(
         if not as_json:
             show(found[-1], as_json=False, lines=_lines)
     if as_json:
-        click.echo(json.dumps(found[0] if len(files) == 1 else _together(found, refused), ensure_ascii=False))
+        told = found[0] if len(files) == 1 else _together(found, refused)
+        click.echo(json.dumps(told if lang is None else {**told, "lang": choose(lang)}, ensure_ascii=False))
     sys.exit(3 if refused or any(report["rejected_rows"] for report in found) else 0)
 
 
@@ -148,13 +155,20 @@ def _signed(sender: Sender, path: Path, signed_by: Path | None) -> Sender:
 
 
 def _one(
-    config: Config, path: Path, sender: Sender, folder: Path | None, *, dry_run: bool, quiet: bool
+    config: Config,
+    path: Path,
+    sender: Sender,
+    folder: Path | None,
+    lang: str | None,
+    *,
+    dry_run: bool,
+    quiet: bool,
 ) -> dict[str, Any]:
     with ExitStack() as stack:
         screen: Listener = Bar() if sys.stderr.isatty() else Silent() if quiet else Lines()
         if isinstance(screen, Bar):
             stack.enter_context(screen)
-        report = Report(folder) if folder is not None else None
+        report = Report(folder, lang) if folder is not None else None
         if report is not None:
             stack.callback(report.close)
         heard = _Both(screen, report)

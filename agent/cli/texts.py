@@ -13,6 +13,7 @@ from agent.cli.common import json_option, show
 from agent.cli.packs import pack_option, read_pack
 from agent.domain.dated import FACT_OF_CODE
 from agent.errors import AgentError
+from agent.texts.row_texts import row_codes, row_faults, row_text
 from agent.texts.wording import LANGUAGES, choose, codes, faults, source_of, text_of
 
 
@@ -29,14 +30,15 @@ class TextUnknown(AgentError):
 
 @click.group()
 def texts() -> None:
-    """What findings ask of senders, in their languages."""
+    """What findings and refused rows ask of senders, in their languages."""
 
 
 @texts.command()
 @json_option
 def check(as_json: bool) -> None:
     """Hold the catalogues against each other; exit 3 if one lacks or adds anything."""
-    found = {"languages": list(LANGUAGES), "codes": len(codes()), "faults": list(faults())}
+    known = len(codes()) + len(row_codes())
+    found = {"languages": list(LANGUAGES), "codes": known, "faults": [*faults(), *row_faults()]}
     show(found, as_json=as_json, lines=_checked)
     sys.exit(3 if found["faults"] else 0)
 
@@ -59,7 +61,7 @@ def _checked(found: dict[str, Any]) -> Iterator[str]:
 def show_text(code: str | None, lang: str, given: tuple[str, ...], pack: Path | None, as_json: bool) -> None:
     """Reason, remedy, example and source of CODE; without one, the list of codes."""
     if code is None:
-        show({"codes": list(codes())}, as_json=as_json, lines=lambda found: iter(found["codes"]))
+        show({"codes": [*codes(), *row_codes()]}, as_json=as_json, lines=lambda found: iter(found["codes"]))
         return
     params: dict[str, str | int] = {}
     for pair in given:
@@ -68,7 +70,7 @@ def show_text(code: str | None, lang: str, given: tuple[str, ...], pack: Path | 
             raise click.BadParameter(f"{pair[:40]!r} must be NAME=VALUE", param_hint="--param")
         params[name] = value
     policy = read_pack(pack)
-    wording = text_of(code, params, lang, policy.texts)
+    wording = row_text(code, lang) or text_of(code, params, lang, policy.texts)
     if wording.remedy is None:
         raise TextUnknown(code)
     source = source_of(wording.citation) if wording.citation is not None else None

@@ -7,6 +7,7 @@ at a term: the EU's import control system; of what is refused: CBP CSMS 60011750
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -204,6 +205,9 @@ def _score(verdict: Verdict, reason: str | None, reading: float | None) -> float
     return 0.5 if reading is None else _STOP_TERM_ODDS * reading / (1.0 + (_STOP_TERM_ODDS - 1.0) * reading)
 
 
+REMEMBERED = 4096
+"""Descriptions whose finding is kept: a feed repeats its texts."""
+
 _STOP_TERM_ODDS = 4.0
 """How much more likely a text is vague when a stop term is in it, whatever its n-grams say. Fitted to phrases
 that the model was neither trained nor measured on."""
@@ -234,7 +238,14 @@ def check_description(
 
     Source: CBP CSMS 60011750 (vague descriptions); Transport Canada PACT guide 1.9 (refused values).
     """
-    judged = _judged(text[: CEILINGS["description"]], terms, level, reads, limits)
+    return _found(text[: CEILINGS["description"]], terms, level, reads, limits)
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _found(
+    text: str, terms: Terms, level: Level, reads: Callable[[str], float] | None, limits: ReadingLimits
+) -> Finding | None:
+    judged = _judged(text, terms, level, reads, limits)
     if judged.reason is None:
         return None
     params: dict[str, str | int] = {} if judged.reason == _HOUSES else {"reason": judged.reason}

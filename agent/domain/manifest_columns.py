@@ -117,6 +117,9 @@ COLUMN_CEILINGS: Mapping[str, int] = MappingProxyType(
 )
 """Most characters of a cell, by column; what is missing here is held to its shape by its own reader."""
 
+REPORT_SHEET = "rows"
+"""The sheet of a report of ours that holds the rows to be mended."""
+
 _ADDED = "preclear"
 """How the headers of the columns begin that a report of ours adds to the sender's rows."""
 

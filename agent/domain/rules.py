@@ -42,7 +42,7 @@ class Held:
     """What the rules find, and what could not be told."""
 
 
-_REMEMBERED = 1024
+_REMEMBERED = 4096
 """Answers that a condition keeps: parcels differ in who and where, and are alike in what rules ask."""
 
 

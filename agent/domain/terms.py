@@ -56,9 +56,11 @@ class Match:
 Phrase = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Terms:
-    """The terms of a pack and their index. One may have several words; plurals need no entry of their own."""
+    """The terms of a pack and their index, equal to itself alone: what was found by them is kept by them.
+
+    One may have several words; plurals need no entry of their own."""
 
     stop: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()

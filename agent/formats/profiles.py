@@ -18,7 +18,7 @@ from agent.domain.declarations import Transport
 from agent.domain.effective import SourceRole
 from agent.domain.errors import PolicyError
 from agent.domain.manifest_cells import GRAMS_PER, OUR_WAY, Dialect
-from agent.domain.manifest_columns import COLUMNS, plain
+from agent.domain.manifest_columns import COLUMNS, is_added, plain
 from agent.domain.money import EXPONENTS
 from agent.domain.tables import Table
 from agent.formats.errors import ProfileInvalid
@@ -29,6 +29,7 @@ FORMAT = 1
 MAX_BYTES = 256 * 1024
 _OFFSET = re.compile(r"[+-](?:0[0-9]|1[0-4]):[0-5][0-9]")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_LANG = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{16}")
 _JSON_COLUMNS = re.compile(r"item_[a-z_]+")
 
@@ -54,6 +55,8 @@ class Profile:
     """First 16 hexadecimal digits of the SHA-256 of the file."""
     sender: str | None = None
     fingerprints: frozenset[str] = frozenset()
+    lang: str | None = None
+    """Language tag of the sender, for what he is told of his rows."""
     role: SourceRole | None = None
     """In what capacity the sender speaks, for the import to record."""
     transport: Transport | None = None
@@ -82,10 +85,13 @@ class Profile:
 def fingerprint(header: Iterable[str]) -> str:
     """What tells one layout from another: 16 hexadecimal digits; case, accents and punctuation do not matter.
 
-    >>> fingerprint(["Tracking No.", "Peso"]) == fingerprint(["tracking_no", "PESO"])
+    Columns that a report of ours added do not count: a workbook that was mended is of its sender's layout.
+
+    >>> fingerprint(["Tracking No.", "Peso"]) == fingerprint(["tracking_no", "PESO", "preclear línea"])
     True
     """
-    return hashlib.sha256("\x1f".join(map(plain, header)).encode("utf-8", "replace")).hexdigest()[:16]
+    own = "\x1f".join(plain(name) for name in header if not is_added(name))
+    return hashlib.sha256(own.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def choose(profiles: Iterable[Profile], header: Sequence[str], sender: str | None) -> Profile | None:
@@ -137,6 +143,7 @@ def load_profile(data: bytes, source: str) -> Profile:
             _matching(top, "fingerprints", one, _FINGERPRINT, "16 hexadecimal digits")
             for one in top.texts("fingerprints")
         ),
+        lang=_lang(top),
         role=None if role is None else top.choice("role", SourceRole),
         transport=None if transport is None else top.choice("transport", Transport),
         encoding=_encoding(top),
@@ -165,6 +172,11 @@ def _matching(table: Table, key: str, value: str, shape: re.Pattern[str], said: 
     if value and shape.fullmatch(value) is None:
         table.fault(key, f"{value[:40]!r} is not {said}")
     return value
+
+
+def _lang(top: Table) -> str | None:
+    text = top.optional_text("lang")
+    return None if text is None else _matching(top, "lang", text, _LANG, "a language tag, as zh-CN")
 
 
 def _encoding(top: Table) -> str | None:

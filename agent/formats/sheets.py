@@ -11,7 +11,7 @@ import msgspec
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from agent.domain.declarations import Item, Transport
-from agent.domain.manifest_columns import ITEM_COLUMNS
+from agent.domain.manifest_columns import ITEM_COLUMNS, REPORT_SHEET
 from agent.domain.manifest_layout import Layout
 from agent.domain.manifest_rows import Mending, Row, RowError
 from agent.formats.goods import with_totals
@@ -65,7 +65,9 @@ def read_sheet(
     if profile is None:
         profile = _chosen(book, visible, tuple(profiles), sender)
     if profile is not None and profile.sheet is not None:
-        visible = [name for name in visible if name == profile.sheet]
+        # A report of ours has its rows on a sheet of its own name, whatever the sender's is called.
+        sheet = profile.sheet if profile.sheet in visible else REPORT_SHEET
+        visible = [name for name in visible if name == sheet]
     tables = list(_tables(book, visible, profile, from_1904=from_1904))
     if from_1904:
         message = "days of this workbook count from 1904; bare numbers in columns of dates were read so"

@@ -148,6 +148,7 @@ def frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
         encoding=reading.encoding,
         columns=reading.header,
         notes=tuple((note.code, note.message) for note in reading.notes),
+        lang=next((found.lang for found in profiles if found.key == reading.profile_id), None),
     )
     look = None if order.rows is None else Look(reading)
     late = reading.late

@@ -44,6 +44,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag="begun"):
     """The header of a table, as written."""
     notes: tuple[tuple[str, str], ...] = ()
     """Remarks on the file as such: code and message."""
+    lang: str | None = None
+    """Language tag of the sender, as the profile says."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

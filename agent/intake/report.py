@@ -7,15 +7,21 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from agent.domain.manifest_columns import column_of
+from agent.domain.manifest_columns import REPORT_SHEET, column_of, is_added
 from agent.intake.frames import Fault, Header, Progress
+from agent.texts.row_texts import row_text, row_words
+from agent.texts.wording import LANGUAGES, choose
 
 CSV, XLSX = "rejected.csv", "rejected.xlsx"
 MAX_FAULTS = 100_000
 """Faults that are written down; a file with more of them has one fault in all its rows."""
 _COLUMNS = ("outcome", "line", "column", "code", "message", "value", "hint")
-_EXTRA = ("preclear line", "preclear says")
+_IN_ENGLISH = ("message_en", "hint_en")
+"""Of a report in another language: what the reader said of this very cell."""
+_ADDED = ("added.line", "added.says")
+"""Keys of the headers of our own columns. Each begins with our name, by which they are known again."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
+_STOPS = ".。।"
 _MAX_CELL = 32_767
 """Characters of a cell. Source: Excel specifications and limits."""
 
@@ -39,15 +45,22 @@ class Report:
 
     Args:
         folder: Made if it is not there.
+        lang: Language tag of who is to mend the rows, the nearest of ours is taken; None for what the mapping
+            profile says, else English. The names of the CSV file's columns are English in all of them.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, lang: str | None = None) -> None:
         self._folder = folder
+        self._wanted = lang
+        self._lang = LANGUAGES[0]
         self._open = ExitStack()
         self._csv: Any = None
         self._book: Any = None
         self._places: dict[str, int] = {}
-        self._width = 0
+        self._written: dict[str, str] = {}
+        """Column → what its sender calls it."""
+        self._kept: list[int] = []
+        """Places of the sender's columns; a mended workbook has ours as well."""
         self._count = 0
         self._row: list[Fault] = []
         """Faults of the refused row at hand; the first one has its cells."""
@@ -57,11 +70,14 @@ class Report:
         """Begin both files."""
         from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - few write one
 
+        self._lang = choose(self._wanted or header.lang or self._lang)
+        words = row_words(self._lang)
+        listed = _COLUMNS if self._lang == LANGUAGES[0] else (*_COLUMNS, *_IN_ENGLISH)
         self._folder.mkdir(parents=True, exist_ok=True)
         # A byte order mark: without one Excel takes UTF-8 for the local code page.
         file = self._open.enter_context((self._folder / CSV).open("w", encoding="utf-8-sig", newline=""))
         self._csv = csv.writer(file)
-        self._csv.writerow(_COLUMNS)
+        self._csv.writerow(listed)
         # What stands in a cell is text and nothing else: no formula, no link, no number that loses digits.
         self._book = Workbook(
             self._folder / XLSX,
@@ -78,17 +94,19 @@ class Report:
         self._bold = self._book.add_format({**text, "bold": True})
         self._wrong = self._book.add_format({**text, "bg_color": "#FFC7CE", "font_color": "#9C0006"})
         self._mild = self._book.add_format({**text, "bg_color": "#FFEB9C"})
-        self._sheet = self._book.add_worksheet("rows")
+        self._sheet = self._book.add_worksheet(REPORT_SHEET)
         self._list = self._book.add_worksheet("faults")
-        for number, name in enumerate(_COLUMNS):
-            self._list.write_string(0, number, name, self._bold)
-        columns = header.columns or ("tracking_number",)
-        self._width = len(columns)
-        for number, name in enumerate((*columns, *_EXTRA)):
+        for number, name in enumerate(listed):
+            self._list.write_string(0, number, words[f"list.{name}"], self._bold)
+        all_columns = header.columns or ("tracking_number",)
+        self._kept = [place for place, name in enumerate(all_columns) if not is_added(name)]
+        columns = [all_columns[place] for place in self._kept]
+        for number, name in enumerate((*columns, *(words[key] for key in _ADDED))):
             self._sheet.write_string(0, number, name[:_MAX_CELL], self._bold)
         for number, name in enumerate(columns):
             self._places.setdefault(column_of(name) or name, number)
-        self._sheet.set_column(0, self._width, 18, self._plain)
+            self._written.setdefault(column_of(name) or name, name)
+        self._sheet.set_column(0, len(columns), 18, self._plain)
         self._sheet.freeze_panes(1, 0)
 
     def faults(self, faults: tuple[Fault, ...]) -> None:
@@ -97,10 +115,13 @@ class Report:
             if self._count >= MAX_FAULTS:
                 return
             self._count += 1
-            shown = ("mended" if fault.mended else "rejected", fault.line, fault.column, fault.code)
-            row = [*map(str, shown), fault.message, fault.value, fault.hint]
-            self._csv.writerow(map(guarded, row))
-            for number, cell in enumerate(row):
+            outcome = "mended" if fault.mended else "rejected"
+            message, hint = self._told(fault)
+            row = [str(fault.line), fault.column, fault.code, message, fault.value, hint]
+            if self._lang != LANGUAGES[0]:
+                row += [fault.message, fault.hint]
+            self._csv.writerow(map(guarded, (outcome, *row)))
+            for number, cell in enumerate((row_words(self._lang)[f"outcome.{outcome}"], *row)):
                 style = self._mild if fault.mended else self._plain
                 self._list.write_string(self._count, number, cell[:_MAX_CELL], style)
             if not fault.mended:
@@ -120,14 +141,28 @@ class Report:
     def _write_row(self) -> None:
         faults, self._row = self._row, []
         self._rows += 1
-        cells = list(faults[0].cells[: self._width])
-        cells += [""] * (self._width - len(cells))
+        given, width = faults[0].cells, len(self._kept)
+        cells = [given[place] if place < len(given) else "" for place in self._kept]
         wrong = {self._places.get(fault.column, -1) for fault in faults}
         if not faults[0].cells and (place := self._places.get(faults[0].column)) is not None:
             cells[place] = faults[0].value
         for number, cell in enumerate(cells):
             style = self._wrong if number in wrong else self._plain
             self._sheet.write_string(self._rows, number, cell[:_MAX_CELL], style)
-        self._sheet.write_string(self._rows, self._width, str(faults[0].line), self._mild)
-        says = "; ".join(f"{f.code} {f.column}: {f.message}; {f.hint}" for f in faults)
-        self._sheet.write_string(self._rows, self._width + 1, says[:_MAX_CELL], self._mild)
+        self._sheet.write_string(self._rows, width, str(faults[0].line), self._mild)
+        says = "; ".join(map(self._said, faults))
+        self._sheet.write_string(self._rows, width + 1, says[:_MAX_CELL], self._mild)
+
+    def _told(self, fault: Fault) -> tuple[str, str]:
+        """What is wrong and what to do: in English of this very cell, else of all faults of its code."""
+        told = None if self._lang == LANGUAGES[0] else row_text(fault.code, self._lang)
+        if told is None:
+            return fault.message, fault.hint
+        return told.reason, told.remedy or ""
+
+    def _said(self, fault: Fault) -> str:
+        message, hint = self._told(fault)
+        column = fault.column
+        if self._lang != LANGUAGES[0]:
+            column = self._written.get(column, column)
+        return f"{fault.code} {column}: {message}; {hint.rstrip(_STOPS)}"

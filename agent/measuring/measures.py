@@ -9,17 +9,21 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from agent.app import Opened
 from agent.clock import Clock
+from agent.domain.effective import Claim
 from agent.measuring.bed import Bed, Wires, at_work, prepare
 from agent.measuring.importing import Imported, measure_import
 from agent.measuring.lane import Lane
 from agent.status import percentile
+from agent.store.declared import Claims
 from agent.store.schema import migrate_evidence
 from agent.threads import in_thread
 from drivers.simulators.crowd import cost_of_reading
@@ -91,7 +95,7 @@ async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
                     floor_ns.append(bare_ns)
         entries = await hub.log.read(1, 200)
         bytes_each = len(wire.pack(hub.log.log_id, entries)) / len(entries)
-        per_second = await in_thread("assess", lambda: _assessments(opened, labels, clock))
+        known, new = await in_thread("assess", lambda: _assessments(opened, labels, clock))
     floor.close()
     p50, floor_p50 = percentile(lane_ns, 500), percentile(floor_ns, 500)
     return {
@@ -102,7 +106,7 @@ async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
             "p50_to_floor": round(p50 / floor_p50, 2),
         },
         "floor": {"p50_us": floor_p50 // 1000, "p99_us": percentile(floor_ns, 990) // 1000},
-        "assessments_per_s": per_second,
+        "assessments_per_s": {"parties_known": known, "new_consignee_each": new},
         "bytes_per_decision": round(bytes_each, 1),
     }
 
@@ -140,16 +144,37 @@ class _Floor:
         self._conn.close()
 
 
-def _assessments(opened: Opened, labels: list[tuple[str, int]], clock: Clock) -> int:
-    """Checks, policy and document features a second, on one thread."""
+def _assessments(opened: Opened, labels: list[tuple[str, int]], clock: Clock) -> tuple[int, int]:
+    """Documents a second on one thread: with parties that are known, with a new consignee each."""
     hub = opened.hub
     claims = [hub.reference.claims_in_thread(label) for label, _ in labels]
-    now, began_ns, count = clock.now(), clock.monotonic_ns(), 0
-    while clock.monotonic_ns() - began_ns < 2_000_000_000:
-        for claim in claims:
-            hub.documents.assess(claim, now)
-        count += len(claims)
-    return round(count / ((clock.monotonic_ns() - began_ns) / 1e9))
+
+    def a_second(rounds: list[list[Claims]]) -> int:
+        now, began_ns = clock.now(), clock.monotonic_ns()
+        for each in rounds:
+            for claim in each:
+                hub.documents.assess(claim, now)
+        return round(sum(map(len, rounds)) / ((clock.monotonic_ns() - began_ns) / 1e9))
+
+    new = a_second([[_to_another(claim, number) for number, claim in enumerate(claims)]])
+    a_second([claims])
+    return a_second([claims] * 4), new
+
+
+def _to_another(claims: Claims, number: int) -> Claims:
+    """The same parcel to somebody who was never seen before."""
+
+    def other(claim: Claim) -> Claim:
+        consignee = msgspec.structs.replace(
+            claim.declaration.consignee,
+            name=f"Person{number:05d} Newcomer",
+            street=f"{number} Another Street",
+            phone=f"+1 503 {200 + number // 10_000:03d} {number % 10_000:04d}",
+            email=f"person{number}@newcomer.example",
+        )
+        return replace(claim, declaration=msgspec.structs.replace(claim.declaration, consignee=consignee))
+
+    return replace(claims, claims=tuple(map(other, claims.claims)))
 
 
 def _at_rest(bed: Bed, clock: Clock) -> dict[str, int]:

@@ -12,6 +12,7 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from agent.domain.policy_texts import PLACEHOLDER
+from agent.texts.row_texts import row_text
 from agent.texts.wording import LANGUAGES, choose
 
 _THIN = "\u202f"
@@ -52,7 +53,10 @@ def tenths(permille: int, lang: str) -> str:
 
 
 def fault_kind(code: str, lang: str) -> str:
-    """What an import's code is about, as ``E204`` or ``W301``."""
+    """What an import's code says, as ``E204`` or ``W301``; of one without a text, what it is about."""
+    said = row_text(code, lang)
+    if said is not None:
+        return said.reason
     words = card_words(lang)
     return words.get(f"fault.{code[:2]}", words["fault.other"])
 

@@ -53,3 +53,12 @@ def test_without_a_code_the_codes_are_listed_and_an_unknown_one_is_not_found() -
     unknown = run("show", "NOPE")
     assert unknown.exit_code == 4
     assert "NOPE has no text" in unknown.stderr
+
+
+def test_what_a_fault_of_a_row_asks_is_shown_by_its_code() -> None:
+    shown = run("show", "E204", "--lang", "vi", "--json")
+    told = json.loads(shown.stdout)
+    assert (told["code"], told["lang"], told["source"]) == ("E204", "vi", None)
+    assert told["reason"] == "Trọng lượng không phải là số"
+    assert "0.250" in told["remedy"]
+    assert {"E204", "W310"} <= set(run("show").stdout.splitlines())
