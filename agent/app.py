@@ -17,7 +17,6 @@ from tenacity import wait_random_exponential
 
 from agent import control
 from agent.at_rest import AtRest
-from agent.clearance import decide_again
 from agent.clock import Clock, SystemClock
 from agent.config import CentreSection, Config
 from agent.documents import Documents
@@ -26,6 +25,7 @@ from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder
 from agent.lock import DataLock
+from agent.reconsider import decide_again, decide_on_changes
 from agent.reference_data import in_force, load_lists, load_model, load_policy, load_readings
 from agent.station import Station, run_station
 from agent.store.evidence import EvidenceLog
@@ -217,18 +217,21 @@ async def _checkpoints(hub: Hub) -> None:
 async def _catch_up(hub: Hub) -> None:
     """Assess, newest first, what was declared, and what was assessed with another policy, list or model.
 
-    And decide again on what was set aside, in case the hub was stopped between an import and that.
+    And decide again on what was set aside, in case the hub was stopped between an import and that, and on
+    what stands decided and comes to something else now.
     """
 
-    def assess() -> bool:
-        return hub.documents.catch_up() > 0
+    async def assess() -> bool:
+        assessed = await in_thread("assess", hub.documents.catch_up)
+        await decide_on_changes(assessed, hub)
+        return bool(assessed)
 
     try:
         await decide_again(hub)
         while True:
             hub.declared.clear()
             # While a file comes in, the cores belong to it and to the lanes.
-            while hub.taking_in.locked() or await in_thread("assess", assess):
+            while hub.taking_in.locked() or await assess():
                 await hub.clock.sleep(CATCH_UP_PAUSE_S)
             await hub.declared.wait()
     except (sqlite.Error, AgentError) as error:

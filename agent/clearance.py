@@ -6,8 +6,8 @@ documents, the physical checks, the risk, the decision, the log, the screens.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,7 +47,6 @@ from models.features import PhysicalFacts
 from sync.statement import Decision as DecisionStatement
 from sync.statement import parse
 
-LOOK_UPS_A_TURN = 20
 CLOCK_MAY_LAG_S = 120
 
 
@@ -69,6 +68,8 @@ class _Seen:
     weighing: Weighing
     extra: tuple[Finding, ...]
     scan_digest: str | None
+    weighed_for_this: bool = True
+    """Whether the weight could change the outcome for the first time now; else it stood in the one before."""
 
 
 async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
@@ -106,7 +107,7 @@ async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
         # Its manifest may have landed between the look-up and the entry; nobody else would look again.
         late = await hub.reference.match(candidates, hub.clock.now())
         if late is not None:
-            await _decide_one_again(piece, recorded.entry.seq, late, hub)
+            await decide_one_again(piece, recorded.entry.seq, late, hub)
     return recorded
 
 
@@ -169,7 +170,7 @@ def judge(seen: _Seen, previous: Previous | None, hub: Hub, also: tuple[Finding,
     findings = [*seen.extra, *also]
     if document is not None:
         findings += document.findings
-        findings += check_stated(weighing.weighed, previous)
+        findings += check_stated(weighing.weighed, previous if seen.weighed_for_this else None)
         findings += check_weight(document.declared_g, weighing.weighed, weighing.reason, policy.tolerance)
         findings += _ages(hub)
         risk = hub.score(document.features, _physical(weighing.weighed), document.declared_g)
@@ -196,28 +197,25 @@ def _ages(hub: Hub) -> tuple[Finding, ...]:
     return (*gone, *staleness(in_force.policy, in_force.lists, now))
 
 
-async def decide_again(hub: Hub) -> int:
-    """Decide anew on pieces that were set aside as unmanifested and have a declaration now.
+async def decide_one_again(
+    piece: PieceKey,
+    seq: int,
+    match: Match,
+    hub: Hub,
+    wanted: Callable[[Previous, Verdict], bool] = lambda standing, verdict: True,
+) -> bool:
+    """Decide anew on a piece that nobody scanned again, with the weight it was decided on before.
+
+    Args:
+        piece: The number the standing decision names it by.
+        seq: Of that decision; where another one stands meanwhile, nothing is decided.
+        match: Its declaration.
+        hub: The hub.
+        wanted: Whether the verdict is to be recorded, given what stands.
 
     Returns:
-        How many decisions were recorded.
+        Whether a decision was recorded.
     """
-    after, count = "", 0
-    while waiting := await hub.log.unmanifested(after):
-        for number, (piece, seq) in enumerate(waiting):
-            after = piece
-            if number % LOOK_UPS_A_TURN == 0:
-                await asyncio.sleep(0)  # lanes share this loop
-            kind, _, value = piece.partition(":")
-            # Every reading of the number: a manifest may declare it as another kind than the label's best.
-            candidates = [Candidate(kind=kind, value=value), *identify(value, None)]
-            match = await hub.reference.match(candidates, hub.clock.now())
-            if match is not None:
-                count += await _decide_one_again(PieceKey(kind=kind, value=value), seq, match, hub)
-    return count
-
-
-async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -> bool:
     standing = await hub.log.previous(piece)
     entry = await hub.log.entry(seq)
     statement = None if entry is None else parse(entry.kind, entry.payload)
@@ -249,6 +247,7 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
         weighing=Weighing(weighed=weighed, reason="not_weighed" if weighed is None else None),
         extra=_label_findings((), match),
         scan_digest=None if statement is None else statement.digests.scan,
+        weighed_for_this=statement is None or statement.consignment is None,
     )
     async with hub.one_at_a_time(str(match.key)):
         standing = await hub.log.previous(piece)
@@ -258,10 +257,26 @@ async def _decide_one_again(piece: PieceKey, seq: int, match: Match, hub: Hub) -
             await hub.log.settle(piece)  # scanned under its other number meanwhile: that decision stands
             return False
         verdict = judge(seen, standing, hub)
-        decision = _decision(seen, verdict, standing, hub, standing.station, Because.MANIFEST, "hub")
+        if not wanted(standing, verdict):
+            return False
+        because = _what_changed(statement, hub)
+        decision = _decision(seen, verdict, standing, hub, standing.station, because, "hub")
         recorded = await hub.log.append(decision, previous=standing, settles=piece)
     _publish(recorded, hub)
     return True
+
+
+def _what_changed(statement: DecisionStatement | None, hub: Hub) -> Because:
+    """Why a piece is decided on anew: what the decision before it read and is no more the same."""
+    in_force = hub.in_force
+    if statement is not None:
+        if statement.digests.policy != in_force.policy_digest:
+            return Because.POLICY
+        if statement.digests.lists != in_force.lists_digest:
+            return Because.LIST
+        if statement.digests.model != (None if hub.scorer is None else hub.scorer.digest):
+            return Because.MODEL
+    return Because.MANIFEST
 
 
 def _label_findings(

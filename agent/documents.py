@@ -9,11 +9,13 @@ from __future__ import annotations
 import contextlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from agent import __version__
 from agent.at_rest import AtRest, CannotUnlock, SealedFinding
 from agent.clock import Clock
 from agent.domain.assessment import assess
+from agent.domain.decision import PieceKey
 from agent.domain.declarations import Declaration
 from agent.domain.effective import effective
 from agent.domain.findings import Disclosure, Finding, Severity
@@ -42,6 +44,19 @@ class Document:
     inputs: str
     tally: Tally | None
     """What is counted of it, where there is anything to count by."""
+
+
+class Assessed(NamedTuple):
+    """A consignment that was assessed in the background, and the numbers its pieces may go by."""
+
+    consignment: str
+    pieces: tuple[PieceKey, ...]
+
+
+def keys_of(claims: Claims) -> tuple[PieceKey, ...]:
+    """The first label of every piece, as each source declares it."""
+    printed = (piece[0] for claim in claims.claims for piece in claim.declaration.pieces if piece)
+    return tuple(dict.fromkeys(PieceKey(kind=label.kind, value=label.value) for label in printed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,21 +138,21 @@ class Documents:
             document.tally, consignment, others, terms, document.evaluated_for, complete=complete
         )
 
-    def catch_up(self, limit: int = CHUNK) -> int:
+    def catch_up(self, limit: int = CHUNK) -> list[Assessed]:
         """Assess consignments that have no present assessment, newest first; for a thread of its own.
 
         Returns:
-            How many were assessed; 0 when there is nothing left to do.
+            Those that were assessed; none when there is nothing left to do.
         """
         read, now = self._in_force.read, self._clock.now()
         while True:
             stale = self._store.stale(read, limit)
             if stale is None:
-                return 0
+                return []
             if stale:
                 rows = [(consignment, self.assess(claims, now)) for consignment, claims in stale]
                 self._store.keep_assessments(read, rows).result()
-                return len(rows)
+                return [Assessed(consignment, keys_of(claims)) for consignment, claims in stale]
 
     def assess(self, claims: Claims, now: datetime) -> Kept:
         """Checks, policy and document features of one consignment, and what is counted of it."""

@@ -143,7 +143,7 @@ def test_without_root_and_without_a_browser_its_tests_are_left_out_and_the_last_
         "ruff check .",
         "mypy ",
         "lint-imports ",
-        "pytest -m not soak and not browser and not training",
+        "pytest -n auto --maxprocesses 4 --dist worksteal -m not soak and not browser and not training",
     ]
     remedy = "sudo apt-get install chromium libgomp1 && make test"
     assert told.stdout.splitlines()[-1].endswith(remedy)
@@ -154,7 +154,8 @@ def test_with_everything_there_every_test_runs(machine: Path, checks: Path) -> N
     script(checks / "python", "")
     told = run(machine, ROOT / "packaging" / "test-system", checks, CI="true")
     assert told.returncode == 0, told.stderr
-    assert (machine.parent / "called").read_text(encoding="utf-8").splitlines()[-1] == "pytest -m not soak"
+    last = (machine.parent / "called").read_text(encoding="utf-8").splitlines()[-1]
+    assert last == "pytest -n auto --maxprocesses 4 --dist worksteal -m not soak"
     assert "left out" not in told.stdout
 
 

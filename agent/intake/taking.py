@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from agent.clearance import decide_again
 from agent.clock import Clock
 from agent.domain.declarations import Declaration, decode
 from agent.domain.effective import SourceRole
@@ -19,6 +18,7 @@ from agent.hub import Hub
 from agent.intake.frames import Ended, Fault, Header, Order, Part, Progress, Refused
 from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
 from agent.intake.shown import NOTICE, Shown, notice
+from agent.reconsider import decide_again
 from agent.senders import UNNAMED, Said, Senders, Speaker
 from agent.store.labelled import Batch
 from agent.store.sources import Source

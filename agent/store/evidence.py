@@ -7,7 +7,7 @@ entry is shown to anybody after COMMIT. The log is the outbox: unsent is what no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,6 +52,9 @@ _MOVE_HOLD = """UPDATE current SET hold = (SELECT hold FROM current WHERE piece 
     WHERE piece = ? AND hold IS NULL"""
 _SETTLE = "UPDATE current SET unmanifested = 0 WHERE piece = ?"
 _UNMANIFESTED = "SELECT piece, seq FROM current WHERE unmanifested = 1 AND piece > ? ORDER BY piece LIMIT ?"
+_STANDING = """SELECT piece, seq FROM current
+    WHERE piece IN ({}) AND unmanifested = 0 AND seq >= 0 ORDER BY piece"""
+ASKED_AT_ONCE = 500
 _META = "SELECT value FROM meta WHERE key = ?"
 _SET_META = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -270,6 +273,18 @@ class EvidenceLog:
             cleared=bool(cleared),
             hold=None if hold is None else Disposition(hold),
         )
+
+    async def standing(self, pieces: Sequence[str]) -> list[tuple[str, int]]:
+        """Of these pieces (``kind:value``) those that stand decided on with a declaration, in this log.
+
+        With the number of the decision; in the order of the numbers of the pieces.
+        """
+        found: list[tuple[str, int]] = []
+        for start in range(0, len(pieces), ASKED_AT_ONCE):
+            asked = tuple(pieces[start : start + ASKED_AT_ONCE])
+            rows = await self._select(_STANDING.format(", ".join("?" * len(asked))), asked)
+            found += [(str(piece), int(seq)) for piece, seq in rows]
+        return found
 
     async def unmanifested(self, after: str = "", limit: int = 500) -> list[tuple[str, int]]:
         """Pieces (``kind:value``) without a declaration, with the number of the decision that says so."""
