@@ -27,8 +27,8 @@ from sync import sqlite
 
 BATCH = 4_096 if sqlite.is_sound() else 512
 """Rows of one transaction, some 2.5 MB: so many scattered numbers share the pages of an era's index. Twice as
-many are no faster and hold up the lanes' commits on the same disk: of sixteen lanes' scans one in a hundred took
-45 ms in place of 31. Lanes without a connection of their own wait for a batch."""
+many are no faster and hold up the lanes' commits on the same disk: the slowest in a hundred scans of sixteen
+lanes took 45 ms in place of 31. Lanes without a connection of their own wait for a batch."""
 MAX_REPORTED = 1000
 """Faults that the result repeats one by one; a listener hears all of them."""
 TELL_EVERY_NS = 250_000_000
