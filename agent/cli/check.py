@@ -15,7 +15,7 @@ from agent.domain.declarations import Level
 from agent.domain.descriptions import Judgement, judge
 
 
-class Asked(msgspec.Struct):
+class Asked(msgspec.Struct, forbid_unknown_fields=True):
     """One line of input."""
 
     text: str

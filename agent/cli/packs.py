@@ -92,4 +92,7 @@ def instant(_context: click.Context, _parameter: click.Parameter, value: str | N
         raise click.BadParameter(f"{value!r} is no time; write it as 2025-08-29T00:01:00-04:00") from None
     if read.tzinfo is None:
         raise click.BadParameter(f"{value!r} has no offset; write it as 2025-08-29T00:01:00-04:00 or with Z")
-    return read.astimezone(UTC)
+    try:
+        return read.astimezone(UTC)
+    except OverflowError:
+        raise click.BadParameter(f"{value!r} lies beyond the years 1 to 9999 in UTC") from None

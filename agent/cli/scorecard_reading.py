@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -191,7 +192,12 @@ class Reading:
         for key, text in {canonical(text): text for text in reversed(texts) if text is not None}.items():
             score, reason, refused, terms = self._judged(key)
             yield Described(
-                key=key, text=text, score_permille=score, reason=reason, refused=refused, terms=terms
+                key=key,
+                text=_without_contacts(text),
+                score_permille=score,
+                reason=reason,
+                refused=refused,
+                terms=terms,
             )
 
     def _imports(self, asked: Asked) -> Imports:
@@ -218,3 +224,15 @@ def _nearest(folded: str, seen: dict[str, str]) -> str:
     )
     told = ", ".join(repr(seen[name][:80]) for name in near[:_NEAR])
     return f"; near to it: {told}" if told else "; `preclear scorecard` lists those there are"
+
+
+_CONTACT = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+?[0-9][0-9 ().\-]{5,}[0-9]")
+
+
+def _without_contacts(text: str) -> str:
+    """A description as it may be handed on, without the mail addresses and numbers that people put into it.
+
+    >>> _without_contacts("gift, tel 503-555-0147, a.b@c.example")
+    'gift, tel …, …'
+    """
+    return _CONTACT.sub("…", text)

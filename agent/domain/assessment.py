@@ -167,6 +167,9 @@ def _under_law(
     held = policy.rules.hold(document.facts, evaluated_for)
     mode = declaration.transport.value
     weighed = tuple(policy.weighed(finding, evaluated_for, mode) for finding in document.checked)
+    if policy.regimes and held.lawless:
+        # By no law that is known here could it be told that the goods may go.
+        found = (*found, _finding("NO_REGIME", Severity.REFER))
     return Assessment(
         consignment=declaration.consignment,
         findings=(*found, *held.missing, *weighed, *document.listed, *held.findings),
@@ -268,19 +271,20 @@ def _described(declaration: Declaration, policy: Policy, readings: Readings) -> 
 
 
 def _conflicts(conflicts: Iterable[Conflict]) -> Iterable[Finding]:
-    """``SOURCES_DISAGREE`` with the field, in which capacities both sides spoke, and what they counted.
+    """``SOURCES_DISAGREE`` for each side that another was chosen over: field, capacities, what both counted.
 
     Numbers alone are repeated; texts, names and places stay in the declarations.
     """
     found: list[Finding] = []
     for conflict in conflicts:
-        chosen, other = conflict.sides[0], conflict.sides[1]
-        params: dict[str, str | int] = {"field": conflict.field}
-        params |= {"chosen": chosen.role.value, "other": other.role.value}
-        if conflict.field in _COUNTED:
-            params |= {"chosen_value": int(chosen.claim), "other_value": int(other.claim)}
+        chosen, *others = conflict.sides
         severity = Severity.NOTE if conflict.field in _OF_THE_FLIGHT else Severity.MEND
-        found.append(Finding(code="SOURCES_DISAGREE", severity=severity, params=params))
+        for other in others:
+            params: dict[str, str | int] = {"field": conflict.field}
+            params |= {"chosen": chosen.role.value, "other": other.role.value}
+            if conflict.field in _COUNTED:
+                params |= {"chosen_value": int(chosen.claim), "other_value": int(other.claim)}
+            found.append(Finding(code="SOURCES_DISAGREE", severity=severity, params=params))
     return found
 
 

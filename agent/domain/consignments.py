@@ -36,6 +36,7 @@ from agent.domain.declarations import (
     Transport,
 )
 from agent.domain.errors import DeclarationInvalid, MoneyInvalid
+from agent.domain.goods import with_totals
 from agent.domain.money import Money, parse_money
 
 FACT_FIELDS = {
@@ -184,7 +185,7 @@ def read_consignment(line: bytes) -> Declaration:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         hint = '; write decimals as text, as "799.99"' if "`float`" in str(exc) else ""
         raise DeclarationInvalid(f"{exc}{hint}") from exc
-    return Declaration(
+    said = Declaration(
         consignment=given.id,
         transport=given.mode,
         gross_weight_g=_grams(given.gross_weight, "gross_weight"),
@@ -203,6 +204,7 @@ def read_consignment(line: bytes) -> Declaration:
         ),
         **{name: getattr(given, name) for name in _SAME_NAME},
     )
+    return with_totals(said)
 
 
 def _money(amount: Amount | None, field: str) -> Money | None:

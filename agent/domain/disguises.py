@@ -7,7 +7,9 @@ scripts stay what they are.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from agent.domain.texts import canonical
 
 # Capitals that look like Latin ones: Cyrillic, Greek, Cherokee's few that are seen, small capitals.
 _LOOKS_LIKE = str.maketrans(
@@ -44,6 +46,47 @@ def _without_signs(chunk: str, known: Known) -> str:
     if _SIGNS.isdisjoint(bare):
         return chunk
     return next((word for word in _leet(bare) if known(word)), chunk)
+
+
+def skeleton(text: str) -> str:
+    """Canonical ``text`` with letters of other scripts as the Latin ones they look like, single-spaced.
+
+    >>> skeleton("Кestrel  Sıgned") == skeleton("kestrel signed")
+    True
+    """
+    return " ".join(canonical(text).translate(_LOOKS_LIKE).split())
+
+
+def readings(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    """What else the words of a text may be read as, without a list to say which are meant.
+
+    Letters of other scripts as the Latin ones they look like, digits as letters (one as I, or as L), letters
+    kept apart as one word. What comes out may be no words at all; what is looked for among them is.
+
+    >>> readings(("P1LL", "PRESS")), readings(("F", "E", "N", "TEA")), readings(("COTTON", "SOCKS"))
+    ((('PILL', 'PRESS'), ('PLLL', 'PRESS')), (('FEN', 'TEA'),), ())
+    """
+    as_i: list[str] = []
+    as_l: list[str] = []
+    apart = ""
+    for word in (*words, ""):
+        if len(word) == 1 and word.isalpha():
+            apart += word
+            continue
+        told = [apart] if len(apart) > 2 else list(apart)
+        as_i += told
+        as_l += told
+        apart = ""
+        latin = word if word.isascii() else word.translate(_LOOKS_LIKE)
+        if not latin.isascii():
+            latin = word
+        one, other = (latin, latin)
+        if latin.isascii() and not latin.isalpha() and any(c.isalpha() for c in latin):
+            one, other = _leet(latin)
+        if word:
+            as_i.append(one)
+            as_l.append(other)
+    return tuple(dict.fromkeys(found for found in (tuple(as_i), tuple(as_l)) if found != tuple(words)))
 
 
 def unmasked(word: str, known: Known) -> str:

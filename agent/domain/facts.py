@@ -9,6 +9,7 @@ from typing import Literal
 
 from agent.domain.declarations import Declaration
 from agent.domain.descriptions import words
+from agent.domain.disguises import readings
 from agent.domain.effective import Effective
 
 FactType = Literal["INT", "STRING", "BOOL", "LIST"]
@@ -80,8 +81,9 @@ FACTS: Mapping[str, FactType] = {
     "goods.text": _TEXT,
     **{f"{side}.{part}": _TEXT for side in _SIDES for part in _PARTY},
 }
-"""Every fact that may be absent. ``goods.words`` are the description's words in upper case, ``goods.text``
-the same words with single spaces; ``*_minor`` is minor units of ``consignment.currency``, ``*_g`` grams."""
+"""Every fact that may be absent. ``goods.words`` are the words of the description and of the goods lines in
+upper case, with what disguised ones may mean; ``goods.text`` the same, single spaced, texts apart by " / ".
+``*_minor`` is minor units of ``consignment.currency``, ``*_g`` grams."""
 
 SCHEMA: Mapping[str, FactType] = {**FACTS, **dict.fromkeys((f"known.{name}" for name in FACTS), "BOOL")}
 """Every variable of a rule: the facts, and for each of them whether it is known."""
@@ -123,13 +125,29 @@ class _Reader:
             value = read(declaration)
             if value is not None:
                 facts[name] = value
-        if self._words and declaration.description is not None:
-            found = list(words(declaration.description))
-            facts["goods.words"] = found
-            facts["goods.text"] = " ".join(found)
+        if self._words:
+            texts = _goods_texts(declaration)
+            if texts:
+                facts["goods.words"], facts["goods.text"] = _read(texts)
         for known, name in self._known:
             facts[known] = name in facts
         return facts
+
+
+def _goods_texts(declaration: Declaration) -> tuple[str, ...]:
+    """The description and those of the goods lines: what stands in a line only is declared as well."""
+    if not declaration.items:
+        return () if declaration.description is None else (declaration.description,)
+    texts = (declaration.description, *(item.description for item in declaration.items))
+    return tuple(dict.fromkeys(text for text in texts if text is not None))
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(texts: tuple[str, ...]) -> tuple[list[str], str]:
+    """The words of all texts, and each text with single spaces; behind them what disguised words may mean."""
+    said = [words(text) for text in texts]
+    said += [other for each in said for other in readings(each)]
+    return list(dict.fromkeys(word for each in said for word in each)), " / ".join(map(" ".join, said))
 
 
 _OF_WORDS = frozenset({"goods.words", "goods.text"})

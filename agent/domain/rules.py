@@ -40,6 +40,8 @@ class Held:
     """``MISSING_<FACT>`` for every fact a regime asks for, once, naming the first that insists."""
     findings: tuple[Finding, ...]
     """What the rules find, and what could not be told."""
+    lawless: bool = False
+    """Whether no regime at all is in force then for that transport."""
 
 
 _REMEMBERED = 4096
@@ -188,7 +190,7 @@ class RuleSet:
                 found.append(rule.unknown)
             elif holds:
                 found.append(rule.holds)
-        return Held(tuple(applying), entry, tuple(missing.values()), tuple(found))
+        return Held(tuple(applying), entry, tuple(missing.values()), tuple(found), not law.regimes)
 
     def _asked(self) -> frozenset[str]:
         asked = {"consignment.transport", "goods.origin_country"}

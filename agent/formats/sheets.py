@@ -11,10 +11,10 @@ import msgspec
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
 from agent.domain.declarations import Item, Transport
+from agent.domain.goods import with_totals
 from agent.domain.manifest_columns import ITEM_COLUMNS, REPORT_SHEET
 from agent.domain.manifest_layout import Layout
 from agent.domain.manifest_rows import Mending, Row, RowError
-from agent.formats.goods import with_totals
 from agent.formats.profiles import Profile, choose
 from agent.formats.reading import Format, Note, Reading
 from agent.formats.tables import (

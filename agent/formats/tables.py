@@ -9,11 +9,11 @@ import msgspec
 
 from agent.domain.declarations import MAX_ITEMS, Declaration, Party, Transport
 from agent.domain.errors import ManifestRefused
+from agent.domain.goods import with_totals
 from agent.domain.manifest_cells import OUR_WAY
 from agent.domain.manifest_columns import ITEM_COLUMNS, WEIGHT_COLUMNS, column_of, is_total, plain
 from agent.domain.manifest_layout import Layout
 from agent.domain.manifest_rows import CLIP, Mending, Row, RowError
-from agent.formats.goods import with_totals
 from agent.formats.profiles import Profile
 from agent.formats.reading import How, Meaning, Note
 

@@ -13,6 +13,8 @@ from agent.texts.row_texts import row_text, row_words
 from agent.texts.wording import LANGUAGES, choose
 
 CSV, XLSX = "rejected.csv", "rejected.xlsx"
+_TWICE = "E112"
+"""The number stood in the file before: its cell in the workbook is left for the sender to fill."""
 MAX_FAULTS = 100_000
 """Faults that are written down; a file with more of them has one fault in all its rows."""
 _COLUMNS = ("outcome", "line", "column", "code", "message", "value", "hint")
@@ -146,6 +148,10 @@ class Report:
         wrong = {self._places.get(fault.column, -1) for fault in faults}
         if not faults[0].cells and (place := self._places.get(faults[0].column)) is not None:
             cells[place] = faults[0].value
+        twice = any(fault.code == _TWICE for fault in faults)
+        if twice and (place := self._places.get("tracking_number")) is not None:
+            # Sent back as it is, it would be alone in its file, and its number's newest word.
+            cells[place] = ""
         for number, cell in enumerate(cells):
             style = self._wrong if number in wrong else self._plain
             self._sheet.write_string(self._rows, number, cell[:_MAX_CELL], style)
@@ -162,6 +168,8 @@ class Report:
 
     def _said(self, fault: Fault) -> str:
         message, hint = self._told(fault)
+        if fault.code == _TWICE:
+            message = f"{message} ({fault.value})"
         column = fault.column
         if self._lang != LANGUAGES[0]:
             column = self._written.get(column, column)

@@ -261,10 +261,8 @@ class _Taking:
                         self.report.peak_memory_mb = (frame.peak_kb + grown_kb) >> 10
             self._keep()
             altered = self._file.state() != state
-            if speaker.signer is not None and (altered or self._file.digest() != digest):
+            if altered or (speaker.signer is not None and self._file.digest() != digest):
                 self._take_back()
-                altered = True
-            if altered:
                 raise ManifestRefused(f"{self._file.name} was written to while it was read; import it again")
             # Told before the end is written: who has gone by then is missed now, or not at all.
             self._tell(self._file.size)
@@ -282,7 +280,7 @@ class _Taking:
         return self.report
 
     def _take_back(self) -> None:
-        """What was read is not what was signed, so nothing of it is kept."""
+        """What was read is not what was there before, so nothing of it is kept."""
         if self._store is not None and not self.report.already_known:
             self._store.take_back(self._source)
 

@@ -51,10 +51,17 @@ _REFERENCE_1 = (
 )
 
 _REFERENCE_2 = (
-    # What was found in a source's rows, by code; who signed it, and the signature.
-    """ALTER TABLE source ADD COLUMN faults TEXT NOT NULL DEFAULT '{}'""",
-    """ALTER TABLE source ADD COLUMN signer TEXT""",
-    """ALTER TABLE source ADD COLUMN signature BLOB""",
+    # The same file may come from several parties: each has said it, and what one said goes alone.
+    """ALTER TABLE source RENAME TO source_1""",
+    """CREATE TABLE source (
+        id INTEGER PRIMARY KEY, party TEXT NOT NULL, role TEXT NOT NULL, message TEXT NOT NULL,
+        sha256 TEXT NOT NULL, received TEXT NOT NULL, reading TEXT NOT NULL, program TEXT NOT NULL,
+        taken INTEGER NOT NULL, rows INTEGER, rejected INTEGER, faults TEXT NOT NULL DEFAULT '{}',
+        signer TEXT, signature BLOB, UNIQUE (sha256, party, role)) STRICT""",
+    """INSERT INTO source
+            (id, party, role, message, sha256, received, reading, program, taken, rows, rejected)
+        SELECT id, party, role, message, sha256, received, reading, program, taken, rows, rejected
+        FROM source_1""",
     """CREATE TABLE house (
         master TEXT NOT NULL, consignment TEXT NOT NULL,
         PRIMARY KEY (master, consignment)) STRICT, WITHOUT ROWID""",
@@ -84,6 +91,7 @@ _REFERENCE_2 = (
     """INSERT INTO declaration SELECT id, id >> 18, consignment, source, body, salt FROM declaration_1
         ORDER BY id""",
     """DROP TABLE declaration_1""",
+    """DROP TABLE source_1""",
 )
 
 EVIDENCE_VERSION = 1

@@ -10,17 +10,16 @@ import msgspec
 
 from agent import __version__
 from agent.domain.effective import SourceRole
-from agent.errors import SignatureRefused
 from sync import sqlite
 
 _INSERT = """INSERT INTO source
     (party, role, message, sha256, received, reading, program, taken, signer, signature)
     VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?, ?)"""
-_BEGUN = """SELECT id, rows IS NOT NULL, reading, program, taken, party, role, signer FROM source
-    WHERE sha256 = ?"""
+_BEGUN = """SELECT id, rows IS NOT NULL, reading, program, taken FROM source
+    WHERE sha256 = ? AND party = ? AND role = ?"""
 _AGAIN = """UPDATE source SET reading = ?, program = ?, taken = 0, rows = NULL, rejected = NULL
     WHERE id = ?"""
-_SIGNED = "UPDATE source SET party = ?, role = ?, signer = ?, signature = ? WHERE id = ?"
+_SIGNED = "UPDATE source SET signer = ?, signature = ? WHERE id = ?"
 _TAKEN = "UPDATE source SET taken = taken + ? WHERE id = ?"
 _DONE = "UPDATE source SET rows = ?, rejected = ?, faults = ? WHERE id = ?"
 _COUNT = "SELECT count(*) FROM source"
@@ -59,7 +58,7 @@ class Begun(NamedTuple):
     taken: int
     """Declarations of it that are kept already, the first ones of the file."""
     afresh: bool = False
-    """It is read another way now, or another has signed it; its rows will be replaced where they lie."""
+    """It is read another way now, and its rows will be replaced where they lie."""
     again: bool = False
     """It was begun before, so rows of it may lie there already."""
 
@@ -69,31 +68,16 @@ def begin(conn: sqlite.Connection, source: Source, received: str) -> Begun:
 
     Args:
         received: Now, ISO 8601; what a known source has already stays.
-
-    Raises:
-        SignatureRefused: another sender has signed the same file.
     """
-    row = conn.execute(_BEGUN, (source.sha256,)).fetchone()
+    row = conn.execute(_BEGUN, (source.sha256, source.party, source.role.value)).fetchone()
     if row is None:
         who = (source.party, source.role.value, source.message, source.sha256)
         read = (received, source.reading, __version__, source.signer, source.signature)
         return Begun(int(conn.execute(_INSERT, who + read).lastrowid or 0), False, 0)
-    number, complete, reading, program, taken, party, role, signer = row
+    number, complete, reading, program, taken = row
     if source.signer is not None:
         # The same bytes came unsigned before; that they are vouched for now is worth keeping.
-        same = (party, role) == (source.party, source.role)
-        if signer is not None and not same:
-            raise SignatureRefused(
-                source.message,
-                "E035",
-                f"{party} has signed the same file as {role} (source {number})",
-                "what one sender has signed is not taken over by another; find out whose it is",
-            )
-        speaks = (source.party, source.role.value, source.signer, source.signature)
-        conn.execute(_SIGNED, (*speaks, number))
-        if not same:
-            conn.execute(_AGAIN, (source.reading, __version__, number))
-            return Begun(number, False, 0, True, True)
+        conn.execute(_SIGNED, (source.signer, source.signature, number))
     if complete and reading == source.reading:
         return Begun(number, True, taken, again=True)
     if not complete and (reading, program) == (source.reading, __version__):

@@ -116,6 +116,8 @@ def test_base64_of_a_signature_is_taken_too(acme: tuple[Path, Path], file: Path,
         (Said(party="Acme Ltd", role=SourceRole.CARRIER), "acme", "E033"),
         (Said(party="Kestrel"), "acme", "E033"),
         (Said(party="Kestrel"), "other", "E032"),
+        (Said(party="acme  LTD"), None, "E031"),
+        (Said(party="\u0410cme Ltd"), None, "E031"),  # a Cyrillic letter
         (Said(party="Acme Ltd"), "other", "E030"),
         (Said(), "other", "E030"),
     ],

@@ -359,7 +359,7 @@ async def test_a_parcel_whose_declaration_goes_while_it_is_weighed_is_unmanifest
     assert "UNMANIFESTED" in body
 
 
-def test_the_same_file_signed_by_another_is_not_taken_over(tmp_path: Path) -> None:
+def test_the_same_file_of_several_parties_is_a_source_of_each(tmp_path: Path) -> None:
     conn = sqlite.connect(tmp_path / "reference.db")
     migrate_reference(conn, tmp_path / "reference.db")
     unsigned = source("Whoever", 1)
@@ -377,13 +377,21 @@ def test_the_same_file_signed_by_another_is_not_taken_over(tmp_path: Path) -> No
 
     assert sources.begin(conn, unsigned, AT) == (1, False, 0, False, False)
     sources.end(conn, 1, rows=1, rejected=0, faults={})
-    # The key decides: what stood under another name is taken in anew under its own.
-    assert sources.begin(conn, signed("Acme", "k1"), AT) == (1, False, 0, True, True)
-    sources.end(conn, 1, rows=1, rejected=0, faults={})
+    assert sources.begin(conn, signed("Acme", "k1"), AT) == (2, False, 0, False, False)
+    sources.end(conn, 2, rows=1, rejected=0, faults={})
     assert sources.begin(conn, signed("Acme", "k2"), AT).known
     assert sources.begin(conn, unsigned, AT).known
-    with pytest.raises(sources.SignatureRefused, match="E035: Acme has signed"):
-        sources.begin(conn, signed("Other", "k3"), AT)
-    (row,) = sources.stored(conn)
-    assert (row.party, row.role, row.signer) == ("Acme", "seller", "k2")
-    conn.close()
+    assert sources.begin(conn, signed("Other", "k3"), AT) == (3, False, 0, False, False)
+    told = [(row.party, row.signer) for row in sources.stored(conn)]
+    assert told == [("Whoever", None), ("Acme", "k2"), ("Other", "k3")]
+
+
+async def test_what_a_second_party_said_in_the_same_file_stands_when_the_first_is_taken_away(
+    opened: Opened, site: Any
+) -> None:
+    path = site.manifest({})
+    for party in ("Mall", "Post"):
+        assert (await import_manifest(path, opened.hub, party=party)).accepted == 1
+    await remove_sources(opened.hub, Choice(party="Mall"), lambda going: None)
+    (claim,) = (await opened.hub.reference.claims("RR473124829GB")).claims
+    assert claim.party == "Post"

@@ -65,6 +65,7 @@ const en = {
   "reason.EXPECTED_ARRIVAL_UNREADABLE": "Sender must correct the arrival time",
   "reason.DAY_TOTAL_ABOVE_LIMIT": "{parcels} parcels to one person exceed a limit",
   "reason.TOTALS_BEHIND": "Totals of a person not complete yet",
+  "reason.NO_REGIME": "No law in force is known for it",
   "reason.GOODS_UNREAD": "Goods texts cannot be read by this hub",
   "reason.LAW_CHANGED": "Was {disposition} under the earlier arrival's law",
   "reason.SOURCES_DISAGREE": "Documents disagree on the {field}",

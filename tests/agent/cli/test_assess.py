@@ -296,3 +296,35 @@ def test_any_line_is_a_declaration_or_refused(line: bytes) -> None:
     except DeclarationInvalid as error:
         declaration, reason = None, str(error)
     assert declaration is not None or reason
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+def test_a_time_beyond_all_years_is_refused(at: str) -> None:
+    result = CliRunner().invoke(main, ["assess", "--at", at], input="{}")
+    assert (result.exit_code, "years" in result.output) == (2, True)
+
+
+def test_where_no_law_is_known_nothing_is_cleared() -> None:
+    line = '{"id": "A", "mode": "mail", "value": {"amount": "10", "currency": "USD"}}'
+    result = CliRunner().invoke(main, ["assess", "--at", "1990-01-01T00:00:00Z"], input=line)
+    found = json.loads(result.stdout)
+    assert (found["disposition"], [f["code"] for f in found["findings"]]) == ("RFS", ["NO_REGIME"])
+
+
+def test_what_the_goods_lines_say_of_the_whole_need_not_be_said_again() -> None:
+    value = {"amount": "10", "currency": "USD"}
+    item = {
+        "description": "wool socks",
+        "hs": "611594",
+        "quantity": 2,
+        "value": value,
+        "origin_country": "GB",
+    }
+    line = json.dumps({"id": "A", "mode": "mail", "items": [item, item]})
+    result = CliRunner().invoke(main, ["assess", "--at", "2026-11-24T00:00:00Z"], input=line)
+    codes = {f["code"] for f in json.loads(result.stdout)["findings"]}
+    assert not codes & {
+        "MISSING_GOODS_DESCRIPTION",
+        "MISSING_GOODS_QUANTITY",
+        "MISSING_CONSIGNMENT_VALUE_MINOR",
+    }

@@ -91,3 +91,9 @@ def test_the_lists_come_from_the_pack_that_is_named(tmp_path: Path) -> None:
     answers = [json.loads(line) for line in result.output.splitlines()]
     assert answers[0]["verdict"] == "reject"
     assert answers[1]["terms"] == []
+
+
+def test_a_word_that_nobody_asked_for_is_a_mistake_and_not_passed_over() -> None:
+    result = check('{"text": "consolidated", "levle": "master"}')
+    assert result.exit_code == 3
+    assert "levle" in result.output

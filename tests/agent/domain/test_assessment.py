@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.domain.assessment import Assessment, assess, staleness
-from agent.domain.declarations import Declaration, Label, Party, Transport
+from agent.domain.declarations import Declaration, Item, Label, Party, Transport
 from agent.domain.disposition import Disposition
 from agent.domain.effective import Claim, Effective, SourceRole, effective
 from agent.domain.findings import Disclosure, Severity
@@ -124,7 +124,7 @@ def test_a_regime_asks_up_to_not_at_its_end(policy: Policy) -> None:
     regimes = tuple(replace(regime, ends=NOW) for regime in policy.regimes if regime.starts < NOW)
     ended = replace(policy, rules=RuleSet(policy.rules.rules, regimes))
     assert codes(assessed(ended, at=NOW - timedelta(seconds=1), hs=None)) == ["MISSING_GOODS_HS"]
-    assert codes(assessed(ended, at=NOW, hs=None)) == []
+    assert codes(assessed(ended, at=NOW, hs=None)) == ["NO_REGIME"]
 
 
 def test_rules_are_those_of_the_expected_arrival(policy: Policy) -> None:
@@ -244,3 +244,31 @@ def test_a_required_list_that_is_absent_refers(pack: bytes) -> None:
     strict = parse_policy(pack.replace(b"required = []", b'required = ["sdn", "other"]'))
     (absent,) = staleness(strict, [LISTED], NOW)
     assert (absent.code, dict(absent.params)) == ("LIST_ABSENT", {"list": "other"})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"description": "F3ntanyl powder in bag, white"},
+        {"description": "fеntanyl powder in plastic bag"},  # a Cyrillic letter
+        {"description": "p1ll press steel"},
+        {"description": "f e n t a n y l powder"},
+        {"description": "Acetylfentanyl powder 10g"},
+        {"description": "fentanilo en polvo"},
+        {"description": "芬太尼粉末"},
+        {"description": "blasting caps, electric"},
+        {"items": (Item(description="knitted socks"), Item(description="fentanyl powder"))},
+        {"items": (Item(description="steel tablet press"),)},
+    ],
+)
+def test_restricted_goods_are_found_in_every_line_and_in_disguise(
+    policy: Policy, changes: dict[str, object]
+) -> None:
+    assert "GOODS_RESTRICTED" in codes(assessed(policy, **changes))
+
+
+@pytest.mark.parametrize(
+    "text", ["Heroine action figure, plastic", "pillow case, cotton", "2pcs tablet case"]
+)
+def test_what_only_resembles_restricted_goods_is_not_restricted(policy: Policy, text: str) -> None:
+    assert "GOODS_RESTRICTED" not in codes(assessed(policy, description=text))

@@ -120,3 +120,17 @@ def fault(line: int) -> Fault:
 def test_no_guarded_cell_begins_a_formula(text: str) -> None:
     assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
     assert guarded(text).removeprefix("'").endswith(text.removeprefix("'"))
+
+
+async def test_a_number_that_stood_twice_must_be_given_anew_before_its_row_is_taken(
+    opened: Opened, site: Any, tmp_path: Path
+) -> None:
+    path = site.manifest({}, {"value": "2600.00", "description": "gold chain"})
+    first = await reported(opened, path, tmp_path / "report")
+    assert first.rejected == {"E112": 1}
+    workbook = tmp_path / "report" / "rejected.xlsx"
+    header, row = sheet(workbook, "rows")
+    assert row[header.index("tracking_number")] == ""
+    assert "RR473124829GB" in row[-1]
+    again = await import_manifest(workbook, opened.hub)
+    assert (again.accepted, again.rejected_rows) == (0, 1)

@@ -29,11 +29,7 @@ def codes_of_the_readers() -> set[str]:
     """Every code that stands in a module by which files are read or taken in."""
     places = [files(f"agent.{name}") for name in ("formats", "intake", "domain")]
     found: set[str] = set()
-    for place in (
-        *places,
-        files("agent").joinpath("senders.py"),
-        files("agent.store").joinpath("sources.py"),
-    ):
+    for place in (*places, files("agent").joinpath("senders.py")):
         for source in sources(place):
             nodes = ast.walk(ast.parse(source))
             texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]

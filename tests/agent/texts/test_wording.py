@@ -31,6 +31,7 @@ OF_THE_HUB = frozenset(
         "CONTACT_SHARED",
         "TOTALS_BEHIND",
         "LAW_CHANGED",
+        "NO_REGIME",
         "POLICY_STALE",
         "LIST_STALE",
         "LIST_ABSENT",
