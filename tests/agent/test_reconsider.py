@@ -54,9 +54,7 @@ async def test_a_stricter_policy_is_held_against_what_was_cleared_before(site: A
     async with site.open() as opened:
         await site.declare(opened, {})
         await scanned(site, opened)
-    site.publish_policy(
-        ("sequence = 1", "sequence = 2"), ('"HEROIN" in goods.words', '"COTTON" in goods.words')
-    )
+    site.publish_policy(("sequence = 1", "sequence = 2"), ('["HEROIN", ', '["COTTON", '))
     async with site.open() as opened:
         (anew,) = await caught_up(opened)
     assert (anew.disposition, anew.because) == ("RFS", "policy")
