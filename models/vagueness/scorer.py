@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from typing import Any
 import msgspec
 
 from models.errors import BundleRefused
-from models.files import read_file
+from models.files import read_description, read_weights
 from models.vagueness.grams import BUCKETS, grams
 
 SHIPPED = Path(__file__).with_name("bundle")
@@ -67,14 +66,9 @@ class Vagueness:
             BundleRefused: A file is missing, malformed or altered, or its format is another program's.
         """
         folder = SHIPPED if folder is None else folder
-        raw = read_file(folder, DESCRIPTION, _DESCRIPTION_CEILING)
-        digest = hashlib.sha256(raw).hexdigest()
-        if expect is not None and digest != expect:
-            raise BundleRefused(DESCRIPTION, f"digest {digest}, not {expect}")
+        raw, digest = read_description(folder, DESCRIPTION, _DESCRIPTION_CEILING, expect)
         described = _described(raw)
-        packed = read_file(folder, WEIGHTS, WEIGHTS_BYTES)
-        if hashlib.sha256(packed).hexdigest() != described.weights_sha256:
-            raise BundleRefused(WEIGHTS, f"is not what {DESCRIPTION} names; install the model again")
+        packed = read_weights(folder, WEIGHTS, WEIGHTS_BYTES, described.weights_sha256)
         if len(packed) != WEIGHTS_BYTES:
             raise BundleRefused(WEIGHTS, f"{len(packed)} bytes, not {WEIGHTS_BYTES}")
         weights = array("f", unpack(f"<{BUCKETS}e", packed))
