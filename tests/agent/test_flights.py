@@ -14,7 +14,7 @@ from agent.clearance import clear_piece
 from agent.domain.declarations import Declaration, Label, Level, Transport
 from agent.domain.effective import Claim, ClaimOrder, SourceRole, effective
 from agent.domain.flights import arrivals, with_flight
-from agent.scan import Weighing
+from agent.scan import CommandLine
 from agent.store.sources import Source
 from sync.statement import parse
 
@@ -94,20 +94,6 @@ def test_the_last_arrival_is_always_the_one_that_is_effective(
     assert [a.isoformat() for a in arrivals(claims, ClaimOrder())[-1:]] == ([expected] if expected else [])
 
 
-class Bench:
-    """A station without a scale."""
-
-    name = "lane-1"
-
-    def repeats(self, *_: Any) -> None:
-        return None
-
-    def decided(self, *_: Any) -> None: ...
-
-    async def weighing_for(self, _: Any) -> Weighing:
-        return Weighing(weighed=None, reason="no_scale")
-
-
 def declare(opened: Any, role: SourceRole, *declarations: Declaration) -> None:
     store = opened.hub.reference
     name = f"{role}-{declarations[0].expected_arrival}"
@@ -142,7 +128,7 @@ async def test_a_flight_list_that_crosses_a_boundary_keeps_both_laws_in_the_sign
         clock.advance(60)
         late = flight_list(BOUNDARY + timedelta(hours=2)).declaration
         declare(opened, SourceRole.CARRIER, late)
-        recorded = await clear_piece(site.scan("BOX-0001"), Bench(), hub)  # type: ignore[arg-type]
+        recorded = await clear_piece(site.scan("BOX-0001"), CommandLine(grams=None), hub)
         decision = parse(recorded.entry.kind, recorded.entry.payload)
     assert decision.evaluated_for == "2026-06-24T06:00:00.000Z"  # type: ignore[union-attr]
     (told,) = (f for f in decision.open if f.code == "LAW_CHANGED")  # type: ignore[union-attr]

@@ -11,26 +11,12 @@ import pytest
 from agent.app import Opened
 from agent.clearance import clear_piece
 from agent.domain.s10 import s10_check_digit
-from agent.scan import Weighing
+from agent.scan import CommandLine
 from agent.store.assessments import MOST_ROWS
 from sync.statement import Decision, parse
 
 ON_THE_DAY = datetime(2025, 3, 10, 12, tzinfo=UTC)
 """The exemption of 800 USD a person a day is in force, and no longer only announced."""
-
-
-class Bench:
-    """A station without a scale."""
-
-    name = "lane-1"
-
-    def repeats(self, *_: Any) -> None:
-        return None
-
-    def decided(self, *_: Any) -> None: ...
-
-    async def weighing_for(self, _: Any) -> Weighing:
-        return Weighing(weighed=None, reason="no_scale")
 
 
 def item(number: int) -> str:
@@ -67,7 +53,7 @@ def assessed(opened: Opened) -> None:
 
 async def decided(site: Any, opened: Opened, number: int) -> tuple[Decision, Counter[str]]:
     """The decision on a scan, and the codes that only the authority reads."""
-    recorded = await clear_piece(site.scan(item(number)), Bench(), opened.hub)  # type: ignore[arg-type]
+    recorded = await clear_piece(site.scan(item(number)), CommandLine(grams=None), opened.hub)
     statement = parse(recorded.entry.kind, recorded.entry.payload)
     assert isinstance(statement, Decision)
     return statement, Counter(found.code for found in site.unseal(recorded.entry).findings)
