@@ -17,22 +17,22 @@ from tenacity import wait_random_exponential
 
 from agent import control
 from agent.at_rest import AtRest
-from agent.clock import Clock, SystemClock
 from agent.config import CentreSection, Config
 from agent.documents import Documents
 from agent.enrol import Trust, load_trust
 from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder
-from agent.lock import DataLock
 from agent.reconsider import decide_again, decide_on_changes
 from agent.reference_data import in_force, load_lists, load_model, load_policy, load_readings
+from agent.runtime.clock import Clock, SystemClock
+from agent.runtime.data_lock import DataLock
+from agent.runtime.threads import in_thread
 from agent.station import Station, run_station
 from agent.store.evidence import EvidenceLog
 from agent.store.head import retire
 from agent.store.reference import ReferenceStore
 from agent.telling import Teller
-from agent.threads import in_thread
 from agent.web.server import create_web, known_hosts, serve_web
 from sync import sqlite
 from sync.client import Client

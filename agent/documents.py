@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from agent import __version__
 from agent.at_rest import AtRest, CannotUnlock, SealedFinding
-from agent.clock import Clock
 from agent.domain.assessment import assess
 from agent.domain.decision import PieceKey
 from agent.domain.declarations import Declaration
@@ -25,6 +24,7 @@ from agent.domain.policy import Policy
 from agent.domain.readings import UNREAD, Readings
 from agent.domain.tally import Tally, tally_of
 from agent.domain.tally_checks import check_totals, check_uncounted
+from agent.runtime.clock import Clock
 from agent.store.assessments import Kept, StoredAssessment, StoredFinding
 from agent.store.declared import Claims
 from agent.store.reference import ReferenceStore

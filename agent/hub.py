@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-from agent.clock import Clock
 from agent.documents import Documents, InForce
 from agent.domain.decision import RiskReason, RiskScore
 from agent.notices import Notices
+from agent.runtime.clock import Clock
 from agent.senders import Senders
 from agent.store.evidence import EvidenceLog
 from agent.store.reference import ReferenceStore

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.clock import iso
 from agent.domain.decision import Decision
 from agent.domain.findings import Finding
 from agent.domain.physical import Weighed
+from agent.runtime.clock import iso
 from sync.sealed import SealedFinding, reasons
 
 MAX_OPEN = 16

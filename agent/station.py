@@ -17,8 +17,8 @@ from agent.domain.decision import PieceKey
 from agent.domain.disposition import Disposition
 from agent.errors import EvidenceFailed, ReferenceFailed
 from agent.hub import Hub
-from agent.ids import jitter
 from agent.lane_ports import lane_port
+from agent.runtime.ids import jitter
 from agent.scale import LaneScale
 from agent.scan import Origin, Scan, Weighing
 from agent.store.evidence import Recorded

@@ -275,7 +275,7 @@ def replay(
     """Parse a recording again, by the same code that reads the device: a transcript, or raw bytes."""
     from agent.cli.decoding import Recording, recognised  # noqa: PLC0415
     from agent.cli.device_live import until_stopped, with_unit  # noqa: PLC0415
-    from agent.clock import SystemClock  # noqa: PLC0415
+    from agent.runtime.clock import SystemClock  # noqa: PLC0415
     from drivers.transcripts import replay as in_time  # noqa: PLC0415
     from drivers.transcripts import replayed  # noqa: PLC0415
 

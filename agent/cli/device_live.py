@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.cli.device_target import Target
-from agent.clock import SystemClock
-from agent.ids import jitter
+from agent.runtime.clock import SystemClock
+from agent.runtime.ids import jitter
 from drivers.detection import as_text
 from drivers.device import run_device
 from drivers.events import Answer, Event, Noise, NoRead, ScanRead, WeightReading

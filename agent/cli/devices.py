@@ -150,7 +150,7 @@ def detect_(port: str, lines: tuple[LineSettings, ...], as_json: bool) -> None:
 
 
 def _detected(port: str, lines: tuple[LineSettings, ...]) -> Detection:
-    from agent.clock import SystemClock  # noqa: PLC0415
+    from agent.runtime.clock import SystemClock  # noqa: PLC0415
     from drivers import detecting  # noqa: PLC0415
     from drivers.ports.opening import make_port  # noqa: PLC0415 - it loads the serial library
 

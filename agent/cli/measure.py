@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from agent.cli.common import json_option, show
-from agent.clock import SystemClock
+from agent.runtime.clock import SystemClock
 
 
 @click.command()

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from agent.clock import SystemClock
 from agent.demo.report import Report
 from agent.demo.shift import Order, play
+from agent.runtime.clock import SystemClock
 
 PROGRESS_EVERY = 25
 

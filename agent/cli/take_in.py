@@ -18,7 +18,6 @@ import msgspec
 from agent.app import open_hub
 from agent.cli.common import config_option, json_option, show
 from agent.cli.progress import Bar, Lines, Silent
-from agent.clock import SystemClock
 from agent.config import Config, load_config
 from agent.control import FILE
 from agent.domain.declarations import Declaration, Transport
@@ -30,6 +29,7 @@ from agent.intake.frames import Ended, Fault, Header, Progress
 from agent.intake.reading import opened
 from agent.intake.report import MAX_FAULTS, Report
 from agent.intake.taking import Listener, Sender, preview, take_in, try_out
+from agent.runtime.clock import SystemClock
 from agent.senders import SUFFIX, read_signature
 from agent.texts.wording import choose
 

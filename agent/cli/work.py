@@ -9,13 +9,14 @@ from typing import Any
 
 import click
 
-from agent import __version__, control, logs
+from agent import __version__, control
 from agent.app import open_hub
 from agent.app import run as run_hub
 from agent.cli.common import config_option, json_option, show
-from agent.clock import SystemClock
 from agent.config import Config, load_config
 from agent.hub import Hub
+from agent.runtime import logs
+from agent.runtime.clock import SystemClock
 from agent.store.head import FILE as EVIDENCE
 from agent.store.stored_log import StoredLog
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.clock import Clock
 from agent.demo.generator import Day, make_day
 from agent.demo.lane import Lane, Screen
 from agent.demo.link import Link
 from agent.demo.report import Report, make_report
 from agent.demo.site import Site, prepare, running
 from agent.errors import PortTaken
+from agent.runtime.clock import Clock
 from agent.store.head import FILE
 from agent.store.stored_log import StoredLog
 from agent.views import decision_view

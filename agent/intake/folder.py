@@ -22,7 +22,6 @@ from typing import Any
 
 import msgspec
 
-from agent.clock import iso
 from agent.domain.declarations import Transport
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError, ManifestRefused
@@ -30,8 +29,9 @@ from agent.hub import Hub
 from agent.intake.reading import opened
 from agent.intake.report import Report
 from agent.intake.taking import Sender, take_in
+from agent.runtime.clock import iso
+from agent.runtime.threads import in_thread
 from agent.senders import SUFFIX, read_signature
-from agent.threads import in_thread
 
 log = logging.getLogger(__name__)
 

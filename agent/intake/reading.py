@@ -17,10 +17,10 @@ from pathlib import Path
 
 import msgspec
 
-from agent.clock import Clock
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
 from agent.intake.frames import Ended, Frame, Order, Refused, Unpacker, too_much_memory
+from agent.runtime.clock import Clock
 
 MAX_BYTES = 4 << 30
 """Of one file; a million rows are a fifth of a gigabyte."""

@@ -19,8 +19,8 @@ from aiohttp import web
 
 from agent.errors import AgentError, EvidenceFailed, NotFound, ReferenceFailed
 from agent.hub import Hub
+from agent.runtime.threads import in_thread
 from agent.store.sources import StoredSource
-from agent.threads import in_thread
 from sync import sqlite
 
 log = logging.getLogger(__name__)

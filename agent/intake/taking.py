@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from agent.clock import Clock
 from agent.domain.declarations import Declaration, decode
 from agent.domain.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
@@ -19,10 +18,11 @@ from agent.intake.frames import Ended, Fault, Header, Order, Part, Progress, Ref
 from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
 from agent.intake.shown import NOTICE, Shown, notice
 from agent.reconsider import decide_again
+from agent.runtime.clock import Clock
+from agent.runtime.threads import in_thread
 from agent.senders import UNNAMED, Said, Senders, Speaker
 from agent.store.labelled import Batch
 from agent.store.sources import Source
-from agent.threads import in_thread
 from sync import sqlite
 
 BATCH = 4_096 if sqlite.is_sound() else 512

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.app import Opened
-from agent.clock import Clock
 from agent.demo import catalogue
 from agent.intake.taking import BATCH, ImportReport, import_manifest
 from agent.measuring.bed import Wires, at_work, prepare
 from agent.measuring.lane import Lane
+from agent.runtime.clock import Clock
 from agent.status import percentile
 from agent.store.reference import WAL_PAGES
 from sync import sqlite

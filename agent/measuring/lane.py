@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from agent.app import Opened
-from agent.clock import Clock
 from agent.measuring.bed import Wires
 from agent.notices import Subscriber
+from agent.runtime.clock import Clock
 
 STABLE = 4
 """Readings of one weight, until the hub takes it for settled."""

@@ -17,15 +17,15 @@ import msgspec
 import numpy as np
 
 from agent.app import Opened
-from agent.clock import Clock
 from agent.domain.effective import Claim
 from agent.measuring.bed import Bed, Wires, at_work, prepare
 from agent.measuring.importing import Imported, measure_import
 from agent.measuring.lane import Lane
+from agent.runtime.clock import Clock
+from agent.runtime.threads import in_thread
 from agent.status import percentile
 from agent.store.declared import Claims
 from agent.store.schema import migrate_evidence
-from agent.threads import in_thread
 from drivers.simulators.crowd import cost_of_reading
 from models.features import FEATURES
 from models.scorer import Scorer

@@ -18,7 +18,7 @@ from agent.domain.declarations import Level, decode
 from agent.domain.effective import Claim, SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.domain.s10 import REUSED_AFTER
-from agent.ids import new_salts
+from agent.runtime.ids import new_salts
 from agent.store.labelled import Batch, Labelled, decode_labels
 from sync import sqlite
 

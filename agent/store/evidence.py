@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.clock import Clock, iso
 from agent.domain.decision import Decision, PieceKey
 from agent.domain.disposition import Disposition
 from agent.domain.physical import Previous
 from agent.domain.s10 import REUSED_AFTER
 from agent.errors import EvidenceFailed, Outdated
+from agent.runtime.clock import Clock, iso
 from agent.statements import decision_body, sealed_reasons
 from agent.store.head import FILE, Head, OldLog, claim_retired, load, retire
 from agent.store.writer import Writer

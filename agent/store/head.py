@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.clock import Clock
-from agent.ids import new_log_id
+from agent.runtime.clock import Clock
+from agent.runtime.ids import new_log_id
 from agent.store.schema import migrate_evidence
 from sync import sqlite
 from sync.errors import BadProof

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.clock import Clock, iso
 from agent.domain.candidates import Candidate
 from agent.domain.declarations import Declaration, Label, encode
 from agent.domain.s10 import REUSED_AFTER
 from agent.domain.tally import Tally
 from agent.errors import ReferenceFailed
+from agent.runtime.clock import Clock, iso
 from agent.store import assessments, declared, removal, sources
 from agent.store.assessments import Kept
 from agent.store.declared import Claims, read_claims

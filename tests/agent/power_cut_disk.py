@@ -15,9 +15,9 @@ from typing import Any
 
 import apsw
 
-from agent.clock import SystemClock
 from agent.enrol import load_trust
 from agent.errors import AgentError
+from agent.runtime.clock import SystemClock
 from agent.store.evidence import EvidenceLog, Signer
 from sync import sqlite
 from sync.errors import SyncError

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from agent import __version__
 from agent.cli import main
-from agent.clock import SystemClock
+from agent.runtime.clock import SystemClock
 from agent.store.stored_log import StoredLog
 from sync import sqlite
 

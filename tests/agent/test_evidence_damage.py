@@ -237,7 +237,7 @@ async def test_a_page_that_cannot_be_read_is_a_failure_of_the_log_by_name(
 _APPENDS = """
 import asyncio, pickle, sys
 from pathlib import Path
-from agent.clock import SystemClock
+from agent.runtime.clock import SystemClock
 from agent.enrol import load_trust
 from agent.store.evidence import EvidenceLog
 

@@ -16,11 +16,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.clock import SystemClock
 from agent.demo.generator import Day, make_day
 from agent.demo.lane import Lane, Screen
 from agent.demo.link import Link
 from agent.demo.site import Site, prepare, running
+from agent.runtime.clock import SystemClock
 from agent.store.stored_log import StoredLog
 from agent.views import decision_view
 from drivers.simulators.client import SimulatedDevice

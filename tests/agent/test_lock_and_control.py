@@ -20,14 +20,14 @@ from click.testing import CliRunner
 from agent import control
 from agent.app import Opened
 from agent.cli import main
-from agent.clock import SystemClock
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError, AlreadyRunning, NotFound
 from agent.intake import taking
 from agent.intake.control import ask
 from agent.intake.frames import Progress
 from agent.intake.taking import Nobody, Sender
-from agent.lock import DataLock
+from agent.runtime.clock import SystemClock
+from agent.runtime.data_lock import DataLock
 from agent.station import Station
 
 S10 = "RR473124829GB"
@@ -36,7 +36,7 @@ ONE_LANE = '[[stations]]\nname = "lane-1"\nscanner = { port = "/dev/null" }\n'
 _HOLDS = """
 import sys
 from pathlib import Path
-from agent.lock import DataLock
+from agent.runtime.data_lock import DataLock
 lock = DataLock(Path(sys.argv[1]))
 print("held", flush=True)
 sys.stdin.read()

@@ -14,8 +14,8 @@ from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
 
 from agent import control
-from agent.clock import SystemClock
 from agent.reference_data import ReferenceRefused
+from agent.runtime.clock import SystemClock
 from agent.store.stored_log import StoredLog
 from sync import sqlite
 from sync.central.cli import main as central

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from agent.app import Opened, open_hub
-from agent.clock import SystemClock
 from agent.config import Config
 from agent.notices import Subscriber
+from agent.runtime.clock import SystemClock
 from agent.scan import Scan
 from agent.station import WAITING_SCANS, Station, run_station
 from agent.status import status_of

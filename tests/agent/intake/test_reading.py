@@ -17,7 +17,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.clock import SystemClock
 from agent.domain.declarations import decode
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
@@ -35,6 +34,7 @@ from agent.intake.frames import (
     pack,
 )
 from agent.intake.reading import opened, read_apart
+from agent.runtime.clock import SystemClock
 from agent.store.labelled import Batch
 
 HEAD = "tracking_number,transport,gross_weight_g\n"
@@ -209,7 +209,7 @@ _PARENT = """
 import subprocess, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from agent.clock import SystemClock
+from agent.runtime.clock import SystemClock
 from agent.intake import reading
 from agent.intake.frames import Order
 real = subprocess.Popen

@@ -17,7 +17,6 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 
 from agent.app import Opened
 from agent.cli import main
-from agent.clock import SystemClock
 from agent.domain.manifest_columns import column_of, is_added
 from agent.formats.errors import ProfileInvalid
 from agent.formats.profiles import fingerprint, load_profile
@@ -26,6 +25,7 @@ from agent.intake.frames import Fault, Header
 from agent.intake.reading import opened as opened_file
 from agent.intake.report import CSV, XLSX, Report
 from agent.intake.taking import Sender, try_out
+from agent.runtime.clock import SystemClock
 from agent.senders import Senders
 from agent.texts.row_texts import row_text, row_words
 from agent.texts.wording import LANGUAGES

@@ -18,7 +18,6 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from agent.app import open_hub
-from agent.clock import SystemClock
 from agent.config import Config
 from agent.domain.policy import fill
 from agent.domain.s10 import s10_check_digit
@@ -26,6 +25,7 @@ from agent.domain.shipped import shipped_pack
 from agent.enrol import make_keys
 from agent.hub import Hub
 from agent.intake.taking import import_manifest
+from agent.runtime.clock import SystemClock
 from agent.station import Station
 from agent.store.head import FILE as EVIDENCE
 from agent.web.server import create_web, serve_web

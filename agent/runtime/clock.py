@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from agent.ids import new_boot_id
+from agent.runtime.ids import new_boot_id
 
 _BOOT_LIMIT_NS = 2**52
 """A boot id is renewed before its nanoseconds leave the integers that every JSON reader keeps (52 days)."""

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from agent.threads import in_thread
+from agent.runtime.threads import in_thread
 
 
 async def test_work_runs_in_a_thread_of_its_name() -> None:
