@@ -17,7 +17,7 @@ from tenacity import wait_random_exponential
 
 from agent import control
 from agent.at_rest import AtRest
-from agent.config import CentreSection, Config
+from agent.config.file import CentreSection, Config
 from agent.documents import Documents
 from agent.enrol import Trust, load_trust
 from agent.errors import AgentError, EvidenceFailed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from agent.device_config import DeviceSection
+from agent.config.devices import DeviceSection
 from agent.domain.metrology import DUE_SOON_DAYS
 from agent.scale import LaneScale
 from agent.views import VERSION

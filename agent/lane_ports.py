@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from agent.device_config import DeviceSection, ScannerSection
+from agent.config.devices import DeviceSection, ScannerSection
 from drivers.clock import MonotonicClock
 from drivers.ports.datawedge import DataWedgePort
 from drivers.ports.evdev import EvdevPort

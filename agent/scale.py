@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
-from agent.device_config import ScaleSection
+from agent.config.devices import ScaleSection
 from agent.domain.findings import Finding
 from agent.domain.metrology import MetrologyCard, MetrologyFact
 from agent.domain.physical import Weighed, scale_finding

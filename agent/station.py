@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, NoReturn
 
 from agent.clearance import UnreadableScan, clear_piece
-from agent.config import StationSection
-from agent.device_config import DeviceSection, ScaleSection
+from agent.config.devices import DeviceSection, ScaleSection
+from agent.config.file import StationSection
 from agent.device_report import device_notice, device_report, scale_report
 from agent.domain.decision import PieceKey
 from agent.domain.disposition import Disposition

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from agent.config import load_config
+from agent.config.file import load_config
 from agent.errors import AgentError, ConfigInvalid
 from drivers.line_settings import LineSettings
 from drivers.profile import DeviceProfile

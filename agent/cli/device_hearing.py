@@ -313,7 +313,7 @@ def recent(place: str, config_path: Path) -> None:
     what went wrong can be looked at afterwards: redirect it to a file, and `devices replay` parses it again.
     """
     from agent import control  # noqa: PLC0415 - it loads the hub
-    from agent.config import load_config  # noqa: PLC0415
+    from agent.config.file import load_config  # noqa: PLC0415
     from agent.errors import NotRunning  # noqa: PLC0415
 
     config = load_config(config_path)

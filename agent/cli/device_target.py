@@ -15,8 +15,8 @@ from typing import Any, Literal, cast
 import click
 
 from agent.cli.decode import AUTO, chosen_profile, protocol_options
-from agent.config import Config, load_config
-from agent.device_config import DeviceSection, ScannerSection
+from agent.config.devices import DeviceSection, ScannerSection
+from agent.config.file import Config, load_config
 from agent.errors import NotFound
 from drivers.line_settings import LineSettings
 from drivers.profile import DeviceProfile

@@ -64,7 +64,7 @@ def list_(config_path: Path, as_json: bool) -> None:
 
 def _configured(config_path: Path) -> dict[str, str]:
     """Every configured device's place and port; none on a machine that is not set up yet."""
-    from agent.config import load_config  # noqa: PLC0415 - it loads the checks of the configuration
+    from agent.config.file import load_config  # noqa: PLC0415 - it loads the checks of the configuration
 
     if config_path == DEFAULT_CONFIG and not config_path.exists():
         return {}

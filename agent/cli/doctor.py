@@ -15,8 +15,8 @@ import click
 from agent import __version__, control
 from agent.cli.common import config_option, json_option, show
 from agent.cli.device_target import placed
-from agent.config import Config, load_config
-from agent.device_config import DeviceSection, ScaleSection
+from agent.config.devices import DeviceSection, ScaleSection
+from agent.config.file import Config, load_config
 from agent.errors import AgentError, ConfigInvalid
 from agent.lane_ports import DATAWEDGE
 from agent.store.head import FILE as EVIDENCE

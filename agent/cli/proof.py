@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from agent.cli.common import config_option, json_option, show
-from agent.config import load_config
+from agent.config.file import load_config
 from agent.enrol import CARD, make_keys, read_cards
 from agent.errors import NotFound
 from agent.store.head import FILE

@@ -18,7 +18,7 @@ from agent.errors import AgentError
 
 if TYPE_CHECKING:
     from agent.cli.scorecard_reading import Progress
-    from agent.config import Config
+    from agent.config.file import Config
     from agent.domain.policy import Policy
 
 
@@ -84,7 +84,7 @@ def scorecard(
     """
     from agent.cli.scorecard_html import page  # noqa: PLC0415 - the help comes without the readers
     from agent.cli.scorecard_text import write_csv  # noqa: PLC0415
-    from agent.config import load_config  # noqa: PLC0415
+    from agent.config.file import load_config  # noqa: PLC0415
     from agent.store.stored_assessments import Asked  # noqa: PLC0415
     from sync import sqlite  # noqa: PLC0415
 

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from agent.cli.common import config_option, json_option, show
-from agent.config import Config, load_config
+from agent.config.file import Config, load_config
 from agent.errors import NotFound
 from agent.intake.removing import Choice, Going
 from agent.senders import Senders

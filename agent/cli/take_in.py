@@ -18,7 +18,7 @@ import msgspec
 from agent.app import open_hub
 from agent.cli.common import config_option, json_option, show
 from agent.cli.progress import Bar, Lines, Silent
-from agent.config import Config, load_config
+from agent.config.file import Config, load_config
 from agent.control import FILE
 from agent.domain.declarations import Declaration, Transport
 from agent.domain.effective import SourceRole

@@ -13,7 +13,7 @@ from agent import __version__, control
 from agent.app import open_hub
 from agent.app import run as run_hub
 from agent.cli.common import config_option, json_option, show
-from agent.config import Config, load_config
+from agent.config.file import Config, load_config
 from agent.hub import Hub
 from agent.runtime import logs
 from agent.runtime.clock import SystemClock

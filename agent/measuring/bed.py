@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.app import Opened, open_hub
-from agent.config import Config, load_config
+from agent.config.file import Config, load_config
 from agent.demo.generator import make_day
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack

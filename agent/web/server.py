@@ -18,7 +18,7 @@ from weakref import WeakSet
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from agent import __version__
-from agent.config import WebSection
+from agent.config.file import WebSection
 from agent.errors import AgentError, PortTaken
 from agent.hub import Hub
 from agent.notices import Subscriber

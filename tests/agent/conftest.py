@@ -21,7 +21,7 @@ from click.testing import CliRunner
 
 from agent import app
 from agent.app import Opened, open_hub
-from agent.config import Config, load_config
+from agent.config.file import Config, load_config
 from agent.domain.decision import Decision, Digests, PieceKey, Verdict
 from agent.domain.disposition import Because, Disposition, SetBy
 from agent.domain.policy import fill

@@ -13,7 +13,7 @@ import pytest
 from agent import goods_readings
 from agent.app import Opened
 from agent.clearance import UnreadableScan, clear_piece
-from agent.config import load_config
+from agent.config.file import load_config
 from agent.control import decide_barcode
 from agent.domain.decision import PieceKey
 from agent.domain.physical import Weighed

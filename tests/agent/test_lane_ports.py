@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agent.device_config import DeviceSection, ScaleSection, ScannerSection
+from agent.config.devices import DeviceSection, ScaleSection, ScannerSection
 from agent.lane_ports import lane_port
 from drivers.clock import SystemClock
 from drivers.errors import BadPortName

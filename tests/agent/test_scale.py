@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agent.device_config import CardSection, ScaleSection
+from agent.config.devices import CardSection, ScaleSection
 from agent.domain.physical import SCALE_CODES
 from agent.scale import LaneScale
 from drivers.events import Status, WeightReading

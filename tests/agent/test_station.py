@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from agent.app import Opened, open_hub
-from agent.config import Config
+from agent.config.file import Config
 from agent.notices import Subscriber
 from agent.runtime.clock import SystemClock
 from agent.scan import Scan

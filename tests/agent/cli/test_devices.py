@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from agent.config import load_config
+from agent.config.file import load_config
 from drivers.simulators.client import SimulatedDevice
 
 Preclear = Callable[..., Awaitable[Result]]

@@ -18,7 +18,7 @@ from aiohttp import web
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 from agent.app import open_hub
-from agent.config import Config
+from agent.config.file import Config
 from agent.domain.policy import fill
 from agent.domain.s10 import s10_check_digit
 from agent.domain.shipped import shipped_pack

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agent.app import Opened
 from agent.clearance import clear_piece
-from agent.config import WebSection
+from agent.config.file import WebSection
 from agent.errors import PortTaken
 from agent.notices import ROOM
 from agent.scan import CommandLine

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from agent.device_config import Node, ScaleSection, ScannerSection
+from agent.config.devices import Node, ScaleSection, ScannerSection
 from agent.domain.effective import SourceRole
 from agent.errors import ConfigInvalid, KeyUnfit
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.config import MAX_BYTES, Config, load_config
+from agent.config.file import MAX_BYTES, Config, load_config
 from agent.errors import ConfigInvalid
 
 BASE = """\
@@ -104,7 +104,7 @@ def test_a_port_whose_name_changes_is_refused_with_the_very_name_to_use(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link = "/dev/serial/by-id/usb-Mettler_Scale_42-if00"
-    monkeypatch.setattr("agent.device_config.stable_name_of", {"/dev/ttyUSB0": link}.get)
+    monkeypatch.setattr("agent.config.devices.stable_name_of", {"/dev/ttyUSB0": link}.get)
     (problem,) = problems(tmp_path, BASE.replace("/dev/serial/by-id/scale-2", "/dev/ttyUSB0"))
     assert f"/dev/ttyUSB0 changes with the order of plugging; use {link}, the lasting name of" in problem
 

@@ -1,0 +1,1 @@
+"""The configuration file as one frozen tree; it opens no device and decides nothing."""
