@@ -16,10 +16,8 @@ import aiohttp
 from tenacity import wait_random_exponential
 
 from agent import control
-from agent.at_rest import AtRest
 from agent.config.file import CentreSection, Config
 from agent.documents import Documents
-from agent.enrol import Trust, load_trust
 from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder
@@ -33,6 +31,8 @@ from agent.store.evidence import EvidenceLog
 from agent.store.head import retire
 from agent.store.reference import ReferenceStore
 from agent.telling import Teller
+from agent.trust.at_rest import AtRest
+from agent.trust.hub_keys import Trust, load_trust
 from agent.web.server import create_web, known_hosts, serve_web
 from sync import sqlite
 from sync.client import Client

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agent import __version__
-from agent.at_rest import AtRest, CannotUnlock, SealedFinding
 from agent.domain.assessment import assess
 from agent.domain.decision import PieceKey
 from agent.domain.declarations import Declaration
@@ -28,6 +27,7 @@ from agent.runtime.clock import Clock
 from agent.store.assessments import Kept, StoredAssessment, StoredFinding
 from agent.store.declared import Claims
 from agent.store.reference import ReferenceStore
+from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
 from models.features import DocumentFacts, Tables, document_features
 
 CHUNK = 200

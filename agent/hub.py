@@ -14,9 +14,9 @@ from agent.documents import Documents, InForce
 from agent.domain.decision import RiskReason, RiskScore
 from agent.notices import Notices
 from agent.runtime.clock import Clock
-from agent.senders import Senders
 from agent.store.evidence import EvidenceLog
 from agent.store.reference import ReferenceStore
+from agent.trust.senders import Senders
 from drivers.transcripts import Recorder
 from models.features import PhysicalFacts, vector
 from models.scorer import Scorer

@@ -12,10 +12,10 @@ import click
 
 from agent.cli.common import config_option, json_option, show
 from agent.config.file import load_config
-from agent.enrol import CARD, make_keys, read_cards
 from agent.errors import NotFound
 from agent.store.head import FILE
 from agent.store.stored_log import StoredLog
+from agent.trust.hub_keys import CARD, make_keys, read_cards
 from sync import envelope, sqlite
 from sync.errors import SyncError
 from sync.keys import Keyring, Role

@@ -30,8 +30,8 @@ from agent.intake.reading import opened
 from agent.intake.report import MAX_FAULTS, Report
 from agent.intake.taking import Listener, Sender, preview, take_in, try_out
 from agent.runtime.clock import SystemClock
-from agent.senders import SUFFIX, read_signature
 from agent.texts.wording import choose
+from agent.trust.senders import SUFFIX, read_signature
 
 PREVIEW_ROWS = 20
 _SUMS = ("rows", "accepted", "mended", "rejected_rows", "decided_again", "seconds")

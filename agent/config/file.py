@@ -17,7 +17,7 @@ from agent.domain.effective import SourceRole
 from agent.errors import ConfigInvalid, KeyUnfit
 
 if TYPE_CHECKING:
-    from agent.senders import Senders
+    from agent.trust.senders import Senders
 
 MAX_BYTES = 1_000_000
 
@@ -100,7 +100,7 @@ class IntakeSection(Node):
         Raises:
             KeyUnfit: one cannot be read, is weak, or stands twice.
         """
-        from agent.senders import SenderKey, Senders, load_key  # noqa: PLC0415 - few commands need keys
+        from agent.trust.senders import SenderKey, Senders, load_key  # noqa: PLC0415 - few commands need keys
 
         found = []
         for sender in self.senders:

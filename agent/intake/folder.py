@@ -31,7 +31,7 @@ from agent.intake.report import Report
 from agent.intake.taking import Sender, take_in
 from agent.runtime.clock import iso
 from agent.runtime.threads import in_thread
-from agent.senders import SUFFIX, read_signature
+from agent.trust.senders import SUFFIX, read_signature
 
 log = logging.getLogger(__name__)
 

@@ -20,9 +20,9 @@ from agent.intake.shown import NOTICE, Shown, notice
 from agent.reconsider import decide_again
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
-from agent.senders import UNNAMED, Said, Senders, Speaker
 from agent.store.labelled import Batch
 from agent.store.sources import Source
+from agent.trust.senders import UNNAMED, Said, Senders, Speaker
 from sync import sqlite
 
 BATCH = 4_096 if sqlite.is_sound() else 512

@@ -19,11 +19,11 @@ from agent.config.file import Config, load_config
 from agent.demo.generator import make_day
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
-from agent.enrol import make_keys
 from agent.intake.taking import import_manifest
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
 from agent.station import Station, run_station
+from agent.trust.hub_keys import make_keys
 from models.scorer import Scorer
 from sync import documents
 from sync.keys import Role, generate, write_card

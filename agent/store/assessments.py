@@ -51,7 +51,7 @@ class StoredFinding(msgspec.Struct, array_like=True, frozen=True):
 
 
 class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
-    """The document half of a clearance, ready for the scan; ``sealed`` is locked (see ``agent.at_rest``)."""
+    """The document half of a clearance, ready for the scan; ``agent.trust.at_rest`` locks ``sealed``."""
 
     findings: list[StoredFinding]
     sealed: bytes

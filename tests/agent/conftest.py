@@ -26,11 +26,11 @@ from agent.domain.decision import Decision, Digests, PieceKey, Verdict
 from agent.domain.disposition import Because, Disposition, SetBy
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
-from agent.enrol import Trust, load_trust, make_keys
 from agent.intake.taking import ImportReport, import_manifest
 from agent.scan import Scan
 from agent.store.evidence import EvidenceLog
 from agent.store.stored_log import StoredLog
+from agent.trust.hub_keys import Trust, load_trust, make_keys
 from models.scorer import Scorer
 from sync import documents, sealed
 from sync.central.cli import main as central

@@ -15,10 +15,10 @@ from typing import Any
 
 import apsw
 
-from agent.enrol import load_trust
 from agent.errors import AgentError
 from agent.runtime.clock import SystemClock
 from agent.store.evidence import EvidenceLog, Signer
+from agent.trust.hub_keys import load_trust
 from sync import sqlite
 from sync.errors import SyncError
 from sync.log import Entry, follow_all

@@ -238,7 +238,7 @@ _APPENDS = """
 import asyncio, pickle, sys
 from pathlib import Path
 from agent.runtime.clock import SystemClock
-from agent.enrol import load_trust
+from agent.trust.hub_keys import load_trust
 from agent.store.evidence import EvidenceLog
 
 folder, decision, *cards = sys.argv[1:]

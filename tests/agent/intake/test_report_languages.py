@@ -26,9 +26,9 @@ from agent.intake.reading import opened as opened_file
 from agent.intake.report import CSV, XLSX, Report
 from agent.intake.taking import Sender, try_out
 from agent.runtime.clock import SystemClock
-from agent.senders import Senders
 from agent.texts.row_texts import row_text, row_words
 from agent.texts.wording import LANGUAGES
+from agent.trust.senders import Senders
 
 BAD = {"tracking_number": "BOX-000002", "gross_weight_g": "two"}
 SHORT = {"tracking_number": "BOX-000003", "consignee_postcode": "7102"}

@@ -22,7 +22,7 @@ from agent.intake.folder import WatchedFolder
 from agent.intake.frames import Header
 from agent.intake.reading import opened as opened_file
 from agent.intake.taking import Nobody, Sender, take_in
-from agent.senders import read_signature
+from agent.trust.senders import read_signature
 
 Run = Callable[..., Result]
 OLD_S = 1_700_000_000

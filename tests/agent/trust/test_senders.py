@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from agent.domain.effective import SourceRole
 from agent.errors import ConfigInvalid, KeyUnfit, SignatureRefused
-from agent.senders import MAX_SIGNATURE, Said, SenderKey, Senders, load_key, read_signature
+from agent.trust.senders import MAX_SIGNATURE, Said, SenderKey, Senders, load_key, read_signature
 
 P256 = ("ecparam", "-name", "prime256v1", "-genkey", "-noout")
 P384 = ("ecparam", "-name", "secp384r1", "-genkey", "-noout")

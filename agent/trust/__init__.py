@@ -1,0 +1,1 @@
+"""Keys: the hub's own, the senders' pinned ones, encryption at rest; what is signed lies in sync."""
