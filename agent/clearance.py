@@ -38,11 +38,11 @@ from agent.domain.physical import (
     scale_finding,
 )
 from agent.errors import AgentError
+from agent.feed.messages import decision_view
 from agent.hub import Hub
 from agent.scan import Place, Scan, Weighing
 from agent.store.evidence import Recorded
 from agent.store.matching import Match
-from agent.views import decision_view
 from models.features import PhysicalFacts
 from sync.statement import Decision as DecisionStatement
 from sync.statement import parse

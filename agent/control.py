@@ -13,12 +13,12 @@ from aiohttp import web
 
 from agent.clearance import clear_piece, dry_run
 from agent.errors import AgentError, ConfigInvalid, NotFound
+from agent.feed.messages import decision_view
 from agent.hub import Hub
 from agent.intake.control import importing
 from agent.intake.removing import removing
 from agent.scan import CommandLine, Scan
 from agent.status import status_of
-from agent.views import decision_view
 
 FILE = "control.sock"
 CALL_TIMEOUT_S = 3600.0

@@ -7,8 +7,8 @@ from typing import Any
 
 from agent.config.devices import DeviceSection
 from agent.domain.metrology import DUE_SOON_DAYS
+from agent.feed.messages import VERSION
 from agent.scale import LaneScale
-from agent.views import VERSION
 from drivers.health import DeviceHealth
 
 

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from agent.documents import Documents, InForce
 from agent.domain.decision import RiskReason, RiskScore
-from agent.notices import Notices
+from agent.feed.broker import Notices
 from agent.runtime.clock import Clock
 from agent.store.evidence import EvidenceLog
 from agent.store.reference import ReferenceStore

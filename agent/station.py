@@ -16,13 +16,13 @@ from agent.device_report import device_notice, device_report, scale_report
 from agent.domain.decision import PieceKey
 from agent.domain.disposition import Disposition
 from agent.errors import EvidenceFailed, ReferenceFailed
+from agent.feed.messages import VERSION, decision_view
 from agent.hub import Hub
 from agent.lane_ports import lane_port
 from agent.runtime.ids import jitter
 from agent.scale import LaneScale
 from agent.scan import Origin, Scan, Weighing
 from agent.store.evidence import Recorded
-from agent.views import VERSION, decision_view
 from drivers.device import run_device
 from drivers.errors import DeviceError
 from drivers.events import Event, Noise, NoRead, ScanRead, WeightReading

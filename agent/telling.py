@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 from agent.device_report import device_notice
+from agent.feed.messages import VERSION
 from agent.hub import Hub
-from agent.views import VERSION
 from sync.client import SyncState
 
 TELL_EVERY_S = 1.0

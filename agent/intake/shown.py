@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from agent.feed.messages import VERSION
 from agent.hub import Hub
 from agent.intake.frames import Fault, Header, Progress
-from agent.views import VERSION
 
 NOTICE = "import/now"
 

@@ -20,10 +20,10 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from agent import __version__
 from agent.config.file import WebSection
 from agent.errors import AgentError, PortTaken
+from agent.feed.broker import Subscriber
+from agent.feed.messages import VERSION, decision_view
 from agent.hub import Hub
-from agent.notices import Subscriber
 from agent.status import status_of
-from agent.views import VERSION, decision_view
 from agent.web.metrics import CONTENT_TYPE, metrics_of
 
 log = logging.getLogger(__name__)

@@ -18,9 +18,9 @@ from agent.control import decide_barcode
 from agent.domain.decision import PieceKey
 from agent.domain.physical import Weighed
 from agent.errors import EvidenceFailed
+from agent.feed.messages import decision_view
 from agent.scan import CommandLine, Scan, Weighing
 from agent.store.evidence import Recorded
-from agent.views import decision_view
 from models.bundle import SHIPPED
 from models.vagueness import scorer
 from sync import sqlite

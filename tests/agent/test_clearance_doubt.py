@@ -9,8 +9,8 @@ import pytest
 
 from agent.app import Opened
 from agent.clearance import clear_piece
+from agent.feed.messages import decision_view
 from agent.scan import CommandLine
-from agent.views import decision_view
 
 
 async def test_a_third_scan_never_clears_a_number_that_two_parcels_may_carry(

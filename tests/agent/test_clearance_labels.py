@@ -8,8 +8,8 @@ import pytest
 
 from agent.app import Opened
 from agent.clearance import clear_piece
+from agent.feed.messages import decision_view
 from agent.scan import CommandLine
-from agent.views import decision_view
 
 
 @pytest.mark.parametrize(

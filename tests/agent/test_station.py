@@ -12,7 +12,7 @@ import pytest
 
 from agent.app import Opened, open_hub
 from agent.config.file import Config
-from agent.notices import Subscriber
+from agent.feed.broker import Subscriber
 from agent.runtime.clock import SystemClock
 from agent.scan import Scan
 from agent.station import WAITING_SCANS, Station, run_station

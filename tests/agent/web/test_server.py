@@ -14,7 +14,7 @@ from agent.app import Opened
 from agent.clearance import clear_piece
 from agent.config.file import WebSection
 from agent.errors import PortTaken
-from agent.notices import ROOM
+from agent.feed.broker import ROOM
 from agent.scan import CommandLine
 from agent.station import Station
 from agent.web.server import create_web, known_hosts, serve_web

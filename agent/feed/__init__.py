@@ -1,0 +1,1 @@
+"""Messages to screens and who is subscribed to them; where a state comes from lies with its owner."""
