@@ -22,7 +22,7 @@ from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder
 from agent.reconsider import decide_again, decide_on_changes
-from agent.reference_data import in_force, load_lists, load_model, load_policy, load_readings
+from agent.reference.loading import in_force, load_lists, load_model, load_policy, load_readings
 from agent.runtime.clock import Clock, SystemClock
 from agent.runtime.data_lock import DataLock
 from agent.runtime.threads import in_thread

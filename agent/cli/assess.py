@@ -36,7 +36,7 @@ def assess(at: datetime, pack: Path | None) -> None:
 
     from agent.domain.assessing import answer  # noqa: PLC0415 - it loads the rules' library
     from agent.domain.errors import DeclarationInvalid  # noqa: PLC0415
-    from agent.goods_readings import shipped_readings  # noqa: PLC0415
+    from agent.reference.goods_models import shipped_readings  # noqa: PLC0415
 
     policy, readings = read_pack(pack), shipped_readings()
     encoder = msgspec.json.Encoder()

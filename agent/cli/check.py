@@ -39,7 +39,7 @@ def description(pack: Path | None) -> None:
     the language, and the question to put to the sender, in that language, or null. A line that cannot be read
     gives {"error": ...}, and the command ends with 3.
     """
-    from agent.goods_readings import shipped_readings  # noqa: PLC0415 - the help comes without it
+    from agent.reference.goods_models import shipped_readings  # noqa: PLC0415 - the help comes without it
 
     policy, reads = read_pack(pack), shipped_readings().vague
     terms, limits = policy.description_terms, policy.reading_limits

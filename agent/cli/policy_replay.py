@@ -16,7 +16,7 @@ from agent.domain.flights import arrivals, with_flight
 from agent.domain.policy import Policy
 from agent.domain.tally import Tally, tally_of
 from agent.domain.tally_checks import check_totals
-from agent.goods_readings import shipped_readings
+from agent.reference.goods_models import shipped_readings
 from agent.store.declared import Claims
 from agent.store.head import FILE as EVIDENCE
 from agent.store.reference import FILE as REFERENCE

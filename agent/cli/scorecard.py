@@ -149,7 +149,7 @@ def _read(config: Config, policy: Policy, asked: Any, order: _Order, progress: P
 
 def _policy(config: Config, pack: Path | None) -> Policy:
     from agent.cli.packs import read_pack  # noqa: PLC0415
-    from agent.reference_data import load_policy  # noqa: PLC0415
+    from agent.reference.loading import load_policy  # noqa: PLC0415
     from agent.trust.hub_keys import load_trust  # noqa: PLC0415
 
     if pack is not None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from agent import goods_readings
 from agent.app import Opened
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.file import load_config
@@ -19,6 +18,7 @@ from agent.domain.decision import PieceKey
 from agent.domain.physical import Weighed
 from agent.errors import EvidenceFailed
 from agent.feed.messages import decision_view
+from agent.reference import goods_models as goods_readings
 from agent.scan import CommandLine, Scan, Weighing
 from agent.store.evidence import Recorded
 from models.bundle import SHIPPED

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
 
 from agent import control
-from agent.reference_data import ReferenceRefused
+from agent.reference.loading import ReferenceRefused
 from agent.runtime.clock import SystemClock
 from agent.store.stored_log import StoredLog
 from sync import sqlite

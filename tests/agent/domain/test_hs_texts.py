@@ -16,7 +16,7 @@ from agent.domain.findings import Severity
 from agent.domain.hs_texts import check_chapters
 from agent.domain.policy import Policy
 from agent.domain.readings import UNREAD, ReadingLimits, Readings
-from agent.goods_readings import shipped_readings
+from agent.reference.goods_models import shipped_readings
 
 LIMITS = ReadingLimits(implausible_below_permille=15, sure_at_permille=200)
 SHOES = Declaration(consignment="c-1", transport=Transport.EXPRESS, description="shoes", hs="961700")

@@ -13,7 +13,7 @@ from agent.domain.names import PartyList
 from agent.domain.policy import Policy, parse_policy
 from agent.domain.readings import Readings
 from agent.errors import AgentError
-from agent.goods_readings import shipped_digest, shipped_readings
+from agent.reference.goods_models import shipped_digest, shipped_readings
 from models.errors import BundleRefused
 from models.scorer import Scorer
 from sync import documents

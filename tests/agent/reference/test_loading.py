@@ -9,7 +9,7 @@ import pytest
 
 from agent.domain.lists import parse_party_list
 from agent.errors import Outdated
-from agent.reference_data import ReferenceRefused
+from agent.reference.loading import ReferenceRefused
 
 
 async def test_an_older_policy_never_replaces_a_newer_one(site: Any) -> None:
