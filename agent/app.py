@@ -21,12 +21,12 @@ from agent.documents import Documents
 from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder
+from agent.lane.station import Station, run_station
 from agent.reconsider import decide_again, decide_on_changes
 from agent.reference.loading import in_force, load_lists, load_model, load_policy, load_readings
 from agent.runtime.clock import Clock, SystemClock
 from agent.runtime.data_lock import DataLock
 from agent.runtime.threads import in_thread
-from agent.station import Station, run_station
 from agent.store.evidence import EvidenceLog
 from agent.store.head import retire
 from agent.store.reference import ReferenceStore

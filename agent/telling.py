@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from agent.device_report import device_notice
 from agent.feed.messages import VERSION
 from agent.hub import Hub
+from agent.lane.health import device_notice
 from sync.client import SyncState
 
 TELL_EVERY_S = 1.0

@@ -18,7 +18,7 @@ from agent.cli.device_target import placed
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import Config, load_config
 from agent.errors import AgentError, ConfigInvalid
-from agent.lane_ports import DATAWEDGE
+from agent.lane.ports import DATAWEDGE
 from agent.store.head import FILE as EVIDENCE
 from drivers.ports.holders import holders_of
 from drivers.ports.listing import identity_of, list_ports

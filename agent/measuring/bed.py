@@ -20,9 +20,9 @@ from agent.demo.generator import make_day
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
 from agent.intake.taking import import_manifest
+from agent.lane.station import Station, run_station
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
-from agent.station import Station, run_station
 from agent.trust.hub_keys import make_keys
 from models.scorer import Scorer
 from sync import documents

@@ -26,9 +26,9 @@ from agent.intake import taking
 from agent.intake.control import ask
 from agent.intake.frames import Progress
 from agent.intake.taking import Nobody, Sender
+from agent.lane.station import Station
 from agent.runtime.clock import SystemClock
 from agent.runtime.data_lock import DataLock
-from agent.station import Station
 
 S10 = "RR473124829GB"
 ONE_LANE = '[[stations]]\nname = "lane-1"\nscanner = { port = "/dev/null" }\n'

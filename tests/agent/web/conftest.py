@@ -24,8 +24,8 @@ from agent.domain.s10 import s10_check_digit
 from agent.domain.shipped import shipped_pack
 from agent.hub import Hub
 from agent.intake.taking import import_manifest
+from agent.lane.station import Station
 from agent.runtime.clock import SystemClock
-from agent.station import Station
 from agent.store.head import FILE as EVIDENCE
 from agent.trust.hub_keys import make_keys
 from agent.web.server import create_web, serve_web

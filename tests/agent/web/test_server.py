@@ -15,8 +15,8 @@ from agent.clearance import clear_piece
 from agent.config.file import WebSection
 from agent.errors import PortTaken
 from agent.feed.broker import ROOM
+from agent.lane.station import Station
 from agent.scan import CommandLine
-from agent.station import Station
 from agent.web.server import create_web, known_hosts, serve_web
 from drivers.events import Noise
 

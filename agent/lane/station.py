@@ -12,15 +12,15 @@ from typing import Any, NoReturn
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import StationSection
-from agent.device_report import device_notice, device_report, scale_report
 from agent.domain.decision import PieceKey
 from agent.domain.disposition import Disposition
 from agent.errors import EvidenceFailed, ReferenceFailed
 from agent.feed.messages import VERSION, decision_view
 from agent.hub import Hub
-from agent.lane_ports import lane_port
+from agent.lane.health import device_notice, device_report, scale_report
+from agent.lane.ports import lane_port
+from agent.lane.scale import LaneScale
 from agent.runtime.ids import jitter
-from agent.scale import LaneScale
 from agent.scan import Origin, Scan, Weighing
 from agent.store.evidence import Recorded
 from drivers.device import run_device

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from agent.config.devices import DeviceSection, ScaleSection, ScannerSection
-from agent.lane_ports import lane_port
+from agent.lane.ports import lane_port
 from drivers.clock import SystemClock
 from drivers.errors import BadPortName
 from drivers.ports.datawedge import DataWedgePort

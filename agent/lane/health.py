@@ -8,7 +8,7 @@ from typing import Any
 from agent.config.devices import DeviceSection
 from agent.domain.metrology import DUE_SOON_DAYS
 from agent.feed.messages import VERSION
-from agent.scale import LaneScale
+from agent.lane.scale import LaneScale
 from drivers.health import DeviceHealth
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from agent.config.devices import CardSection, ScaleSection
 from agent.domain.physical import SCALE_CODES
-from agent.scale import LaneScale
+from agent.lane.scale import LaneScale
 from drivers.events import Status, WeightReading
 from drivers.weighing import NoWeighing, Weighing
 

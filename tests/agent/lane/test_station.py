@@ -13,9 +13,9 @@ import pytest
 from agent.app import Opened, open_hub
 from agent.config.file import Config
 from agent.feed.broker import Subscriber
+from agent.lane.station import WAITING_SCANS, Station, run_station
 from agent.runtime.clock import SystemClock
 from agent.scan import Scan
-from agent.station import WAITING_SCANS, Station, run_station
 from agent.status import status_of
 from agent.telling import Teller
 from drivers.events import Noise, NoRead, ScanRead
