@@ -16,13 +16,13 @@ import aiohttp
 from tenacity import wait_random_exponential
 
 from agent import control
+from agent.assessment.documents import Documents
+from agent.cases.redecide import decide_again, decide_on_changes
 from agent.config.file import CentreSection, Config
-from agent.documents import Documents
 from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder
 from agent.lane.station import Station, run_station
-from agent.reconsider import decide_again, decide_on_changes
 from agent.reference.loading import in_force, load_lists, load_model, load_policy, load_readings
 from agent.runtime.clock import Clock, SystemClock
 from agent.runtime.data_lock import DataLock

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from agent.documents import Document
+from agent.assessment.documents import Document
+from agent.cases.scan import Place, Scan, Weighing
 from agent.domain.assessment import staleness
 from agent.domain.candidates import Candidate
 from agent.domain.decision import (
@@ -40,7 +41,6 @@ from agent.domain.physical import (
 from agent.errors import AgentError
 from agent.feed.messages import decision_view
 from agent.hub import Hub
-from agent.scan import Place, Scan, Weighing
 from agent.store.evidence import Recorded
 from agent.store.matching import Match
 from models.features import PhysicalFacts

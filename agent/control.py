@@ -11,13 +11,13 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
+from agent.cases.scan import CommandLine, Scan
 from agent.clearance import clear_piece, dry_run
 from agent.errors import AgentError, ConfigInvalid, NotFound
 from agent.feed.messages import decision_view
 from agent.hub import Hub
 from agent.intake.control import importing
 from agent.intake.removing import removing
-from agent.scan import CommandLine, Scan
 from agent.status import status_of
 
 FILE = "control.sock"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-from agent.documents import Documents, InForce
+from agent.assessment.documents import Documents, InForce
 from agent.domain.decision import RiskReason, RiskScore
 from agent.feed.broker import Notices
 from agent.runtime.clock import Clock

@@ -34,7 +34,7 @@ def assess(at: datetime, pack: Path | None) -> None:
     """
     import msgspec  # noqa: PLC0415 - the help comes without it
 
-    from agent.domain.assessing import answer  # noqa: PLC0415 - it loads the rules' library
+    from agent.assessment.outside import answer  # noqa: PLC0415 - it loads the rules' library
     from agent.domain.errors import DeclarationInvalid  # noqa: PLC0415
     from agent.reference.goods_models import shipped_readings  # noqa: PLC0415
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from agent.cases.redecide import decide_again
 from agent.domain.declarations import Declaration, decode
 from agent.domain.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
@@ -17,7 +18,6 @@ from agent.hub import Hub
 from agent.intake.frames import Ended, Fault, Header, Order, Part, Progress, Refused
 from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
 from agent.intake.shown import NOTICE, Shown, notice
-from agent.reconsider import decide_again
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
 from agent.store.labelled import Batch

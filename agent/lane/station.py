@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
+from agent.cases.scan import Origin, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import StationSection
@@ -21,7 +22,6 @@ from agent.lane.health import device_notice, device_report, scale_report
 from agent.lane.ports import lane_port
 from agent.lane.scale import LaneScale
 from agent.runtime.ids import jitter
-from agent.scan import Origin, Scan, Weighing
 from agent.store.evidence import Recorded
 from drivers.device import run_device
 from drivers.errors import DeviceError

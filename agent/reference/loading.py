@@ -6,7 +6,7 @@ import hashlib
 import logging
 from pathlib import Path
 
-from agent.documents import InForce
+from agent.assessment.documents import InForce
 from agent.domain.errors import ListInvalid, PolicyInvalid
 from agent.domain.lists import parse_party_list
 from agent.domain.names import PartyList

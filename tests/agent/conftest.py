@@ -21,13 +21,13 @@ from click.testing import CliRunner
 
 from agent import app
 from agent.app import Opened, open_hub
+from agent.cases.scan import Scan
 from agent.config.file import Config, load_config
 from agent.domain.decision import Decision, Digests, PieceKey, Verdict
 from agent.domain.disposition import Because, Disposition, SetBy
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
 from agent.intake.taking import ImportReport, import_manifest
-from agent.scan import Scan
 from agent.store.evidence import EvidenceLog
 from agent.store.stored_log import StoredLog
 from agent.trust.hub_keys import Trust, load_trust, make_keys

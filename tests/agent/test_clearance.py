@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from agent.app import Opened
+from agent.cases.scan import CommandLine, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.file import load_config
 from agent.control import decide_barcode
@@ -19,7 +20,6 @@ from agent.domain.physical import Weighed
 from agent.errors import EvidenceFailed
 from agent.feed.messages import decision_view
 from agent.reference import goods_models as goods_readings
-from agent.scan import CommandLine, Scan, Weighing
 from agent.store.evidence import Recorded
 from models.bundle import SHIPPED
 from models.vagueness import scorer

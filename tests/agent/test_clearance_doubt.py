@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from agent.app import Opened
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.feed.messages import decision_view
-from agent.scan import CommandLine
 
 
 async def test_a_third_scan_never_clears_a_number_that_two_parcels_may_carry(

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from agent.app import Opened
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.feed.messages import decision_view
-from agent.scan import CommandLine
 
 
 @pytest.mark.parametrize(

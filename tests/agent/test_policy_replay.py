@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.cli import main
 from agent.domain.pack_source import join
 from agent.domain.shipped import shipped_pack
-from agent.scan import CommandLine
 
 SHIRT, SHOES = "RR473124829GB", "RB123456785GB"
 STRICTER = """

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.app import Opened
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.domain.declarations import Declaration, Label, Level, Party, Transport, encode
 from agent.domain.disposition import Disposition
@@ -21,7 +22,6 @@ from agent.domain.effective import Claim, SourceRole, effective
 from agent.errors import NotFound
 from agent.intake.removing import Choice, Going, remove_sources
 from agent.intake.taking import import_manifest
-from agent.scan import CommandLine
 from agent.store import declared, removal, sources
 from agent.store.labelled import Batch
 from agent.store.reference import ReferenceStore

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from agent.app import Opened, open_hub
+from agent.cases.scan import Scan
 from agent.config.file import Config
 from agent.feed.broker import Subscriber
 from agent.lane.station import WAITING_SCANS, Station, run_station
 from agent.runtime.clock import SystemClock
-from agent.scan import Scan
 from agent.status import status_of
 from agent.telling import Teller
 from drivers.events import Noise, NoRead, ScanRead

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.app import Opened
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
-from agent.scan import CommandLine
 from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
 from sync import sqlite
 

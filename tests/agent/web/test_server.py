@@ -11,12 +11,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent.app import Opened
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.config.file import WebSection
 from agent.errors import PortTaken
 from agent.feed.broker import ROOM
 from agent.lane.station import Station
-from agent.scan import CommandLine
 from agent.web.server import create_web, known_hosts, serve_web
 from drivers.events import Noise
 

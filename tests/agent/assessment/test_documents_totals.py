@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from agent.app import Opened
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.domain.s10 import s10_check_digit
-from agent.scan import CommandLine
 from agent.store.assessments import MOST_ROWS
 from sync.statement import Decision, parse
 

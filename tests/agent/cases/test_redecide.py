@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from agent.app import Opened
+from agent.cases.redecide import decide_on_changes
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
-from agent.reconsider import decide_on_changes
-from agent.scan import CommandLine
 from sync.statement import Decision, parse
 
 CONSIGNEE = "Avery Bellwether"

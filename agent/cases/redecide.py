@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from agent.assessment.documents import Assessed
 from agent.clearance import decide_one_again
-from agent.documents import Assessed
 from agent.domain.candidates import Candidate
 from agent.domain.decision import PieceKey, Verdict
 from agent.domain.disposition import Disposition

@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.domain.declarations import Declaration, Label, Level, Transport
 from agent.domain.effective import Claim, ClaimOrder, SourceRole, effective
 from agent.domain.flights import arrivals, with_flight
-from agent.scan import CommandLine
 from agent.store.sources import Source
 from sync.statement import parse
 
