@@ -27,10 +27,10 @@ from agent.reference.loading import in_force, load_lists, load_model, load_polic
 from agent.runtime.clock import Clock, SystemClock
 from agent.runtime.data_lock import DataLock
 from agent.runtime.threads import in_thread
+from agent.status.ticker import Teller
 from agent.store.evidence import EvidenceLog
 from agent.store.head import retire
 from agent.store.reference import ReferenceStore
-from agent.telling import Teller
 from agent.trust.at_rest import AtRest
 from agent.trust.hub_keys import Trust, load_trust
 from agent.web.server import create_web, known_hosts, serve_web

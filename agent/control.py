@@ -18,7 +18,7 @@ from agent.feed.messages import decision_view
 from agent.hub import Hub
 from agent.intake.control import importing
 from agent.intake.removing import removing
-from agent.status import status_of
+from agent.status.report import status_of
 
 FILE = "control.sock"
 CALL_TIMEOUT_S = 3600.0

@@ -17,7 +17,7 @@ from agent.intake.taking import BATCH, ImportReport, import_manifest
 from agent.measuring.bed import Wires, at_work, prepare
 from agent.measuring.lane import Lane
 from agent.runtime.clock import Clock
-from agent.status import percentile
+from agent.status.report import percentile
 from agent.store.reference import WAL_PAGES
 from sync import sqlite
 

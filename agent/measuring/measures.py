@@ -23,7 +23,7 @@ from agent.measuring.importing import Imported, measure_import
 from agent.measuring.lane import Lane
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
-from agent.status import percentile
+from agent.status.report import percentile
 from agent.store.declared import Claims
 from agent.store.schema import migrate_evidence
 from drivers.simulators.crowd import cost_of_reading

@@ -23,8 +23,8 @@ from agent.errors import AgentError, PortTaken
 from agent.feed.broker import Subscriber
 from agent.feed.messages import VERSION, decision_view
 from agent.hub import Hub
-from agent.status import status_of
-from agent.web.metrics import CONTENT_TYPE, metrics_of
+from agent.status.metrics import CONTENT_TYPE, metrics_of
+from agent.status.report import status_of
 
 log = logging.getLogger(__name__)
 

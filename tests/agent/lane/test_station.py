@@ -16,8 +16,8 @@ from agent.config.file import Config
 from agent.feed.broker import Subscriber
 from agent.lane.station import WAITING_SCANS, Station, run_station
 from agent.runtime.clock import SystemClock
-from agent.status import status_of
-from agent.telling import Teller
+from agent.status.report import status_of
+from agent.status.ticker import Teller
 from drivers.events import Noise, NoRead, ScanRead
 from drivers.health import DeviceState
 from drivers.simulators.client import SimulatedDevice

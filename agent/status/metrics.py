@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from agent.hub import Hub
-from agent.status import status_of
+from agent.status.report import status_of
 from drivers.health import DeviceState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
