@@ -15,10 +15,10 @@ from typing import NoReturn
 import aiohttp
 from tenacity import wait_random_exponential
 
-from agent import control
 from agent.assessment.documents import Documents
 from agent.cases.redecide import decide_again, decide_on_changes
 from agent.config.file import CentreSection, Config
+from agent.control import server as control
 from agent.errors import AgentError, EvidenceFailed
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder

@@ -312,8 +312,8 @@ def recent(place: str, config_path: Path) -> None:
     PLACE is a station and a role, as in lane-1/scale. The hub keeps the last bytes of every port, so that
     what went wrong can be looked at afterwards: redirect it to a file, and `devices replay` parses it again.
     """
-    from agent import control  # noqa: PLC0415 - it loads the hub
     from agent.config.file import load_config  # noqa: PLC0415
+    from agent.control import server as control  # noqa: PLC0415 - it loads the hub
     from agent.errors import NotRunning  # noqa: PLC0415
 
     config = load_config(config_path)

@@ -12,11 +12,12 @@ from typing import Any, Literal
 
 import click
 
-from agent import __version__, control
+from agent import __version__
 from agent.cli.common import config_option, json_option, show
 from agent.cli.device_target import placed
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import Config, load_config
+from agent.control import server as control
 from agent.errors import AgentError, ConfigInvalid
 from agent.lane.ports import DATAWEDGE
 from agent.store.head import FILE as EVIDENCE

@@ -19,12 +19,12 @@ from agent.app import open_hub
 from agent.cli.common import config_option, json_option, show
 from agent.cli.progress import Bar, Lines, Silent
 from agent.config.file import Config, load_config
-from agent.control import FILE
+from agent.control.import_verb import ask
+from agent.control.server import FILE
 from agent.domain.declarations import Declaration, Transport
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError
 from agent.hub import Hub
-from agent.intake.control import ask
 from agent.intake.frames import Ended, Fault, Header, Progress
 from agent.intake.reading import opened
 from agent.intake.report import MAX_FAULTS, Report

@@ -9,11 +9,12 @@ from typing import Any
 
 import click
 
-from agent import __version__, control
+from agent import __version__
 from agent.app import open_hub
 from agent.app import run as run_hub
 from agent.cli.common import config_option, json_option, show
 from agent.config.file import Config, load_config
+from agent.control import server as control
 from agent.hub import Hub
 from agent.runtime import logs
 from agent.runtime.clock import SystemClock

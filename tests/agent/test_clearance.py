@@ -14,7 +14,7 @@ from agent.app import Opened
 from agent.cases.scan import CommandLine, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.file import load_config
-from agent.control import decide_barcode
+from agent.control.server import decide_barcode
 from agent.domain.decision import PieceKey
 from agent.domain.physical import Weighed
 from agent.errors import EvidenceFailed

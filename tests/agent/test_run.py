@@ -13,7 +13,7 @@ import pytest
 from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
 
-from agent import control
+from agent.control import server as control
 from agent.reference.loading import ReferenceRefused
 from agent.runtime.clock import SystemClock
 from agent.store.stored_log import StoredLog

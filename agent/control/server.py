@@ -13,10 +13,10 @@ from aiohttp import web
 
 from agent.cases.scan import CommandLine, Scan
 from agent.clearance import clear_piece, dry_run
+from agent.control.import_verb import importing
 from agent.errors import AgentError, ConfigInvalid, NotFound
 from agent.feed.messages import decision_view
 from agent.hub import Hub
-from agent.intake.control import importing
 from agent.intake.removing import removing
 from agent.status.report import status_of
 

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from agent import control
 from agent.app import Opened
 from agent.cli import main
+from agent.control import server as control
+from agent.control.import_verb import ask
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError, AlreadyRunning, NotFound
 from agent.intake import taking
-from agent.intake.control import ask
 from agent.intake.frames import Progress
 from agent.intake.taking import Nobody, Sender
 from agent.lane.station import Station

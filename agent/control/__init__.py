@@ -1,0 +1,1 @@
+"""The UNIX socket by which commands reach a running hub: server, verbs, client."""
