@@ -20,6 +20,8 @@ from agent.cases.redecide import decide_again, decide_on_changes
 from agent.config.file import CentreSection, Config
 from agent.control import server as control
 from agent.errors import AgentError, EvidenceFailed
+from agent.evidence.log import EvidenceLog
+from agent.evidence.opening import retire
 from agent.hub import Hub
 from agent.intake.folder import WatchedFolder
 from agent.lane.station import Station, run_station
@@ -28,9 +30,7 @@ from agent.runtime.clock import Clock, SystemClock
 from agent.runtime.data_lock import DataLock
 from agent.runtime.threads import in_thread
 from agent.status.ticker import Teller
-from agent.store.evidence import EvidenceLog
-from agent.store.head import retire
-from agent.store.reference import ReferenceStore
+from agent.store.declarations import ReferenceStore
 from agent.trust.at_rest import AtRest
 from agent.trust.hub_keys import Trust, load_trust
 from agent.web.server import create_web, known_hosts, serve_web

@@ -39,9 +39,9 @@ from agent.domain.physical import (
     scale_finding,
 )
 from agent.errors import AgentError
+from agent.evidence.log import Recorded
 from agent.feed.messages import decision_view
 from agent.hub import Hub
-from agent.store.evidence import Recorded
 from agent.store.matching import Match
 from models.features import PhysicalFacts
 from sync.statement import Decision as DecisionStatement

@@ -12,10 +12,10 @@ from weakref import WeakValueDictionary
 
 from agent.assessment.documents import Documents, InForce
 from agent.domain.decision import RiskReason, RiskScore
+from agent.evidence.log import EvidenceLog
 from agent.feed.broker import Notices
 from agent.runtime.clock import Clock
-from agent.store.evidence import EvidenceLog
-from agent.store.reference import ReferenceStore
+from agent.store.declarations import ReferenceStore
 from agent.trust.senders import Senders
 from drivers.transcripts import Recorder
 from models.features import PhysicalFacts, vector

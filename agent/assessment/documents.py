@@ -24,9 +24,9 @@ from agent.domain.readings import UNREAD, Readings
 from agent.domain.tally import Tally, tally_of
 from agent.domain.tally_checks import check_totals, check_uncounted
 from agent.runtime.clock import Clock
-from agent.store.assessments import Kept, StoredAssessment, StoredFinding
-from agent.store.declared import Claims
-from agent.store.reference import ReferenceStore
+from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
+from agent.store.declaration_table import Claims
+from agent.store.declarations import ReferenceStore
 from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
 from models.features import DocumentFacts, Tables, document_features
 

@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 from agent.domain.decision import PieceKey
 from agent.domain.physical import Weighed
-from agent.store.evidence import Recorded
+from agent.evidence.log import Recorded
 
 Origin = Literal["station", "keyed", "cli"]
 

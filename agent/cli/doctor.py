@@ -19,8 +19,8 @@ from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import Config, load_config
 from agent.control import server as control
 from agent.errors import AgentError, ConfigInvalid
+from agent.evidence.opening import FILE as EVIDENCE
 from agent.lane.ports import DATAWEDGE
-from agent.store.head import FILE as EVIDENCE
 from drivers.ports.holders import holders_of
 from drivers.ports.listing import identity_of, list_ports
 from drivers.thieves import look_for_thieves

@@ -16,12 +16,12 @@ from agent.domain.flights import arrivals, with_flight
 from agent.domain.policy import Policy
 from agent.domain.tally import Tally, tally_of
 from agent.domain.tally_checks import check_totals
+from agent.evidence.opening import FILE as EVIDENCE
+from agent.evidence.reader import StoredLog
 from agent.reference.goods_models import shipped_readings
-from agent.store.declared import Claims
-from agent.store.head import FILE as EVIDENCE
-from agent.store.reference import FILE as REFERENCE
-from agent.store.stored_declarations import StoredDeclarations
-from agent.store.stored_log import StoredLog
+from agent.store.declaration_table import Claims
+from agent.store.declarations import FILE as REFERENCE
+from agent.store.reader import StoredDeclarations
 from sync.log import Entry
 from sync.statement import Decision, parse
 

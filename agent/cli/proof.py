@@ -13,8 +13,8 @@ import click
 from agent.cli.common import config_option, json_option, show
 from agent.config.file import load_config
 from agent.errors import NotFound
-from agent.store.head import FILE
-from agent.store.stored_log import StoredLog
+from agent.evidence.opening import FILE
+from agent.evidence.reader import StoredLog
 from agent.trust.hub_keys import CARD, make_keys, read_cards
 from sync import envelope, sqlite
 from sync.errors import SyncError

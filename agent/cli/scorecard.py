@@ -85,7 +85,7 @@ def scorecard(
     from agent.cli.scorecard_html import page  # noqa: PLC0415 - the help comes without the readers
     from agent.cli.scorecard_text import write_csv  # noqa: PLC0415
     from agent.config.file import load_config  # noqa: PLC0415
-    from agent.store.stored_assessments import Asked  # noqa: PLC0415
+    from agent.store.assessment_reader import Asked  # noqa: PLC0415
     from sync import sqlite  # noqa: PLC0415
 
     if shipper is not None and by is not None:
@@ -127,8 +127,8 @@ def _read(config: Config, policy: Policy, asked: Any, order: _Order, progress: P
 
     from agent.cli.scorecard_reading import Reading, Wanted  # noqa: PLC0415
     from agent.cli.scorecard_view import Heading, View  # noqa: PLC0415
-    from agent.store.reference import FILE  # noqa: PLC0415
-    from agent.store.stored_assessments import StoredAssessments  # noqa: PLC0415
+    from agent.store.assessment_reader import StoredAssessments  # noqa: PLC0415
+    from agent.store.declarations import FILE  # noqa: PLC0415
     from models.vagueness.scorer import Vagueness  # noqa: PLC0415
 
     view = View(order.lang, policy.texts)

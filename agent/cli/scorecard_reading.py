@@ -23,8 +23,8 @@ from agent.domain.scorecard_overview import Overview, Overviewing
 from agent.domain.scorecard_trend import covered_days
 from agent.domain.texts import canonical
 from agent.errors import AgentError, NotFound
-from agent.store.assessments import StoredFinding
-from agent.store.stored_assessments import Asked, Assessed, StoredAssessments, Told
+from agent.store.assessment_reader import Asked, Assessed, StoredAssessments, Told
+from agent.store.assessment_table import StoredFinding
 from agent.texts.wording import codes
 
 Progress = Callable[[int, int], None]

@@ -12,7 +12,7 @@ from agent.domain.policy_texts import PackText
 from agent.domain.scorecard import Case, Imports, Kind, Scorecard, Worst
 from agent.domain.scorecard_overview import Line, Overview
 from agent.domain.scorecard_trend import Period, permille
-from agent.store.stored_assessments import Asked
+from agent.store.assessment_reader import Asked
 from agent.texts.cards import card_words, fault_kind, said, tenths
 from agent.texts.wording import ABSENT, Wording, choose, text_of
 

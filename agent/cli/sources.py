@@ -17,9 +17,9 @@ from agent.cli.common import config_option, json_option, show
 from agent.config.file import Config, load_config
 from agent.errors import NotFound
 from agent.intake.removing import Choice, Going
-from agent.store.reference import FILE
-from agent.store.sources import StoredSource
-from agent.store.stored_declarations import StoredDeclarations
+from agent.store.declarations import FILE
+from agent.store.reader import StoredDeclarations
+from agent.store.source_table import StoredSource
 from agent.trust.senders import Senders
 
 LINE_EVERY_PERCENT = 10

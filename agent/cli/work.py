@@ -15,11 +15,11 @@ from agent.app import run as run_hub
 from agent.cli.common import config_option, json_option, show
 from agent.config.file import Config, load_config
 from agent.control import server as control
+from agent.evidence.opening import FILE as EVIDENCE
+from agent.evidence.reader import StoredLog
 from agent.hub import Hub
 from agent.runtime import logs
 from agent.runtime.clock import SystemClock
-from agent.store.head import FILE as EVIDENCE
-from agent.store.stored_log import StoredLog
 
 
 @click.command()

@@ -17,10 +17,10 @@ from agent.demo.link import Link
 from agent.demo.report import Report, make_report
 from agent.demo.site import Site, prepare, running
 from agent.errors import PortTaken
+from agent.evidence.opening import FILE
+from agent.evidence.reader import StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import Clock
-from agent.store.head import FILE
-from agent.store.stored_log import StoredLog
 from drivers.simulators.client import SimulatedDevice
 
 LANES = ("lane-1", "lane-2")

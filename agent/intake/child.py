@@ -42,7 +42,7 @@ from agent.intake.frames import (
     too_much_memory,
 )
 from agent.intake.seen import Seen
-from agent.store.labelled import Batch
+from agent.store.batch import Batch
 
 CPU_S, CPU_S_PER_MB = 60, 2
 """A row of 200 bytes takes some 25 µs, thus a megabyte an eighth of a second."""

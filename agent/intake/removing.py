@@ -20,7 +20,7 @@ from aiohttp import web
 from agent.errors import AgentError, EvidenceFailed, NotFound, ReferenceFailed
 from agent.hub import Hub
 from agent.runtime.threads import in_thread
-from agent.store.sources import StoredSource
+from agent.store.source_table import StoredSource
 from sync import sqlite
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
 from agent.intake.shown import NOTICE, Shown, notice
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
-from agent.store.labelled import Batch
-from agent.store.sources import Source
+from agent.store.batch import Batch
+from agent.store.source_table import Source
 from agent.trust.senders import UNNAMED, Said, Senders, Speaker
 from sync import sqlite
 

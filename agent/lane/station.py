@@ -16,13 +16,13 @@ from agent.config.file import StationSection
 from agent.domain.decision import PieceKey
 from agent.domain.disposition import Disposition
 from agent.errors import EvidenceFailed, ReferenceFailed
+from agent.evidence.log import Recorded
 from agent.feed.messages import VERSION, decision_view
 from agent.hub import Hub
 from agent.lane.health import device_notice, device_report, scale_report
 from agent.lane.ports import lane_port
 from agent.lane.scale import LaneScale
 from agent.runtime.ids import jitter
-from agent.store.evidence import Recorded
 from drivers.device import run_device
 from drivers.errors import DeviceError
 from drivers.events import Event, Noise, NoRead, ScanRead, WeightReading

@@ -18,7 +18,7 @@ from agent.measuring.bed import Wires, at_work, prepare
 from agent.measuring.lane import Lane
 from agent.runtime.clock import Clock
 from agent.status.report import percentile
-from agent.store.reference import WAL_PAGES
+from agent.store.declarations import WAL_PAGES
 from sync import sqlite
 
 COLUMNS = (

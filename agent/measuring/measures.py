@@ -24,7 +24,7 @@ from agent.measuring.lane import Lane
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
 from agent.status.report import percentile
-from agent.store.declared import Claims
+from agent.store.declaration_table import Claims
 from agent.store.schema import migrate_evidence
 from drivers.simulators.crowd import cost_of_reading
 from models.features import FEATURES

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from agent.domain.decision import PieceKey
 from agent.domain.declarations import Label
 from agent.domain.errors import DeclarationInvalid
-from agent.store.labelled import decode_labels
+from agent.store.batch import decode_labels
 
 MATCH = """SELECT d.consignment, d.id, s.received, d.body
     FROM (SELECT :value AS consignment

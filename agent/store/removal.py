@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from agent.domain.declarations import Level
-from agent.store import assessments, declared
-from agent.store.declared import TakenAway
+from agent.store import assessment_table as assessments
+from agent.store import declaration_table as declared
+from agent.store.declaration_table import TakenAway
 from sync import sqlite
 
 BATCH = 256 if sqlite.is_sound() else 64

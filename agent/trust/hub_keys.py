@@ -10,8 +10,8 @@ from pathlib import Path
 
 from agent import __version__
 from agent.errors import NotFound
+from agent.evidence.log import Signer
 from agent.runtime.ids import new_secret
-from agent.store.evidence import Signer
 from sync.errors import BadKeyFile
 from sync.keys import Keyring, PublicKey, Role, generate, load_private, read_card, save_private, write_card
 

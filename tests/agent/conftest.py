@@ -27,9 +27,9 @@ from agent.domain.decision import Decision, Digests, PieceKey, Verdict
 from agent.domain.disposition import Because, Disposition, SetBy
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
+from agent.evidence.log import EvidenceLog
+from agent.evidence.reader import StoredLog
 from agent.intake.taking import ImportReport, import_manifest
-from agent.store.evidence import EvidenceLog
-from agent.store.stored_log import StoredLog
 from agent.trust.hub_keys import Trust, load_trust, make_keys
 from models.scorer import Scorer
 from sync import documents, sealed

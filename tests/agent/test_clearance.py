@@ -18,9 +18,9 @@ from agent.control.server import decide_barcode
 from agent.domain.decision import PieceKey
 from agent.domain.physical import Weighed
 from agent.errors import EvidenceFailed
+from agent.evidence.log import Recorded
 from agent.feed.messages import decision_view
 from agent.reference import goods_models as goods_readings
-from agent.store.evidence import Recorded
 from models.bundle import SHIPPED
 from models.vagueness import scorer
 from sync import sqlite

@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 
 from agent import __version__
 from agent.cli import main
+from agent.evidence.reader import StoredLog
 from agent.runtime.clock import SystemClock
-from agent.store.stored_log import StoredLog
 from sync import sqlite
 
 S10 = "RR473124829GB"

@@ -20,9 +20,9 @@ from agent.demo.generator import Day, make_day
 from agent.demo.lane import Lane, Screen
 from agent.demo.link import Link
 from agent.demo.site import Site, prepare, running
+from agent.evidence.reader import StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import SystemClock
-from agent.store.stored_log import StoredLog
 from drivers.simulators.client import SimulatedDevice
 from sync.statement import Decision, parse
 

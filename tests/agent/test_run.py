@@ -14,9 +14,9 @@ from aiohttp.test_utils import TestServer
 from click.testing import CliRunner
 
 from agent.control import server as control
+from agent.evidence.reader import StoredLog
 from agent.reference.loading import ReferenceRefused
 from agent.runtime.clock import SystemClock
-from agent.store.stored_log import StoredLog
 from sync import sqlite
 from sync.central.cli import main as central
 from sync.central.identity import init_authority

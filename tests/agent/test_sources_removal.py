@@ -22,11 +22,13 @@ from agent.domain.effective import Claim, SourceRole, effective
 from agent.errors import NotFound
 from agent.intake.removing import Choice, Going, remove_sources
 from agent.intake.taking import import_manifest
-from agent.store import declared, removal, sources
-from agent.store.labelled import Batch
-from agent.store.reference import ReferenceStore
+from agent.store import declaration_table as declared
+from agent.store import removal
+from agent.store import source_table as sources
+from agent.store.batch import Batch
+from agent.store.declarations import ReferenceStore
 from agent.store.schema import migrate_reference
-from agent.store.sources import Source
+from agent.store.source_table import Source
 from sync import sqlite
 from sync.statement import Event, parse
 

@@ -15,7 +15,7 @@ from agent.clearance import clear_piece
 from agent.domain.declarations import Declaration, Label, Level, Transport
 from agent.domain.effective import Claim, ClaimOrder, SourceRole, effective
 from agent.domain.flights import arrivals, with_flight
-from agent.store.sources import Source
+from agent.store.source_table import Source
 from sync.statement import parse
 
 MASTER = "020-12345675"

@@ -12,7 +12,7 @@ from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.domain.s10 import s10_check_digit
-from agent.store.assessments import MOST_ROWS
+from agent.store.assessment_table import MOST_ROWS
 from sync.statement import Decision, parse
 
 ON_THE_DAY = datetime(2025, 3, 10, 12, tzinfo=UTC)

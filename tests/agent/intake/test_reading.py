@@ -35,7 +35,7 @@ from agent.intake.frames import (
 )
 from agent.intake.reading import opened, read_apart
 from agent.runtime.clock import SystemClock
-from agent.store.labelled import Batch
+from agent.store.batch import Batch
 
 HEAD = "tracking_number,transport,gross_weight_g\n"
 _CODE = (

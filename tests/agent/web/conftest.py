@@ -22,11 +22,11 @@ from agent.config.file import Config
 from agent.domain.policy import fill
 from agent.domain.s10 import s10_check_digit
 from agent.domain.shipped import shipped_pack
+from agent.evidence.opening import FILE as EVIDENCE
 from agent.hub import Hub
 from agent.intake.taking import import_manifest
 from agent.lane.station import Station
 from agent.runtime.clock import SystemClock
-from agent.store.head import FILE as EVIDENCE
 from agent.trust.hub_keys import make_keys
 from agent.web.server import create_web, serve_web
 from drivers.events import WeightReading

@@ -19,7 +19,7 @@ from agent.domain.effective import Claim, SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.domain.s10 import REUSED_AFTER
 from agent.runtime.ids import new_salts
-from agent.store.labelled import Batch, Labelled, decode_labels
+from agent.store.batch import Batch, Labelled, decode_labels
 from sync import sqlite
 
 # No "or replace": with it SQLite keeps a journal for each row, and stores a third as many a second.

@@ -16,8 +16,8 @@ from typing import Any
 import apsw
 
 from agent.errors import AgentError
+from agent.evidence.log import EvidenceLog, Signer
 from agent.runtime.clock import SystemClock
-from agent.store.evidence import EvidenceLog, Signer
 from agent.trust.hub_keys import load_trust
 from sync import sqlite
 from sync.errors import SyncError

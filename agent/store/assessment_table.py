@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from agent.domain.tally import Tally
-from agent.store.declared import read_claims
+from agent.store.declaration_table import read_claims
 from sync import sqlite
 
 MOST_ROWS = 256

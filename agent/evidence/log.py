@@ -18,15 +18,15 @@ from agent.domain.disposition import Disposition
 from agent.domain.physical import Previous
 from agent.domain.s10 import REUSED_AFTER
 from agent.errors import EvidenceFailed, Outdated
+from agent.evidence.opening import FILE, Head, OldLog, claim_retired, load, retire
+from agent.evidence.statements import decision_body, sealed_reasons
 from agent.runtime.clock import Clock, iso
-from agent.statements import decision_body, sealed_reasons
-from agent.store.head import FILE, Head, OldLog, claim_retired, load, retire
-from agent.store.writer import Writer
 from sync import sealed, sqlite, statement
 from sync.errors import BadNote, BadProof
 from sync.keys import PrivateKey, PublicKey
 from sync.log import Entry, sign_entry
 from sync.note import Checkpoint, origin_of, parse_checkpoint, parse_note, sign_checkpoint
+from sync.sqlite.writer import Writer
 
 T = TypeVar("T")
 

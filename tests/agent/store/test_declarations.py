@@ -15,9 +15,9 @@ from agent.domain.decision import PieceKey
 from agent.domain.declarations import Declaration, Label, Transport
 from agent.domain.effective import SourceRole
 from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
-from agent.store.assessments import Kept, StoredAssessment
-from agent.store.reference import ReferenceStore
-from agent.store.sources import Source
+from agent.store.assessment_table import Kept, StoredAssessment
+from agent.store.declarations import ReferenceStore
+from agent.store.source_table import Source
 from sync import sqlite
 from sync.statement import Event, parse
 

@@ -18,9 +18,9 @@ import pytest
 from agent.domain.decision import Decision
 from agent.domain.disposition import Disposition
 from agent.errors import EvidenceFailed
-from agent.store.evidence import EvidenceLog
-from agent.store.head import retire
-from agent.store.stored_log import StoredLog
+from agent.evidence.log import EvidenceLog
+from agent.evidence.opening import retire
+from agent.evidence.reader import StoredLog
 from sync import note, sqlite
 from sync.central.identity import load_centre
 from sync.errors import BadLog
@@ -239,7 +239,7 @@ import asyncio, pickle, sys
 from pathlib import Path
 from agent.runtime.clock import SystemClock
 from agent.trust.hub_keys import load_trust
-from agent.store.evidence import EvidenceLog
+from agent.evidence.log import EvidenceLog
 
 folder, decision, *cards = sys.argv[1:]
 decision = pickle.loads(bytes.fromhex(decision))

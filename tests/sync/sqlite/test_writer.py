@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from agent.store.writer import MAX_GROUP, Writer
 from sync import sqlite
+from sync.sqlite.writer import MAX_GROUP, Writer
 
 _FULL_AT = 12
 """Pages of 4 kB a full disk leaves for the table ``t``."""

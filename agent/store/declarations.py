@@ -14,16 +14,19 @@ from agent.domain.s10 import REUSED_AFTER
 from agent.domain.tally import Tally
 from agent.errors import ReferenceFailed
 from agent.runtime.clock import Clock, iso
-from agent.store import assessments, declared, removal, sources
-from agent.store.assessments import Kept
-from agent.store.declared import Claims, read_claims
-from agent.store.labelled import Batch
+from agent.store import assessment_table as assessments
+from agent.store import declaration_table as declared
+from agent.store import removal
+from agent.store import source_table as sources
+from agent.store.assessment_table import Kept
+from agent.store.backlog import Walk
+from agent.store.batch import Batch
+from agent.store.declaration_table import Claims, read_claims
 from agent.store.matching import MATCH, Match, matched
 from agent.store.schema import migrate_reference
-from agent.store.sources import Begun, Source, StoredSource
-from agent.store.walk import Walk
-from agent.store.writer import Commit, Writer
+from agent.store.source_table import Begun, Source, StoredSource
 from sync import sqlite
+from sync.sqlite.writer import Commit, Writer
 
 T = TypeVar("T")
 

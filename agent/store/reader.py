@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import Self
 
 from agent.errors import NotFound
-from agent.store.declared import Claims, read_claims
+from agent.store.declaration_table import Claims, read_claims
 from agent.store.schema import REFERENCE_VERSION, check_schema
-from agent.store.sources import StoredSource, stored
+from agent.store.source_table import StoredSource, stored
 from sync import sqlite
 
 

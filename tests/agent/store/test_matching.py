@@ -15,11 +15,12 @@ from agent.domain.candidates import Candidate
 from agent.domain.declarations import Declaration, Label, Level, Transport, encode
 from agent.domain.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
-from agent.store import declared, schema
-from agent.store.labelled import Batch, decode_labels
+from agent.store import declaration_table as declared
+from agent.store import schema
+from agent.store.batch import Batch, decode_labels
+from agent.store.declarations import ReferenceStore
 from agent.store.matching import Match, matched
-from agent.store.reference import ReferenceStore
-from agent.store.sources import Source
+from agent.store.source_table import Source
 from sync import sqlite
 
 FIRST, LAST_MILE = Label("plain", "BOX-0001"), Label("plain", "9400111206206406260787")

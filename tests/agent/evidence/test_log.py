@@ -14,10 +14,10 @@ from agent.domain.decision import Decision, PieceKey
 from agent.domain.disposition import Disposition
 from agent.domain.findings import Finding, Severity
 from agent.errors import EvidenceFailed, NotOurs, SchemaTooNew
+from agent.evidence.log import CHECKPOINT_EVERY, EvidenceLog
+from agent.evidence.reader import StoredLog
+from agent.evidence.statements import MAX_OPEN
 from agent.feed.messages import decision_view
-from agent.statements import MAX_OPEN
-from agent.store.evidence import CHECKPOINT_EVERY, EvidenceLog
-from agent.store.stored_log import StoredLog
 from sync import note, sealed, sqlite
 from sync.central.identity import load_authority_key, load_centre
 from sync.keys import Role

@@ -14,9 +14,9 @@ import msgspec
 
 from agent.domain.declarations import VERSION, Level
 from agent.errors import NotFound
-from agent.store.assessments import StoredFinding
+from agent.store.assessment_table import StoredFinding
+from agent.store.reader import StoredDeclarations
 from agent.store.schema import REFERENCE_VERSION, check_schema
-from agent.store.stored_declarations import StoredDeclarations
 
 PAGE = 1_000
 """Declarations of one read: no read transaction is held open for longer, and the hub's file does not grow."""
