@@ -23,7 +23,7 @@ from agent.errors import AgentError, EvidenceFailed
 from agent.evidence.log import EvidenceLog
 from agent.evidence.opening import retire
 from agent.hub import Hub
-from agent.intake.folder import WatchedFolder
+from agent.intake.watched_folder import WatchedFolder
 from agent.lane.station import Station, run_station
 from agent.reference.loading import in_force, load_lists, load_model, load_policy, load_readings
 from agent.runtime.clock import Clock, SystemClock

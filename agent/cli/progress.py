@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent.intake.frames import Fault, Header
-from agent.intake.frames import Progress as Step
+from agent.intake.protocol import Fault, Header
+from agent.intake.protocol import Progress as Step
 
 LINE_EVERY_PERCENT = 10
 

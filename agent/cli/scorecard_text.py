@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.cli.scorecard_view import Shown, Words
-from agent.intake.report import guarded
+from agent.intake.rejected_rows import guarded
 from agent.texts.cards import number
 
 PERIODS = 16

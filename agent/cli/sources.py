@@ -16,7 +16,7 @@ import click
 from agent.cli.common import config_option, json_option, show
 from agent.config.file import Config, load_config
 from agent.errors import NotFound
-from agent.intake.removing import Choice, Going
+from agent.intake.removal import Choice, Going
 from agent.store.declarations import FILE
 from agent.store.reader import StoredDeclarations
 from agent.store.source_table import StoredSource
@@ -186,7 +186,7 @@ async def _remove(config: Config, choice: Choice, told: Callable[[Going], None])
     """Hand the work to the running hub, or do the same work here."""
     from agent.app import open_hub  # noqa: PLC0415 - a hub's libraries are loaded where there is none at work
     from agent.control.server import FILE as SOCKET  # noqa: PLC0415
-    from agent.intake.removing import ask, remove_sources  # noqa: PLC0415
+    from agent.intake.removal import ask, remove_sources  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
 
     found = await ask(config.hub.data / SOCKET, choice, told)

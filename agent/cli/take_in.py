@@ -25,10 +25,10 @@ from agent.domain.declarations import Declaration, Transport
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError
 from agent.hub import Hub
-from agent.intake.frames import Ended, Fault, Header, Progress
-from agent.intake.reading import opened
-from agent.intake.report import MAX_FAULTS, Report
-from agent.intake.taking import Listener, Sender, preview, take_in, try_out
+from agent.intake.importer import Listener, Sender, preview, take_in, try_out
+from agent.intake.protocol import Ended, Fault, Header, Progress
+from agent.intake.rejected_rows import MAX_FAULTS, Report
+from agent.intake.supervisor import opened
 from agent.runtime.clock import SystemClock
 from agent.texts.wording import choose
 from agent.trust.senders import SUFFIX, read_signature

@@ -20,9 +20,9 @@ from aiohttp import web
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError, ImportAbandoned
 from agent.hub import Hub
-from agent.intake.frames import Fault, Header, Progress
-from agent.intake.reading import opened
-from agent.intake.taking import Listener, Sender, take_in
+from agent.intake.importer import Listener, Sender, take_in
+from agent.intake.protocol import Fault, Header, Progress
+from agent.intake.supervisor import opened
 
 LINE_BYTES = 64 << 20
 """Of one answer line; a part of a file has a few hundred faulty rows at most."""

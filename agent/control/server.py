@@ -17,7 +17,7 @@ from agent.control.import_verb import importing
 from agent.errors import AgentError, ConfigInvalid, NotFound
 from agent.feed.messages import decision_view
 from agent.hub import Hub
-from agent.intake.removing import removing
+from agent.intake.removal import removing
 from agent.status.report import status_of
 
 FILE = "control.sock"

@@ -19,7 +19,7 @@ from agent.config.file import Config, load_config
 from agent.demo.generator import make_day
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
-from agent.intake.taking import import_manifest
+from agent.intake.importer import import_manifest
 from agent.lane.station import Station, run_station
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread

@@ -13,7 +13,7 @@ from typing import Any
 
 from agent.app import Opened
 from agent.demo import catalogue
-from agent.intake.taking import BATCH, ImportReport, import_manifest
+from agent.intake.importer import BATCH, ImportReport, import_manifest
 from agent.measuring.bed import Wires, at_work, prepare
 from agent.measuring.lane import Lane
 from agent.runtime.clock import Clock

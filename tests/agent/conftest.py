@@ -29,7 +29,7 @@ from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
 from agent.evidence.log import EvidenceLog
 from agent.evidence.reader import StoredLog
-from agent.intake.taking import ImportReport, import_manifest
+from agent.intake.importer import ImportReport, import_manifest
 from agent.trust.hub_keys import Trust, load_trust, make_keys
 from models.scorer import Scorer
 from sync import documents, sealed

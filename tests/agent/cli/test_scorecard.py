@@ -25,7 +25,7 @@ from agent.cli.scorecard_text import draw, plain
 from agent.domain.effective import SourceRole
 from agent.domain.policy_limits import LIMIT_CODE
 from agent.domain.s10 import s10_check_digit
-from agent.intake.taking import import_manifest
+from agent.intake.importer import import_manifest
 from agent.store.assessment_table import StoredAssessment, StoredFinding
 from agent.texts.cards import card_faults, card_words
 from agent.texts.wording import LANGUAGES

@@ -23,9 +23,9 @@ from agent.control import server as control
 from agent.control.import_verb import ask
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError, AlreadyRunning, NotFound
-from agent.intake import taking
-from agent.intake.frames import Progress
-from agent.intake.taking import Nobody, Sender
+from agent.intake import importer as taking
+from agent.intake.importer import Nobody, Sender
+from agent.intake.protocol import Progress
 from agent.lane.station import Station
 from agent.runtime.clock import SystemClock
 from agent.runtime.data_lock import DataLock

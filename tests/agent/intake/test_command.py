@@ -15,7 +15,7 @@ from rich.console import Console
 
 from agent.cli import main
 from agent.cli.progress import Bar, Lines
-from agent.intake.frames import Progress
+from agent.intake.protocol import Progress
 
 Run = Callable[..., Result]
 BAD = {"tracking_number": "BOX-000002", "gross_weight_g": "two"}

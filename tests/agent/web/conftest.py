@@ -24,7 +24,7 @@ from agent.domain.s10 import s10_check_digit
 from agent.domain.shipped import shipped_pack
 from agent.evidence.opening import FILE as EVIDENCE
 from agent.hub import Hub
-from agent.intake.taking import import_manifest
+from agent.intake.importer import import_manifest
 from agent.lane.station import Station
 from agent.runtime.clock import SystemClock
 from agent.trust.hub_keys import make_keys

@@ -12,9 +12,9 @@ from agent.app import Opened
 from agent.domain.candidates import Candidate
 from agent.domain.effective import SourceRole
 from agent.errors import ManifestRefused, ReferenceFailed
-from agent.intake import taking
-from agent.intake.frames import Fault
-from agent.intake.taking import BATCH, Nobody, import_manifest
+from agent.intake import importer as taking
+from agent.intake.importer import BATCH, Nobody, import_manifest
+from agent.intake.protocol import Fault
 from sync import sqlite
 
 

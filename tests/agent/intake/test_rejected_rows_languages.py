@@ -20,11 +20,11 @@ from agent.cli import main
 from agent.domain.manifest_columns import column_of, is_added
 from agent.formats.errors import ProfileInvalid
 from agent.formats.profiles import fingerprint, load_profile
-from agent.intake.folder import WatchedFolder
-from agent.intake.frames import Fault, Header
-from agent.intake.reading import opened as opened_file
-from agent.intake.report import CSV, XLSX, Report
-from agent.intake.taking import Sender, try_out
+from agent.intake.importer import Sender, try_out
+from agent.intake.protocol import Fault, Header
+from agent.intake.rejected_rows import CSV, XLSX, Report
+from agent.intake.supervisor import opened as opened_file
+from agent.intake.watched_folder import WatchedFolder
 from agent.runtime.clock import SystemClock
 from agent.texts.row_texts import row_text, row_words
 from agent.texts.wording import LANGUAGES

@@ -1,4 +1,4 @@
-"""The process that reads one manifest file, under limits: ``python -m agent.intake.child ORDER``.
+"""The process that reads one manifest file, under limits: ``python -m agent.intake.reader_process ORDER``.
 
 The file is its standard input, opened by the hub; frames go to its standard output, and a full pipe makes it
 wait. Whatever the file does to its reader, it does here: the process has no more than the memory and the time
@@ -28,7 +28,7 @@ from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import ColumnPreview, Look
 from agent.formats.profiles import load_profile
 from agent.formats.reading import Note, Reading
-from agent.intake.frames import (
+from agent.intake.protocol import (
     MEMORY_BYTES,
     Ended,
     Fault,
@@ -41,7 +41,7 @@ from agent.intake.frames import (
     pack,
     too_much_memory,
 )
-from agent.intake.seen import Seen
+from agent.intake.repeats import Seen
 from agent.store.batch import Batch
 
 CPU_S, CPU_S_PER_MB = 60, 2

@@ -26,9 +26,9 @@ from agent.domain.declarations import Transport
 from agent.domain.effective import SourceRole
 from agent.errors import AgentError, ManifestRefused
 from agent.hub import Hub
-from agent.intake.reading import opened
-from agent.intake.report import Report
-from agent.intake.taking import Sender, take_in
+from agent.intake.importer import Sender, take_in
+from agent.intake.rejected_rows import Report
+from agent.intake.supervisor import opened
 from agent.runtime.clock import iso
 from agent.runtime.threads import in_thread
 from agent.trust.senders import SUFFIX, read_signature

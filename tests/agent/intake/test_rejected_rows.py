@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from agent.app import Opened
-from agent.intake import report as report_module
-from agent.intake.frames import Fault, Header
-from agent.intake.report import Report, guarded
-from agent.intake.taking import ImportReport, import_manifest
+from agent.intake import rejected_rows as report_module
+from agent.intake.importer import ImportReport, import_manifest
+from agent.intake.protocol import Fault, Header
+from agent.intake.rejected_rows import Report, guarded
 
 
 async def reported(opened: Opened, path: Path, folder: Path) -> ImportReport:

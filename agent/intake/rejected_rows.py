@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agent.domain.manifest_columns import REPORT_SHEET, column_of, is_added
-from agent.intake.frames import Fault, Header, Progress
+from agent.intake.protocol import Fault, Header, Progress
 from agent.texts.row_texts import row_text, row_words
 from agent.texts.wording import LANGUAGES, choose
 

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from agent.domain.declarations import decode
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
-from agent.intake import reading
-from agent.intake.frames import (
+from agent.intake import supervisor as reading
+from agent.intake.protocol import (
     MAX_FRAME,
     Ended,
     Fault,
@@ -33,7 +33,7 @@ from agent.intake.frames import (
     Unpacker,
     pack,
 )
-from agent.intake.reading import opened, read_apart
+from agent.intake.supervisor import opened, read_apart
 from agent.runtime.clock import SystemClock
 from agent.store.batch import Batch
 
@@ -211,7 +211,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from agent.runtime.clock import SystemClock
 from agent.intake import reading
-from agent.intake.frames import Order
+from agent.intake.protocol import Order
 real = subprocess.Popen
 def spoken(*a, **k):
     made = real(*a, **k)

@@ -14,8 +14,8 @@ import pytest
 from agent.app import Opened
 from agent.domain.effective import SourceRole
 from agent.errors import ReferenceFailed
-from agent.intake import folder as folder_module
-from agent.intake.folder import WatchedFolder
+from agent.intake import watched_folder as folder_module
+from agent.intake.watched_folder import WatchedFolder
 
 OLD_S = 1_700_000_000
 S10 = "RR473124829GB"

@@ -18,10 +18,10 @@ from click.testing import CliRunner, Result
 from agent.cli import main
 from agent.domain.effective import SourceRole
 from agent.errors import ManifestRefused
-from agent.intake.folder import WatchedFolder
-from agent.intake.frames import Header
-from agent.intake.reading import opened as opened_file
-from agent.intake.taking import Nobody, Sender, take_in
+from agent.intake.importer import Nobody, Sender, take_in
+from agent.intake.protocol import Header
+from agent.intake.supervisor import opened as opened_file
+from agent.intake.watched_folder import WatchedFolder
 from agent.trust.senders import read_signature
 
 Run = Callable[..., Result]

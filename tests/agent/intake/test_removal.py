@@ -20,8 +20,8 @@ from agent.domain.declarations import Declaration, Label, Level, Party, Transpor
 from agent.domain.disposition import Disposition
 from agent.domain.effective import Claim, SourceRole, effective
 from agent.errors import NotFound
-from agent.intake.removing import Choice, Going, remove_sources
-from agent.intake.taking import import_manifest
+from agent.intake.importer import import_manifest
+from agent.intake.removal import Choice, Going, remove_sources
 from agent.store import declaration_table as declared
 from agent.store import removal
 from agent.store import source_table as sources

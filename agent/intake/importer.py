@@ -15,9 +15,9 @@ from agent.domain.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import AgentError, ImportAbandoned, ManifestRefused, ReferenceFailed
 from agent.hub import Hub
-from agent.intake.frames import Ended, Fault, Header, Order, Part, Progress, Refused
-from agent.intake.reading import OpenFile, opened, read_apart, resident_kb
-from agent.intake.shown import NOTICE, Shown, notice
+from agent.intake.notices import NOTICE, Shown, notice
+from agent.intake.protocol import Ended, Fault, Header, Order, Part, Progress, Refused
+from agent.intake.supervisor import OpenFile, opened, read_apart, resident_kb
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
 from agent.store.batch import Batch

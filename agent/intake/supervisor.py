@@ -19,7 +19,7 @@ import msgspec
 
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
-from agent.intake.frames import Ended, Frame, Order, Refused, Unpacker, too_much_memory
+from agent.intake.protocol import Ended, Frame, Order, Refused, Unpacker, too_much_memory
 from agent.runtime.clock import Clock
 
 MAX_BYTES = 4 << 30
@@ -27,7 +27,7 @@ MAX_BYTES = 4 << 30
 SILENCE_S = 120.0
 """How long the process may say nothing while the hub waits for it."""
 WALL_S = 3 * 3600.0
-CHILD = (sys.executable, "-P", "-s", "-B", "-m", "agent.intake.child")
+CHILD = (sys.executable, "-P", "-s", "-B", "-m", "agent.intake.reader_process")
 END_S = 5.0
 """How long the process may take to end once it has closed its pipe."""
 CHUNK = 256 << 10

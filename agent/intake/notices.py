@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from agent.feed.messages import VERSION
 from agent.hub import Hub
-from agent.intake.frames import Fault, Header, Progress
+from agent.intake.protocol import Fault, Header, Progress
 
 NOTICE = "import/now"
 

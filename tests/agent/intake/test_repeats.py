@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.intake.seen import Seen
+from agent.intake.repeats import Seen
 
 
 @given(texts=st.lists(st.text(max_size=3)))
