@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from agent.cli.scorecard_view import Shown, Words
-from agent.texts.cards import number
+from agent.texts.scorecard_words import number
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1a2230; --soft: #5a6675; --page: #fff; --edge: #d5dbe3;

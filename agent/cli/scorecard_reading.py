@@ -25,7 +25,7 @@ from agent.domain.texts import canonical
 from agent.errors import AgentError, NotFound
 from agent.store.assessment_reader import Asked, Assessed, StoredAssessments, Told
 from agent.store.assessment_table import StoredFinding
-from agent.texts.wording import codes
+from agent.texts.findings import codes
 
 Progress = Callable[[int, int], None]
 """Declarations that were read, of how many."""

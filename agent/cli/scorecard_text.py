@@ -15,7 +15,7 @@ from rich.text import Text
 
 from agent.cli.scorecard_view import Shown, Words
 from agent.intake.rejected_rows import guarded
-from agent.texts.cards import number
+from agent.texts.scorecard_words import number
 
 PERIODS = 16
 """Of the trend, on a terminal; the latest ones."""

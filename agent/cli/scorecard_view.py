@@ -13,8 +13,8 @@ from agent.domain.scorecard import Case, Imports, Kind, Scorecard, Worst
 from agent.domain.scorecard_overview import Line, Overview
 from agent.domain.scorecard_trend import Period, permille
 from agent.store.assessment_reader import Asked
-from agent.texts.cards import card_words, fault_kind, said, tenths
-from agent.texts.wording import ABSENT, Wording, choose, text_of
+from agent.texts.findings import ABSENT, Wording, choose, text_of
+from agent.texts.scorecard_words import card_words, fault_kind, said, tenths
 
 SCHEMA = "preclear.scorecard"
 

@@ -13,8 +13,8 @@ from agent.cli.common import json_option, show
 from agent.cli.packs import pack_option, read_pack
 from agent.domain.dated import FACT_OF_CODE
 from agent.errors import AgentError
-from agent.texts.row_texts import row_codes, row_faults, row_text
-from agent.texts.wording import LANGUAGES, choose, codes, faults, source_of, text_of
+from agent.texts.findings import LANGUAGES, choose, codes, faults, source_of, text_of
+from agent.texts.rows import row_codes, row_faults, row_text
 
 
 class TextUnknown(AgentError):

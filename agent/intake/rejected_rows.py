@@ -9,8 +9,8 @@ from typing import Any
 
 from agent.domain.manifest_columns import REPORT_SHEET, column_of, is_added
 from agent.intake.protocol import Fault, Header, Progress
-from agent.texts.row_texts import row_text, row_words
-from agent.texts.wording import LANGUAGES, choose
+from agent.texts.findings import LANGUAGES, choose
+from agent.texts.rows import row_text, row_words
 
 CSV, XLSX = "rejected.csv", "rejected.xlsx"
 _TWICE = "E112"

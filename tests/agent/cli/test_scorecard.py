@@ -27,8 +27,8 @@ from agent.domain.policy_limits import LIMIT_CODE
 from agent.domain.s10 import s10_check_digit
 from agent.intake.importer import import_manifest
 from agent.store.assessment_table import StoredAssessment, StoredFinding
-from agent.texts.cards import card_faults, card_words
-from agent.texts.wording import LANGUAGES
+from agent.texts.findings import LANGUAGES
+from agent.texts.scorecard_words import card_faults, card_words
 from sync import sqlite
 
 Scorecard = Callable[..., Result]

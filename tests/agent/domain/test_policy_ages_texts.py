@@ -14,7 +14,7 @@ from agent.domain.errors import PolicyInvalid
 from agent.domain.findings import Severity
 from agent.domain.lists import parse_party_list
 from agent.domain.policy import Policy, parse_policy
-from agent.texts.wording import text_of
+from agent.texts.findings import text_of
 
 ISSUED = datetime(2025, 3, 1, tzinfo=UTC)
 PACK = """

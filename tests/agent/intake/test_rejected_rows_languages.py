@@ -26,8 +26,8 @@ from agent.intake.rejected_rows import CSV, XLSX, Report
 from agent.intake.supervisor import opened as opened_file
 from agent.intake.watched_folder import WatchedFolder
 from agent.runtime.clock import SystemClock
-from agent.texts.row_texts import row_text, row_words
-from agent.texts.wording import LANGUAGES
+from agent.texts.findings import LANGUAGES
+from agent.texts.rows import row_text, row_words
 from agent.trust.senders import Senders
 
 BAD = {"tracking_number": "BOX-000002", "gross_weight_g": "two"}

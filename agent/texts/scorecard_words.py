@@ -12,8 +12,8 @@ from importlib.resources import files
 from types import MappingProxyType
 
 from agent.domain.policy_texts import PLACEHOLDER
-from agent.texts.row_texts import row_text
-from agent.texts.wording import LANGUAGES, choose
+from agent.texts.findings import LANGUAGES, choose
+from agent.texts.rows import row_text
 
 _THIN = "\u202f"
 """Narrow no-break space: parts thousands in every language (ISO 80000-1)."""

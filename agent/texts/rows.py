@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from types import MappingProxyType
 
-from agent.texts.wording import LANGUAGES, Wording, choose
+from agent.texts.findings import LANGUAGES, Wording, choose
 
 MAX_WORDS = 12
 """Words of what is wrong; two Chinese characters count as one."""

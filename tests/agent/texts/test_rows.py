@@ -10,9 +10,9 @@ from importlib.resources.abc import Traversable
 
 import pytest
 
-from agent.texts import row_texts
-from agent.texts.row_texts import row_codes, row_faults, row_text, row_words
-from agent.texts.wording import LANGUAGES
+from agent.texts import rows as row_texts
+from agent.texts.findings import LANGUAGES
+from agent.texts.rows import row_codes, row_faults, row_text, row_words
 
 _CODE = re.compile(r"[EW][0-9]{3}")
 

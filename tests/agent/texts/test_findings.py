@@ -18,8 +18,8 @@ from agent.domain.effective import Claim, SourceRole, effective
 from agent.domain.findings import Severity
 from agent.domain.money import Money
 from agent.domain.policy import Policy
-from agent.texts import wording
-from agent.texts.wording import LANGUAGES, catalogue, codes, faults, field_of, source_of, text_of
+from agent.texts import findings as wording
+from agent.texts.findings import LANGUAGES, catalogue, codes, faults, field_of, source_of, text_of
 
 OF_THE_HUB = frozenset(
     {
