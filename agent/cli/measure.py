@@ -19,8 +19,8 @@ from agent.runtime.clock import SystemClock
 def bench(rows: int | None, stored: int, in_order: bool, as_json: bool) -> None:
     """Measure this machine: the way of a scan beside its floor, assessments, imports, start-up, memory."""
     # They load the model's runtime.
-    from agent.measuring.importing import Imported, measure_import  # noqa: PLC0415
-    from agent.measuring.measures import measure  # noqa: PLC0415
+    from agent.bench.importing import Imported, measure_import  # noqa: PLC0415
+    from agent.bench.measures import measure  # noqa: PLC0415
 
     def say(text: str) -> None:
         click.echo(text, err=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from agent.demo.generator import FOUND_BY, Planted
-from agent.demo.lane import Played
+from agent.sandbox.day import FOUND_BY, Planted
+from agent.sandbox.lane import Played
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from agent.demo.generator import Day, make_day
-from agent.demo.lane import Lane, Screen
-from agent.demo.link import Link
 from agent.demo.report import Report, make_report
-from agent.demo.site import Site, prepare, running
 from agent.errors import PortTaken
 from agent.evidence.opening import FILE
 from agent.evidence.reader import StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import Clock
+from agent.sandbox.day import Day, make_day
+from agent.sandbox.lane import Lane, Screen
+from agent.sandbox.link import Link
+from agent.sandbox.site import Site, prepare, running
 from drivers.simulators.client import SimulatedDevice
 
 LANES = ("lane-1", "lane-2")

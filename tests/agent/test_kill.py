@@ -16,13 +16,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from agent.demo.generator import Day, make_day
-from agent.demo.lane import Lane, Screen
-from agent.demo.link import Link
-from agent.demo.site import Site, prepare, running
 from agent.evidence.reader import StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import SystemClock
+from agent.sandbox.day import Day, make_day
+from agent.sandbox.lane import Lane, Screen
+from agent.sandbox.link import Link
+from agent.sandbox.site import Site, prepare, running
 from drivers.simulators.client import SimulatedDevice
 from sync.statement import Decision, parse
 

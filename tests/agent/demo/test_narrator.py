@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from agent.demo.generator import CONSIGNMENTS, FOUND_BY, RECEPTACLES, Parcel, Planted, make_day
-from agent.demo.lane import Played
-from agent.demo.link import Link
 from agent.demo.report import Report, make_report
 from agent.domain.identifiers import identify
 from agent.domain.manifest_rows import Row
 from agent.formats.csv_text import read_lines
+from agent.sandbox.day import CONSIGNMENTS, FOUND_BY, RECEPTACLES, Parcel, Planted, make_day
+from agent.sandbox.lane import Played
+from agent.sandbox.link import Link
 
 GOOD_PROOF = {"verified": True, "entries": 3, "receipted": 3}
 

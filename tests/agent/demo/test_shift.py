@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.demo.generator import Parcel, Planted, make_day
+from agent.sandbox.day import Parcel, Planted, make_day
 
 PRECLEAR = (sys.executable, "-c", "from agent.cli import main; main()")
 CHROMIUM = Path("/usr/bin/chromium")

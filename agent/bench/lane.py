@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 
 from agent.app import Opened
+from agent.bench.bed import Wires
 from agent.feed.broker import Subscriber
-from agent.measuring.bed import Wires
 from agent.runtime.clock import Clock
 
 STABLE = 4

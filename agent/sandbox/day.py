@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from agent.demo import catalogue
 from agent.domain.candidates import mod10_check_digit
 from agent.domain.s10 import s10_check_digit
+from agent.sandbox import catalogue
 
 CONSIGNMENTS = 2000
 RECEPTACLES = 40

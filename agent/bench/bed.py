@@ -16,13 +16,13 @@ from typing import Any
 
 from agent.app import Opened, open_hub
 from agent.config.file import Config, load_config
-from agent.demo.generator import make_day
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
 from agent.intake.importer import import_manifest
 from agent.lane.station import Station, run_station
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
+from agent.sandbox.day import make_day
 from agent.trust.hub_keys import make_keys
 from models.scorer import Scorer
 from sync import documents

@@ -17,10 +17,10 @@ import msgspec
 import numpy as np
 
 from agent.app import Opened
+from agent.bench.bed import Bed, Wires, at_work, prepare
+from agent.bench.importing import Imported, measure_import
+from agent.bench.lane import Lane
 from agent.domain.effective import Claim
-from agent.measuring.bed import Bed, Wires, at_work, prepare
-from agent.measuring.importing import Imported, measure_import
-from agent.measuring.lane import Lane
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
 from agent.status.report import percentile

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from agent.app import Opened
-from agent.demo import catalogue
+from agent.bench.bed import Wires, at_work, prepare
+from agent.bench.lane import Lane
 from agent.intake.importer import BATCH, ImportReport, import_manifest
-from agent.measuring.bed import Wires, at_work, prepare
-from agent.measuring.lane import Lane
 from agent.runtime.clock import Clock
+from agent.sandbox import catalogue
 from agent.status.report import percentile
 from agent.store.declarations import WAL_PAGES
 from sync import sqlite

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.demo import catalogue
-from agent.demo.link import Link
 from agent.domain.policy import fill
 from agent.domain.shipped import shipped_pack
 from agent.errors import AgentError
 from agent.runtime.clock import Clock
+from agent.sandbox import catalogue
+from agent.sandbox.link import Link
 from models.scorer import Scorer
 
 HUB = "hub/demo"

@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from agent.demo.generator import Parcel
 from agent.runtime.clock import Clock
+from agent.sandbox.day import Parcel
 from drivers.simulators.client import SimulatedDevice
 
 VERDICT_TIMEOUT_S = 15.0

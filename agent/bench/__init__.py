@@ -1,0 +1,1 @@
+"""Figures of this program, each beside a floor measured in the same run; not a test."""
