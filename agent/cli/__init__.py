@@ -11,24 +11,24 @@ from agent import __version__
 
 _COMMANDS = {
     "assess": "agent.cli.assess:assess",
-    "bench": "agent.cli.measure:bench",
+    "bench": "agent.cli.bench:bench",
     "check": "agent.cli.check:check",
-    "decide": "agent.cli.work:decide",
-    "decode": "agent.cli.decode:decode",
-    "demo": "agent.cli.show:demo",
-    "devices": "agent.cli.devices:devices",
+    "decide": "agent.cli.run:decide",
+    "decode": "agent.cli.decode.commands:decode",
+    "demo": "agent.cli.demo:demo",
+    "devices": "agent.cli.devices.commands:devices",
     "doctor": "agent.cli.doctor:doctor",
-    "export": "agent.cli.proof:export",
-    "import": "agent.cli.take_in:import_",
-    "keys": "agent.cli.proof:keys",
-    "policy": "agent.cli.policy:policy",
-    "run": "agent.cli.work:run",
+    "export": "agent.cli.verify:export",
+    "import": "agent.cli.import_:import_",
+    "keys": "agent.cli.verify:keys",
+    "policy": "agent.cli.policy.commands:policy",
+    "run": "agent.cli.run:run",
     "schema": "agent.cli.schema:schema",
     "scorecard": "agent.cli.scorecard:scorecard",
     "sources": "agent.cli.sources:sources",
-    "status": "agent.cli.work:status",
+    "status": "agent.cli.run:status",
     "texts": "agent.cli.texts:texts",
-    "verify": "agent.cli.proof:verify",
+    "verify": "agent.cli.verify:verify",
 }
 
 
@@ -45,7 +45,7 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        from agent.cli.common import told  # noqa: PLC0415 - it loads the errors of all packages
+        from agent.cli.options import told  # noqa: PLC0415 - it loads the errors of all packages
 
         with told():
             return super().invoke(ctx)

@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from agent.cli.lines import BadLine, each_line
-from agent.cli.packs import instant, pack_option, read_pack
+from agent.cli.policy.packs import instant, pack_option, read_pack
+from agent.cli.stdin_lines import BadLine, each_line
 
 
 @click.command()

@@ -9,8 +9,8 @@ from typing import Any
 import click
 import msgspec
 
-from agent.cli.lines import BadLine, each_line
-from agent.cli.packs import pack_option, read_pack
+from agent.cli.policy.packs import pack_option, read_pack
+from agent.cli.stdin_lines import BadLine, each_line
 from agent.domain.declarations import Level
 from agent.domain.descriptions import Judgement, judge
 

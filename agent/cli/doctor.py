@@ -13,8 +13,8 @@ from typing import Any, Literal
 import click
 
 from agent import __version__
-from agent.cli.common import config_option, json_option, show
-from agent.cli.device_target import placed
+from agent.cli.devices.target import placed
+from agent.cli.options import config_option, json_option, show
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import Config, load_config
 from agent.control import server as control

@@ -6,7 +6,7 @@ import json
 
 import click
 
-from agent.cli.common import json_option
+from agent.cli.options import json_option
 
 
 @click.group()

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from agent.cli.common import config_option, json_option
-from agent.cli.packs import pack_option
+from agent.cli.options import config_option, json_option
+from agent.cli.policy.packs import pack_option
 from agent.errors import AgentError
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _read(config: Config, policy: Policy, asked: Any, order: _Order, progress: P
 
 
 def _policy(config: Config, pack: Path | None) -> Policy:
-    from agent.cli.packs import read_pack  # noqa: PLC0415
+    from agent.cli.policy.packs import read_pack  # noqa: PLC0415
     from agent.reference.loading import load_policy  # noqa: PLC0415
     from agent.trust.hub_keys import load_trust  # noqa: PLC0415
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from agent.cli.common import config_option, json_option, show
+from agent.cli.options import config_option, json_option, show
 from agent.config.file import Config, load_config
 from agent.errors import NotFound
 from agent.intake.removal import Choice, Going

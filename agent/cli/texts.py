@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
-from agent.cli.common import json_option, show
-from agent.cli.packs import pack_option, read_pack
+from agent.cli.options import json_option, show
+from agent.cli.policy.packs import pack_option, read_pack
 from agent.domain.dated import FACT_OF_CODE
 from agent.errors import AgentError
 from agent.texts.findings import LANGUAGES, choose, codes, faults, source_of, text_of

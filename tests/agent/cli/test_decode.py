@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import drivers
-from agent.cli import lines as reading_lines
 from agent.cli import main
-from agent.cli.decoding import BadLine, parse_hex, parse_label
+from agent.cli import stdin_lines as reading_lines
+from agent.cli.decode.decoding import BadLine, parse_hex, parse_label
 
 KG = b"S S      1.230 kg\r\n"
 COMMAND = "from agent.cli import main; main()"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import IO, Any
 
-from agent.cli.lines import BadLine
+from agent.cli.stdin_lines import BadLine
 from drivers.catalogue import profile_of
 from drivers.detection import best, events_of, score
 from drivers.events import Event, Noise, WeightReading

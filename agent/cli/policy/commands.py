@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from agent import __version__
-from agent.cli.common import config_option, json_option, show
-from agent.cli.packs import pack_argument, pack_option
+from agent.cli.options import config_option, json_option, show
+from agent.cli.policy.packs import pack_argument, pack_option
 
 MODES = ("express", "mail")
 
@@ -31,7 +31,7 @@ def policy() -> None:
 @json_option
 def check(pack: Path, as_json: bool) -> None:
     """Read PACK as a hub would, and name every fault with file, line and column; exit 3 if there is one."""
-    from agent.cli.packs import parsed  # noqa: PLC0415 - it loads the rules' library
+    from agent.cli.policy.packs import parsed  # noqa: PLC0415 - it loads the rules' library
     from agent.domain.errors import PolicyInvalid  # noqa: PLC0415
 
     found: dict[str, Any] = {"schema": "preclear.policy-check", "version": __version__, "pack": str(pack)}
@@ -86,8 +86,8 @@ def _check_lines(found: Mapping[str, Any]) -> Iterator[str]:
 @json_option
 def show_(at: str, mode: str | None, pack: Path | None, as_json: bool) -> None:
     """List the regimes, rules, codes, limits and notices that are in force at a time, with their sources."""
-    from agent.cli.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
-    from agent.cli.policy_view import in_force, line  # noqa: PLC0415
+    from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
+    from agent.cli.policy.view import in_force, line  # noqa: PLC0415
 
     read = read_pack(pack)
     moment = moment_of(at, read.zone)
@@ -125,15 +125,15 @@ def moment_of(text: str, zone: str) -> datetime:
 @json_option
 def diff(old: Path, new: Path, as_json: bool) -> None:
     """Compare two packs by what they say, not by their text."""
-    from agent.cli.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
-    from agent.cli.policy_view import difference  # noqa: PLC0415
+    from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
+    from agent.cli.policy.view import difference  # noqa: PLC0415
 
     found = {"schema": "preclear.policy-diff", "version": __version__}
     show(found | difference(read_pack(old), read_pack(new)), as_json=as_json, lines=_diff_lines)
 
 
 def _diff_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    from agent.cli.policy_view import line  # noqa: PLC0415 - it loads the rules' library
+    from agent.cli.policy.view import line  # noqa: PLC0415 - it loads the rules' library
 
     for name, change in found["settings"].items():
         yield f"~ {name}: {_short(change['old'])} → {_short(change['new'])}"
@@ -160,8 +160,8 @@ def _short(value: object) -> str:
 @json_option
 def explain(name: str, pack: Path | None, as_json: bool) -> None:
     """Say all that a pack holds on the id of an entry or the code of a finding; exit 4 if that is nothing."""
-    from agent.cli.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
-    from agent.cli.policy_view import about  # noqa: PLC0415
+    from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
+    from agent.cli.policy.view import about  # noqa: PLC0415
 
     found = {"schema": "preclear.policy-explain", "version": __version__, "name": name}
     found_entries = about(read_pack(pack), name)
@@ -177,7 +177,7 @@ _TOLD = ("sort", "id", "from", "to", "mode", "origin", "citation", "confidence",
 
 
 def _explain_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    from agent.cli.policy_view import line  # noqa: PLC0415 - it loads the rules' library
+    from agent.cli.policy.view import line  # noqa: PLC0415 - it loads the rules' library
 
     for entry in found["entries"]:
         yield line(entry)
@@ -209,7 +209,7 @@ def replay(new: Path, since: str, against: Path | None, config_path: Path, as_js
     The documents of every parcel decided since DATE are assessed again under both packs, each at the time of
     its last decision. Weights, watchlists and the risk model are left out: they are the same under both.
     """
-    from agent.cli.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
+    from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
     from agent.cli.policy_replay import replayed  # noqa: PLC0415
     from agent.config.file import load_config  # noqa: PLC0415
     from agent.reference.loading import load_policy  # noqa: PLC0415

@@ -16,7 +16,7 @@ import click
 import msgspec
 
 from agent.app import open_hub
-from agent.cli.common import config_option, json_option, show
+from agent.cli.options import config_option, json_option, show
 from agent.cli.progress import Bar, Lines, Silent
 from agent.config.file import Config, load_config
 from agent.control.import_verb import ask

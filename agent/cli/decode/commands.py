@@ -14,9 +14,9 @@ from typing import Any
 import click
 
 from agent import __version__
-from agent.cli.common import show
-from agent.cli.decoding import decode_frames, parse_hex, parse_label, summed_up
-from agent.cli.lines import each_line, quiet_pipe
+from agent.cli.decode.decoding import decode_frames, parse_hex, parse_label, summed_up
+from agent.cli.options import show
+from agent.cli.stdin_lines import each_line, quiet_pipe
 from drivers.catalogue import CATALOGUE, SCALES, profile_of, scale_names
 from drivers.errors import BadSwitch
 from drivers.profile import DeviceProfile

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agent import __version__
-from agent.cli.common import config_option, json_option, show
-from agent.cli.decode import chosen_profile, protocol_options, unit_option
-from agent.cli.device_target import Target, target_of, target_options
-from agent.cli.lines import quiet_pipe
+from agent.cli.decode.commands import chosen_profile, protocol_options, unit_option
+from agent.cli.devices.target import Target, target_of, target_options
+from agent.cli.options import config_option, json_option, show
+from agent.cli.stdin_lines import quiet_pipe
 from drivers.events import Event, WeightReading
 from drivers.line_settings import LineSettings
 from drivers.profile import DeviceKind
@@ -273,7 +273,7 @@ def replay(
     as_json: bool,
 ) -> None:
     """Parse a recording again, by the same code that reads the device: a transcript, or raw bytes."""
-    from agent.cli.decoding import Recording, recognised  # noqa: PLC0415
+    from agent.cli.decode.decoding import Recording, recognised  # noqa: PLC0415
     from agent.cli.device_live import until_stopped, with_unit  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
     from drivers.transcripts import replay as in_time  # noqa: PLC0415

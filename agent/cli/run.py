@@ -12,7 +12,7 @@ import click
 from agent import __version__
 from agent.app import open_hub
 from agent.app import run as run_hub
-from agent.cli.common import config_option, json_option, show
+from agent.cli.options import config_option, json_option, show
 from agent.config.file import Config, load_config
 from agent.control import server as control
 from agent.evidence.opening import FILE as EVIDENCE

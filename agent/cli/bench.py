@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from agent.cli.common import json_option, show
+from agent.cli.options import json_option, show
 from agent.runtime.clock import SystemClock
 
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agent import __version__
-from agent.cli.common import DEFAULT_CONFIG, config_option, json_option, show
-from agent.cli.decode import AUTO, chosen_profile, protocol_options, unit_option
-from agent.cli.device_hearing import check, listen, recent, record, replay
-from agent.cli.device_target import LineType, is_port, placed
+from agent.cli.decode.commands import AUTO, chosen_profile, protocol_options, unit_option
+from agent.cli.devices.hearing import check, listen, recent, record, replay
+from agent.cli.devices.target import LineType, is_port, placed
+from agent.cli.options import DEFAULT_CONFIG, config_option, json_option, show
 from agent.errors import NotFound
 from drivers.catalogue import scale_names, scanner_names
 from drivers.line_settings import LineSettings

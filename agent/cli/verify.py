@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from agent.cli.common import config_option, json_option, show
+from agent.cli.options import config_option, json_option, show
 from agent.config.file import load_config
 from agent.errors import NotFound
 from agent.evidence.opening import FILE

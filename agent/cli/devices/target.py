@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 
 import click
 
-from agent.cli.decode import AUTO, chosen_profile, protocol_options
+from agent.cli.decode.commands import AUTO, chosen_profile, protocol_options
 from agent.config.devices import DeviceSection, ScannerSection
 from agent.config.file import Config, load_config
 from agent.errors import NotFound

@@ -1,0 +1,1 @@
+"""``preclear devices``."""
