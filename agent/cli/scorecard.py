@@ -17,9 +17,9 @@ from agent.cli.policy.packs import pack_option
 from agent.errors import AgentError
 
 if TYPE_CHECKING:
-    from agent.cli.scorecard_reading import Progress
     from agent.config.file import Config
     from agent.domain.policy import Policy
+    from agent.reports.scorecard_reading import Progress
 
 
 class ReferenceUnreadable(AgentError):
@@ -82,9 +82,9 @@ def scorecard(
     is not disturbed. Descriptions are held to the signed policy in force, or to --policy. Sealed findings,
     lists and risk are not in it: a scorecard is about the quality of data.
     """
-    from agent.cli.scorecard_html import page  # noqa: PLC0415 - the help comes without the readers
-    from agent.cli.scorecard_text import write_csv  # noqa: PLC0415
     from agent.config.file import load_config  # noqa: PLC0415
+    from agent.reports.scorecard_html import page  # noqa: PLC0415 - the help comes without the readers
+    from agent.reports.scorecard_text import write_csv  # noqa: PLC0415
     from agent.store.assessment_reader import Asked  # noqa: PLC0415
     from sync import sqlite  # noqa: PLC0415
 
@@ -125,8 +125,8 @@ class _Order:
 def _read(config: Config, policy: Policy, asked: Any, order: _Order, progress: Progress) -> dict[str, Any]:
     from dataclasses import replace  # noqa: PLC0415
 
-    from agent.cli.scorecard_reading import Reading, Wanted  # noqa: PLC0415
-    from agent.cli.scorecard_view import Heading, View  # noqa: PLC0415
+    from agent.reports.scorecard_reading import Reading, Wanted  # noqa: PLC0415
+    from agent.reports.scorecard_view import Heading, View  # noqa: PLC0415
     from agent.store.assessment_reader import StoredAssessments  # noqa: PLC0415
     from agent.store.declarations import FILE  # noqa: PLC0415
     from models.vagueness.scorer import Vagueness  # noqa: PLC0415
@@ -177,7 +177,7 @@ def _progress() -> Iterator[Progress]:
 
 
 def _print(shown: dict[str, Any], top: int) -> None:
-    from agent.cli.scorecard_text import draw, lines  # noqa: PLC0415
+    from agent.reports.scorecard_text import draw, lines  # noqa: PLC0415
 
     if sys.stdout.isatty():
         from rich.console import Console  # noqa: PLC0415

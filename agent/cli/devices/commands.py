@@ -25,7 +25,7 @@ from drivers.line_settings import LineSettings
 from drivers.simulators.speech import SPEECHES
 
 if TYPE_CHECKING:
-    from agent.cli.device_entry import Role
+    from agent.maintenance.device_entry import Role
     from drivers.detecting import Detection
 
 lines_option = click.option(
@@ -238,7 +238,7 @@ def add(
     A scale without --protocol is detected first; only a certain protocol is taken. The file before the change
     is kept beside it.
     """
-    from agent.cli.device_entry import Entry, write_config  # noqa: PLC0415
+    from agent.maintenance.device_entry import Entry, write_config  # noqa: PLC0415
 
     lasting = _lasting_name(port)
     settings = lines[0] if lines else None
@@ -333,7 +333,7 @@ def simulate(
 
 
 async def _simulate(kind: Any, lay: float | None, **options: Any) -> None:
-    from agent.cli.device_live import until_stopped  # noqa: PLC0415
+    from agent.maintenance.device_live import until_stopped  # noqa: PLC0415
     from drivers.simulators.client import SimulatedDevice  # noqa: PLC0415
 
     async def run() -> None:

@@ -59,7 +59,7 @@ def check(
 
     A scale must weigh. A scanner must open; pull its trigger to see a scan too.
     """
-    from agent.cli.device_live import event_as_json, watch  # noqa: PLC0415 - it loads the serial library
+    from agent.maintenance.device_live import event_as_json, watch  # noqa: PLC0415 - it loads the serial library
 
     target = _target(device, protocol, switches, line, config_path)
     if target.profile is None:
@@ -153,7 +153,7 @@ def listen(
     With a protocol (its configured one, or --protocol) it is run as the hub would; without one its bytes are
     shown as they are, and nothing is sent.
     """
-    from agent.cli.device_live import overhear, watch  # noqa: PLC0415
+    from agent.maintenance.device_live import overhear, watch  # noqa: PLC0415
 
     target = _target(device, protocol, switches, line, config_path)
     told = _teller(as_json)
@@ -180,7 +180,7 @@ def listen(
 
 
 def _teller(as_json: bool) -> Callable[[Event, int | None], None]:
-    from agent.cli.device_live import event_as_json, event_as_line  # noqa: PLC0415
+    from agent.maintenance.device_live import event_as_json, event_as_line  # noqa: PLC0415
 
     def told(event: Event, at_ns: int | None) -> None:
         click.echo(json.dumps(event_as_json(event, at_ns)) if as_json else event_as_line(event))
@@ -229,7 +229,7 @@ def record(
     With a protocol the device is run as the hub would; without one nothing is sent. FILE stands there once
     the recording has ended.
     """
-    from agent.cli.device_live import overhear, recorded, watch  # noqa: PLC0415
+    from agent.maintenance.device_live import overhear, recorded, watch  # noqa: PLC0415
 
     target = _target(device, protocol, switches, line, config_path)
     with recorded(target, file, max_bytes=max_bytes) as (tap, ended):
@@ -274,7 +274,7 @@ def replay(
 ) -> None:
     """Parse a recording again, by the same code that reads the device: a transcript, or raw bytes."""
     from agent.cli.decode.decoding import Recording, recognised  # noqa: PLC0415
-    from agent.cli.device_live import until_stopped, with_unit  # noqa: PLC0415
+    from agent.maintenance.device_live import until_stopped, with_unit  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
     from drivers.transcripts import replay as in_time  # noqa: PLC0415
     from drivers.transcripts import replayed  # noqa: PLC0415

@@ -210,9 +210,9 @@ def replay(new: Path, since: str, against: Path | None, config_path: Path, as_js
     its last decision. Weights, watchlists and the risk model are left out: they are the same under both.
     """
     from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
-    from agent.cli.policy_replay import replayed  # noqa: PLC0415
     from agent.config.file import load_config  # noqa: PLC0415
     from agent.reference.loading import load_policy  # noqa: PLC0415
+    from agent.reports.policy_replay import replayed  # noqa: PLC0415
     from agent.trust.hub_keys import load_trust  # noqa: PLC0415
 
     config = load_config(config_path)

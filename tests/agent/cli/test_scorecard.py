@@ -21,11 +21,11 @@ from rich.console import Console
 
 from agent.cli import main
 from agent.cli.check import QUESTIONS
-from agent.cli.scorecard_text import draw, plain
 from agent.domain.effective import SourceRole
 from agent.domain.policy_limits import LIMIT_CODE
 from agent.domain.s10 import s10_check_digit
 from agent.intake.importer import import_manifest
+from agent.reports.scorecard_text import draw, plain
 from agent.store.assessment_table import StoredAssessment, StoredFinding
 from agent.texts.findings import LANGUAGES
 from agent.texts.scorecard_words import card_faults, card_words

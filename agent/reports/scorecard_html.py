@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import Any
 
-from agent.cli.scorecard_view import Shown, Words
+from agent.reports.scorecard_view import Shown, Words
 from agent.texts.scorecard_words import number
 
 _STYLE = """

@@ -13,8 +13,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent.cli.scorecard_view import Shown, Words
 from agent.intake.rejected_rows import guarded
+from agent.reports.scorecard_view import Shown, Words
 from agent.texts.scorecard_words import number
 
 PERIODS = 16

@@ -1,0 +1,1 @@
+"""What a technician needs: doctor, trying devices, editing the configuration; no lane runs here."""
