@@ -13,9 +13,17 @@ from datetime import datetime, timedelta
 
 from agent.assessment.documents import Document
 from agent.cases.scan import Place, Scan, Weighing
-from agent.domain.assessment import staleness
-from agent.domain.candidates import Candidate
-from agent.domain.decision import (
+from agent.domain.checks.weight import (
+    SCALE_CODES,
+    Previous,
+    Weighed,
+    check_duplicate,
+    check_stated,
+    check_weight,
+    scale_finding,
+)
+from agent.domain.decision.assess import staleness
+from agent.domain.decision.decide import (
     Decision,
     Digests,
     PieceKey,
@@ -26,18 +34,10 @@ from agent.domain.decision import (
     decide,
     risk_findings,
 )
-from agent.domain.disposition import Because
-from agent.domain.findings import Finding, Severity
+from agent.domain.findings.disposition import Because
+from agent.domain.findings.finding import Finding, Severity
 from agent.domain.identifiers import identify
-from agent.domain.physical import (
-    SCALE_CODES,
-    Previous,
-    Weighed,
-    check_duplicate,
-    check_stated,
-    check_weight,
-    scale_finding,
-)
+from agent.domain.identifiers.candidates import Candidate
 from agent.errors import AgentError
 from agent.evidence.log import Recorded
 from agent.feed.messages import decision_view

@@ -11,7 +11,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from agent.assessment.documents import Documents, InForce
-from agent.domain.decision import RiskReason, RiskScore
+from agent.domain.decision.decide import RiskReason, RiskScore
 from agent.evidence.log import EvidenceLog
 from agent.feed.broker import Notices
 from agent.runtime.clock import Clock

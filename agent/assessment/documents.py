@@ -12,17 +12,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agent import __version__
-from agent.domain.assessment import assess
-from agent.domain.decision import PieceKey
-from agent.domain.declarations import Declaration
-from agent.domain.effective import effective
-from agent.domain.findings import Disclosure, Finding, Severity
-from agent.domain.flights import arrivals, with_flight
-from agent.domain.names import PartyList
-from agent.domain.policy import Policy
-from agent.domain.readings import UNREAD, Readings
-from agent.domain.tally import Tally, tally_of
-from agent.domain.tally_checks import check_totals, check_uncounted
+from agent.domain.consignment.declaration import Declaration
+from agent.domain.consignment.effective import effective
+from agent.domain.consignment.flights import arrivals, with_flight
+from agent.domain.decision.assess import assess
+from agent.domain.decision.decide import PieceKey
+from agent.domain.description.model_readings import UNREAD, Readings
+from agent.domain.findings.finding import Disclosure, Finding, Severity
+from agent.domain.policy.pack import Policy
+from agent.domain.screening.names import PartyList
+from agent.domain.totals.check import check_totals, check_uncounted
+from agent.domain.totals.tally import Tally, tally_of
 from agent.runtime.clock import Clock
 from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
 from agent.store.declaration_table import Claims

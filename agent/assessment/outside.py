@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from agent.domain.assessment import assess
+from agent.domain.consignment.effective import Effective
 from agent.domain.consignments import field_of, read_consignment
-from agent.domain.decision import decide
-from agent.domain.effective import Effective
-from agent.domain.policy import Policy
-from agent.domain.readings import UNREAD, Readings
+from agent.domain.decision.assess import assess
+from agent.domain.decision.decide import decide
+from agent.domain.description.model_readings import UNREAD, Readings
+from agent.domain.policy.pack import Policy
 
 
 def answer(line: bytes, policy: Policy, at: datetime, readings: Readings = UNREAD) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from typing import Any
 
 from agent.app import Opened, open_hub
 from agent.config.file import Config, load_config
-from agent.domain.policy import fill
-from agent.domain.shipped import shipped_pack
+from agent.domain.packs.shipped import shipped_pack
+from agent.domain.policy.pack import fill
 from agent.intake.importer import import_manifest
 from agent.lane.station import Station, run_station
 from agent.runtime.clock import Clock

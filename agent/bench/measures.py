@@ -20,7 +20,7 @@ from agent.app import Opened
 from agent.bench.bed import Bed, Wires, at_work, prepare
 from agent.bench.importing import Imported, measure_import
 from agent.bench.lane import Lane
-from agent.domain.effective import Claim
+from agent.domain.consignment.effective import Claim
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
 from agent.status.report import percentile

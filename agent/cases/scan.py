@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from agent.domain.decision import PieceKey
-from agent.domain.physical import Weighed
+from agent.domain.checks.weight import Weighed
+from agent.domain.decision.decide import PieceKey
 from agent.evidence.log import Recorded
 
 Origin = Literal["station", "keyed", "cli"]

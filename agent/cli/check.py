@@ -11,8 +11,8 @@ import msgspec
 
 from agent.cli.policy.packs import pack_option, read_pack
 from agent.cli.stdin_lines import BadLine, each_line
-from agent.domain.declarations import Level
-from agent.domain.descriptions import Judgement, judge
+from agent.domain.consignment.declaration import Level
+from agent.domain.description.check import Judgement, judge
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):

@@ -21,8 +21,8 @@ from agent.cli.progress import Bar, Lines, Silent
 from agent.config.file import Config, load_config
 from agent.control.import_verb import ask
 from agent.control.server import FILE
-from agent.domain.declarations import Declaration, Transport
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.declaration import Declaration, Transport
+from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError
 from agent.hub import Hub
 from agent.intake.importer import Listener, Sender, preview, take_in, try_out

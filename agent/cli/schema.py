@@ -29,7 +29,7 @@ def facts(as_json: bool) -> None:
 
     An absent fact is asked for with known.FACT; *_minor is minor units of the currency, *_g grams.
     """
-    from agent.domain.facts import FACTS  # noqa: PLC0415 - the help comes without it
+    from agent.domain.policy.facts import FACTS  # noqa: PLC0415 - the help comes without it
 
     if as_json:
         click.echo(json.dumps({"schema": "preclear.facts", "facts": dict(FACTS)}))

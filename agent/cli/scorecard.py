@@ -18,7 +18,7 @@ from agent.errors import AgentError
 
 if TYPE_CHECKING:
     from agent.config.file import Config
-    from agent.domain.policy import Policy
+    from agent.domain.policy.pack import Policy
     from agent.reports.scorecard_reading import Progress
 
 

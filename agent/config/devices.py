@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from agent.domain.metrology import AccuracyClass, MetrologyCard
+from agent.domain.checks.metrology import AccuracyClass, MetrologyCard
 from drivers.catalogue import profile_of, scale_names, scanner_names
 from drivers.errors import DeviceError
 from drivers.line_settings import LineSettings

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from agent.config.devices import Node, ScaleSection, ScannerSection
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
 from agent.errors import ConfigInvalid, KeyUnfit
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError, ImportAbandoned
 from agent.hub import Hub
 from agent.intake.importer import Listener, Sender, take_in

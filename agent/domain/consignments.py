@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from agent.domain.declarations import (
+from agent.domain.consignment.declaration import (
     MAX_GRAMS,
     MAX_ITEMS,
     Account,
@@ -35,9 +35,9 @@ from agent.domain.declarations import (
     Time,
     Transport,
 )
+from agent.domain.consignment.goods_lines import with_totals
 from agent.domain.errors import DeclarationInvalid, MoneyInvalid
-from agent.domain.goods import with_totals
-from agent.domain.money import Money, parse_money
+from agent.domain.values.money import Money, parse_money
 
 FACT_FIELDS = {
     "consignment.transport": "mode",

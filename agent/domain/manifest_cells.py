@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from agent.domain.countries import ISO_COUNTRIES
-from agent.domain.declarations import MAX_GRAMS, Label, Transport
+from agent.domain.consignment.declaration import MAX_GRAMS, Label, Transport
 from agent.domain.errors import MoneyInvalid
 from agent.domain.identifiers import label_of
-from agent.domain.money import EXPONENTS, MAX_MINOR, Money, parse_money
+from agent.domain.values.countries import ISO_COUNTRIES
+from agent.domain.values.money import EXPONENTS, MAX_MINOR, Money, parse_money
 
 
 class CellFault(Exception):

@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-from agent.domain.declarations import CEILINGS
+from agent.domain.consignment.declaration import CEILINGS
 
 PARTIES = ("consignor", "consignee", "seller", "purchaser")
 PARTY_FIELDS = ("name", "street", "city", "state", "postcode", "country", "phone", "email")

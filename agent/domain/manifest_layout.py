@@ -11,8 +11,7 @@ from functools import partial
 from operator import gt, itemgetter
 from typing import Any
 
-from agent.domain.countries import ISO_COUNTRIES
-from agent.domain.declarations import Declaration, Item, Party, Transport
+from agent.domain.consignment.declaration import Declaration, Item, Party, Transport
 from agent.domain.manifest_cells import (
     FORMULA_ERRORS,
     OUR_WAY,
@@ -29,7 +28,8 @@ from agent.domain.manifest_cells import (
 from agent.domain.manifest_columns import COLUMN_CEILINGS, COLUMNS, PARTIES, PARTY_FIELDS, WEIGHT_COLUMNS
 from agent.domain.manifest_readers import SIMPLE, SIMPLE_ITEM, WHOLES, Reader
 from agent.domain.manifest_rows import CLIP, Mending, Row, RowError, row_error
-from agent.domain.money import Money
+from agent.domain.values.countries import ISO_COUNTRIES
+from agent.domain.values.money import Money
 
 # What may not stand in a cell: control characters but tab and line ends, and halves of surrogate pairs.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")

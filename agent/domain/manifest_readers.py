@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agent.domain.declarations import Account, IdentityDocument
+from agent.domain.consignment.declaration import Account, IdentityDocument
 from agent.domain.manifest_cells import (
     capitals,
     read_count,

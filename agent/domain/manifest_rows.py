@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from agent.domain.declarations import Declaration
+from agent.domain.consignment.declaration import Declaration
 from agent.domain.manifest_cells import CellFault
 
 CLIP = 40

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.domain.decision import Decision, PieceKey
-from agent.domain.disposition import Disposition
-from agent.domain.physical import Previous
-from agent.domain.s10 import REUSED_AFTER
+from agent.domain.checks.weight import Previous
+from agent.domain.decision.decide import Decision, PieceKey
+from agent.domain.findings.disposition import Disposition
+from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.errors import EvidenceFailed, Outdated
 from agent.evidence.opening import FILE, Head, OldLog, claim_retired, load, retire
 from agent.evidence.statements import decision_body, sealed_reasons

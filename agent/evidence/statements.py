@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.domain.decision import Decision
-from agent.domain.findings import Finding
-from agent.domain.physical import Weighed
+from agent.domain.checks.weight import Weighed
+from agent.domain.decision.decide import Decision
+from agent.domain.findings.finding import Finding
 from agent.runtime.clock import iso
 from sync.sealed import SealedFinding, reasons
 

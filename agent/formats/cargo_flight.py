@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from agent.domain.declarations import CEILINGS, MAX_GRAMS, Declaration, Level, Transport
+from agent.domain.consignment.declaration import CEILINGS, MAX_GRAMS, Declaration, Level, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Mending, Row, RowError
 

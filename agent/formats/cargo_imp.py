@@ -15,10 +15,10 @@ from typing import BinaryIO
 
 import msgspec
 
-from agent.domain.declarations import Account, Declaration, Item, Level, Transport
+from agent.domain.consignment.declaration import Account, Declaration, Item, Level, Transport
 from agent.domain.manifest_cells import CellFault
 from agent.domain.manifest_rows import Mending, Row, RowError
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 from agent.formats.cargo_imp_flight import Manifests
 from agent.formats.cargo_imp_parts import (
     PARTY_TAGS,

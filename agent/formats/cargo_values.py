@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple, ParamSpec, TypeVar
 
-from agent.domain.declarations import CEILINGS, MAX_PIECES, Label, Party, Piece, Security
+from agent.domain.consignment.declaration import CEILINGS, MAX_PIECES, Label, Party, Piece, Security
 from agent.domain.identifiers import label_of
 from agent.domain.manifest_cells import OUR_WAY, CellFault, read_count, read_grams, read_hs, read_money
 from agent.domain.manifest_rows import CLIP, RowError
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

@@ -12,11 +12,11 @@ from typing import BinaryIO
 
 from lxml import etree
 
-from agent.domain.declarations import Declaration, Item, Level, Transport
+from agent.domain.consignment.declaration import Declaration, Item, Level, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_cells import CellFault
 from agent.domain.manifest_rows import Row, RowError
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 from agent.formats.cargo_values import (
     AIRPORT,
     Draft,

@@ -8,7 +8,7 @@ from datetime import datetime
 from importlib import import_module
 from typing import Any, BinaryIO
 
-from agent.domain.declarations import Transport
+from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.formats.profiles import Profile
 from agent.formats.reading import Format, Reading

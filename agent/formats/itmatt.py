@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO
 
-from agent.domain.declarations import Transport
+from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Mending, Row, RowError
 from agent.formats.edifact import Segment, read_segments

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from agent.domain.declarations import MAX_ITEMS, Transport
+from agent.domain.consignment.declaration import MAX_ITEMS, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_columns import ITEM_COLUMNS, PARTIES, column_of
 from agent.domain.manifest_rows import CLIP, Mending, Row, RowError

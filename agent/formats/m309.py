@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from agent.domain.declarations import Transport
+from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
 from agent.formats.profiles import Profile, choose

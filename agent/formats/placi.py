@@ -15,11 +15,11 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from agent.domain.countries import ISO_COUNTRIES
-from agent.domain.declarations import Declaration, Level, Party
-from agent.domain.descriptions import Terms, check_description, structural_fault, words
+from agent.domain.consignment.declaration import Declaration, Level, Party
+from agent.domain.description.check import Terms, check_description, structural_fault, words
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import RowError
+from agent.domain.values.countries import ISO_COUNTRIES
 from agent.formats.cargo_values import AIRPORT, MAX_HOUSE
 
 

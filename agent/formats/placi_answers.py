@@ -16,8 +16,8 @@ from enum import StrEnum
 
 from lxml import etree
 
-from agent.domain.disposition import Disposition
 from agent.domain.errors import ManifestRefused
+from agent.domain.findings.disposition import Disposition
 from agent.formats.cargo_values import instant
 from agent.formats.cargo_xml_text import child, children, elements, local_name, text
 from agent.formats.errors import AnswerInvalid

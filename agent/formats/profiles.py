@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from agent.domain.declarations import Transport
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.declaration import Transport
+from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import PolicyError
 from agent.domain.manifest_cells import GRAMS_PER, OUR_WAY, Dialect
 from agent.domain.manifest_columns import COLUMNS, is_added, plain
-from agent.domain.money import EXPONENTS
-from agent.domain.tables import Table
+from agent.domain.packs.table import Table
+from agent.domain.values.money import EXPONENTS
 from agent.formats.errors import ProfileInvalid
 from agent.formats.paths import Path, PathInvalid
 from agent.formats.record_layouts import Records, read_records

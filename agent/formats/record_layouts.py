@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from agent.domain.manifest_columns import COLUMNS, ITEM_COLUMNS
-from agent.domain.tables import Table
+from agent.domain.packs.table import Table
 
 PASSED_OVER = "-"
 """In place of a column: a cell that means nothing to us."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from agent.domain.declarations import Item, Transport
+from agent.domain.consignment.declaration import Item, Transport
 from agent.domain.manifest_cells import OUR_WAY
 from agent.domain.manifest_columns import COLUMNS
 from agent.domain.manifest_layout import Layout

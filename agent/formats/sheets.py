@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 import msgspec
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from agent.domain.declarations import Item, Transport
-from agent.domain.goods import with_totals
+from agent.domain.consignment.declaration import Item, Transport
+from agent.domain.consignment.goods_lines import with_totals
 from agent.domain.manifest_columns import ITEM_COLUMNS, REPORT_SHEET
 from agent.domain.manifest_layout import Layout
 from agent.domain.manifest_rows import Mending, Row, RowError

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from agent.domain.declarations import MAX_ITEMS, Declaration, Party, Transport
+from agent.domain.consignment.declaration import MAX_ITEMS, Declaration, Party, Transport
+from agent.domain.consignment.goods_lines import with_totals
 from agent.domain.errors import ManifestRefused
-from agent.domain.goods import with_totals
 from agent.domain.manifest_cells import OUR_WAY
 from agent.domain.manifest_columns import ITEM_COLUMNS, WEIGHT_COLUMNS, column_of, is_total, plain
 from agent.domain.manifest_layout import Layout

@@ -15,7 +15,7 @@ from importlib.resources import files
 from itertools import chain, islice
 from typing import BinaryIO
 
-from agent.domain.declarations import MAX_ITEMS, Transport
+from agent.domain.consignment.declaration import MAX_ITEMS, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_columns import WEIGHT_COLUMNS
 from agent.domain.manifest_rows import CLIP, Row, RowError

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from agent.cases.redecide import decide_again
-from agent.domain.declarations import Declaration, decode
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.declaration import Declaration, decode
+from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import AgentError, ImportAbandoned, ManifestRefused, ReferenceFailed
 from agent.hub import Hub

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from agent.domain.declarations import Transport, encode
+from agent.domain.consignment.declaration import Transport, encode
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
 from agent.formats import read

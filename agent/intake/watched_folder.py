@@ -22,8 +22,8 @@ from typing import Any
 
 import msgspec
 
-from agent.domain.declarations import Transport
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.declaration import Transport
+from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError, ManifestRefused
 from agent.hub import Hub
 from agent.intake.importer import Sender, take_in

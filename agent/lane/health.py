@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from agent.config.devices import DeviceSection
-from agent.domain.metrology import DUE_SOON_DAYS
+from agent.domain.checks.metrology import DUE_SOON_DAYS
 from agent.feed.messages import VERSION
 from agent.lane.scale import LaneScale
 from drivers.health import DeviceHealth

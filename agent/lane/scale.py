@@ -8,9 +8,9 @@ from datetime import date
 from decimal import ROUND_CEILING, Decimal
 
 from agent.config.devices import ScaleSection
-from agent.domain.findings import Finding
-from agent.domain.metrology import MetrologyCard, MetrologyFact
-from agent.domain.physical import Weighed, scale_finding
+from agent.domain.checks.metrology import MetrologyCard, MetrologyFact
+from agent.domain.checks.weight import Weighed, scale_finding
+from agent.domain.findings.finding import Finding
 from drivers.events import WeightReading
 from drivers.scale_watch import Concern, ScaleWatch, WatchSettings, WatchState
 from drivers.units import GRAMS_PER

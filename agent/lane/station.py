@@ -13,8 +13,8 @@ from agent.cases.scan import Origin, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import StationSection
-from agent.domain.decision import PieceKey
-from agent.domain.disposition import Disposition
+from agent.domain.decision.decide import PieceKey
+from agent.domain.findings.disposition import Disposition
 from agent.errors import EvidenceFailed, ReferenceFailed
 from agent.evidence.log import Recorded
 from agent.feed.messages import VERSION, decision_view

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from agent.domain.readings import Readings
+from agent.domain.description.model_readings import Readings
 from models.goods.scorer import Chapters
 from models.vagueness.scorer import Vagueness
 

@@ -7,11 +7,11 @@ import logging
 from pathlib import Path
 
 from agent.assessment.documents import InForce
+from agent.domain.description.model_readings import Readings
 from agent.domain.errors import ListInvalid, PolicyInvalid
-from agent.domain.lists import parse_party_list
-from agent.domain.names import PartyList
-from agent.domain.policy import Policy, parse_policy
-from agent.domain.readings import Readings
+from agent.domain.policy.pack import Policy, parse_policy
+from agent.domain.screening.lists import parse_party_list
+from agent.domain.screening.names import PartyList
 from agent.errors import AgentError
 from agent.reference.goods_models import shipped_digest, shipped_readings
 from models.errors import BundleRefused

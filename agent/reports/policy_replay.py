@@ -9,13 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agent.domain.assessment import assess
-from agent.domain.decision import decide
-from agent.domain.effective import Effective, effective
-from agent.domain.flights import arrivals, with_flight
-from agent.domain.policy import Policy
-from agent.domain.tally import Tally, tally_of
-from agent.domain.tally_checks import check_totals
+from agent.domain.consignment.effective import Effective, effective
+from agent.domain.consignment.flights import arrivals, with_flight
+from agent.domain.decision.assess import assess
+from agent.domain.decision.decide import decide
+from agent.domain.policy.pack import Policy
+from agent.domain.totals.check import check_totals
+from agent.domain.totals.tally import Tally, tally_of
 from agent.evidence.opening import FILE as EVIDENCE
 from agent.evidence.reader import StoredLog
 from agent.reference.goods_models import shipped_readings

@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from agent.domain.dated import FACT_OF_CODE
-from agent.domain.declarations import Declaration, Level
-from agent.domain.descriptions import Verdict, judge
-from agent.domain.effective import effective
-from agent.domain.findings import Finding, Severity
-from agent.domain.names import fold
-from agent.domain.policy import Policy
-from agent.domain.policy_limits import LIMIT_CODE
-from agent.domain.scorecard import Card, Consignment, Described, Imports, Scorecard
-from agent.domain.scorecard_overview import Overview, Overviewing
-from agent.domain.scorecard_trend import covered_days
-from agent.domain.texts import canonical
+from agent.domain.consignment.declaration import Declaration, Level
+from agent.domain.consignment.effective import effective
+from agent.domain.description.check import Verdict, judge
+from agent.domain.findings.finding import Finding, Severity
+from agent.domain.policy.entries import FACT_OF_CODE
+from agent.domain.policy.pack import Policy
+from agent.domain.policy.totals_terms import LIMIT_CODE
+from agent.domain.scorecard.card import Card, Consignment, Described, Imports, Scorecard
+from agent.domain.scorecard.overview import Overview, Overviewing
+from agent.domain.scorecard.trend import covered_days
+from agent.domain.screening.names import fold
+from agent.domain.values.text import canonical
 from agent.errors import AgentError, NotFound
 from agent.store.assessment_reader import Asked, Assessed, StoredAssessments, Told
 from agent.store.assessment_table import StoredFinding

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent import __version__
-from agent.domain.descriptions import CODE, VAGUE_CODE
-from agent.domain.policy_texts import PackText
-from agent.domain.scorecard import Case, Imports, Kind, Scorecard, Worst
-from agent.domain.scorecard_overview import Line, Overview
-from agent.domain.scorecard_trend import Period, permille
+from agent.domain.description.check import CODE, VAGUE_CODE
+from agent.domain.policy.texts import PackText
+from agent.domain.scorecard.card import Case, Imports, Kind, Scorecard, Worst
+from agent.domain.scorecard.overview import Line, Overview
+from agent.domain.scorecard.trend import Period, permille
 from agent.store.assessment_reader import Asked
 from agent.texts.findings import ABSENT, Wording, choose, text_of
 from agent.texts.scorecard_words import card_words, fault_kind, said, tenths

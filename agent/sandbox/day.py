@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from agent.domain.candidates import mod10_check_digit
-from agent.domain.s10 import s10_check_digit
+from agent.domain.identifiers.candidates import mod10_check_digit
+from agent.domain.identifiers.s10 import s10_check_digit
 from agent.sandbox import catalogue
 
 CONSIGNMENTS = 2000

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from agent.domain.policy import fill
-from agent.domain.shipped import shipped_pack
+from agent.domain.packs.shipped import shipped_pack
+from agent.domain.policy.pack import fill
 from agent.errors import AgentError
 from agent.runtime.clock import Clock
 from agent.sandbox import catalogue

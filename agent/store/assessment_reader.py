@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from agent.domain.declarations import VERSION, Level
+from agent.domain.consignment.declaration import VERSION, Level
 from agent.errors import NotFound
 from agent.store.assessment_table import StoredFinding
 from agent.store.reader import StoredDeclarations

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.domain.tally import Tally
+from agent.domain.totals.tally import Tally
 from agent.store.declaration_table import read_claims
 from sync import sqlite
 

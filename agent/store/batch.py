@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from agent.domain.declarations import VERSION, Declaration, Identifier, Kind, Level, Piece
+from agent.domain.consignment.declaration import VERSION, Declaration, Identifier, Kind, Level, Piece
 from agent.domain.errors import DeclarationInvalid
 
 

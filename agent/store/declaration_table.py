@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from agent.domain.declarations import Level, decode
-from agent.domain.effective import Claim, SourceRole
+from agent.domain.consignment.declaration import Level, decode
+from agent.domain.consignment.effective import Claim, SourceRole
 from agent.domain.errors import DeclarationInvalid
-from agent.domain.s10 import REUSED_AFTER
+from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.runtime.ids import new_salts
 from agent.store.batch import Batch, Labelled, decode_labels
 from sync import sqlite

@@ -8,10 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.domain.candidates import Candidate
-from agent.domain.declarations import Declaration, Label, encode
-from agent.domain.s10 import REUSED_AFTER
-from agent.domain.tally import Tally
+from agent.domain.consignment.declaration import Declaration, Label, encode
+from agent.domain.identifiers.candidates import Candidate
+from agent.domain.identifiers.s10 import REUSED_AFTER
+from agent.domain.totals.tally import Tally
 from agent.errors import ReferenceFailed
 from agent.runtime.clock import Clock, iso
 from agent.store import assessment_table as assessments

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from agent.domain.decision import PieceKey
-from agent.domain.declarations import Label
+from agent.domain.consignment.declaration import Label
+from agent.domain.decision.decide import PieceKey
 from agent.domain.errors import DeclarationInvalid
 from agent.store.batch import decode_labels
 

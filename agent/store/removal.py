@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from agent.domain.declarations import Level
+from agent.domain.consignment.declaration import Level
 from agent.store import assessment_table as assessments
 from agent.store import declaration_table as declared
 from agent.store.declaration_table import TakenAway

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from agent import __version__
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
 from sync import sqlite
 
 _INSERT = """INSERT INTO source

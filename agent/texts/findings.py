@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from types import MappingProxyType
 
-from agent.domain.dated import FACT_OF_CODE
-from agent.domain.policy_texts import MAX_REASON_WORDS, PLACEHOLDER, PackText, text_in
+from agent.domain.policy.entries import FACT_OF_CODE
+from agent.domain.policy.texts import MAX_REASON_WORDS, PLACEHOLDER, PackText, text_in
 
 LANGUAGES = ("en", "zh-CN", "es", "vi", "tr", "hi")
 """Catalogues that ship; the first is the one every other is held to and falls back on."""

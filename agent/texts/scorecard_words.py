@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from types import MappingProxyType
 
-from agent.domain.policy_texts import PLACEHOLDER
+from agent.domain.policy.texts import PLACEHOLDER
 from agent.texts.findings import LANGUAGES, choose
 from agent.texts.rows import row_text
 

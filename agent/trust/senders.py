@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from agent.domain.disguises import skeleton
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
+from agent.domain.description.disguises import skeleton
 from agent.errors import KeyUnfit, SignatureRefused
 
 SUFFIX = ".sig"

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from agent.domain.errors import ListInvalid, PolicyInvalid
-from agent.domain.lists import parse_party_list
-from agent.domain.pack_source import join
-from agent.domain.policy import fill, is_template, parse_policy
-from agent.domain.shipped import shipped_pack
+from agent.domain.packs.shipped import shipped_pack
+from agent.domain.packs.source import join
+from agent.domain.policy.pack import fill, is_template, parse_policy
+from agent.domain.screening.lists import parse_party_list
 from models import bundle
 from sync.central.errors import BadConfiguration
 from sync.documents import LIST_TYPE, POLICY_TYPE

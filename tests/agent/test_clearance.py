@@ -15,8 +15,8 @@ from agent.cases.scan import CommandLine, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.file import load_config
 from agent.control.server import decide_barcode
-from agent.domain.decision import PieceKey
-from agent.domain.physical import Weighed
+from agent.domain.checks.weight import Weighed
+from agent.domain.decision.decide import PieceKey
 from agent.errors import EvidenceFailed
 from agent.evidence.log import Recorded
 from agent.feed.messages import decision_view

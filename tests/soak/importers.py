@@ -29,7 +29,7 @@ from typing import Any, BinaryIO
 
 from mutations import TABLE_NOISE, XML_NOISE, in_zip, mutated
 
-from agent.domain.declarations import Transport, decode, encode
+from agent.domain.consignment.declaration import Transport, decode, encode
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import CLIP, Row, RowError
 from agent.formats import Format, Profile, detect, read

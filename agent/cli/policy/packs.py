@@ -13,9 +13,9 @@ from typing import Any
 import click
 
 from agent.domain.errors import PolicyInvalid
-from agent.domain.pack_source import join
-from agent.domain.policy import Policy, is_template, parse_policy
-from agent.domain.shipped import DEFAULT, shipped_pack
+from agent.domain.packs.shipped import DEFAULT, shipped_pack
+from agent.domain.packs.source import join
+from agent.domain.policy.pack import Policy, is_template, parse_policy
 from agent.errors import AgentError
 
 _DIGEST = (b"@MODEL_DIGEST@", b"0" * 64)

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from agent.domain.dated import FACT_OF_CODE, CodeNote, Dated, Regime, Rule
-from agent.domain.money import EXPONENTS
-from agent.domain.policy import Policy
-from agent.domain.policy_limits import LIMIT_CODE, Limit
+from agent.domain.policy.entries import FACT_OF_CODE, CodeNote, Dated, Regime, Rule
+from agent.domain.policy.pack import Policy
+from agent.domain.policy.totals_terms import LIMIT_CODE, Limit
+from agent.domain.values.money import EXPONENTS
 
 _SETTINGS = (
     "id", "sequence", "fresh_for_days", "zone", "validity_hours", "audit_permille", "tolerance", "arrival",

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from agent.domain.candidates import Candidate, Payload, Rank, Reader
-from agent.domain.declarations import Label
+from agent.domain.consignment.declaration import Label
+from agent.domain.identifiers.candidates import Candidate, Payload, Rank, Reader
 from agent.domain.identifiers.carriers import FORMATS
 from agent.domain.identifiers.envelopes import START, is_sound, read_envelope
 from agent.domain.identifiers.formats import GS, compact, readings

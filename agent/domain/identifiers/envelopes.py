@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from agent.domain.candidates import Candidate, Payload, Rank
+from agent.domain.identifiers.candidates import Candidate, Payload, Rank
 
 START = "[)>\x1e"
 MAX_SEGMENTS, MAX_FIELDS = 8, 64

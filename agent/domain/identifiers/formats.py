@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from agent.domain.candidates import Candidate, Payload, Rank
+from agent.domain.identifiers.candidates import Candidate, Payload, Rank
 from agent.domain.identifiers.checks import Check, holds
 
 MAX_NUMBER = 64

@@ -11,7 +11,7 @@ from biip.gs1_element_strings import GS1ElementString
 from biip.gs1_messages import GS1Message
 from biip.upc import Upc
 
-from agent.domain.candidates import Candidate, Payload, Rank, checked
+from agent.domain.identifiers.candidates import Candidate, Payload, Rank, checked
 from agent.domain.identifiers.formats import GS
 
 FNC1_AIMS = frozenset({"C1", "J1", "Q3", "d2", "e0"})

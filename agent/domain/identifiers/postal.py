@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from agent.domain.candidates import Candidate, Payload, Rank
-from agent.domain.countries import ISO_COUNTRIES
+from agent.domain.identifiers.candidates import Candidate, Payload, Rank
 from agent.domain.identifiers.formats import compact
-from agent.domain.s10 import parse_s10
+from agent.domain.identifiers.s10 import parse_s10
+from agent.domain.values.countries import ISO_COUNTRIES
 
 _S9 = re.compile(
     r"(?P<dispatch_id>(?P<origin>[A-Z]{5}[A-Z0-9])(?P<destination>[A-Z]{5}[A-Z0-9])(?P<category>[A-D])"

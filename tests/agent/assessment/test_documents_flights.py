@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
-from agent.domain.declarations import Declaration, Label, Level, Transport
-from agent.domain.effective import Claim, ClaimOrder, SourceRole, effective
-from agent.domain.flights import arrivals, with_flight
+from agent.domain.consignment.declaration import Declaration, Label, Level, Transport
+from agent.domain.consignment.effective import Claim, ClaimOrder, SourceRole, effective
+from agent.domain.consignment.flights import arrivals, with_flight
 from agent.store.source_table import Source
 from sync.statement import parse
 

@@ -11,7 +11,7 @@ import pytest
 from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
-from agent.domain.s10 import s10_check_digit
+from agent.domain.identifiers.s10 import s10_check_digit
 from agent.store.assessment_table import MOST_ROWS
 from sync.statement import Decision, parse
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.cli import main
+from agent.domain.consignment.declaration import Declaration
 from agent.domain.consignments import consignment_schema, field_of, read_consignment
-from agent.domain.declarations import Declaration
 from agent.domain.errors import DeclarationInvalid
-from agent.domain.facts import FACTS
-from agent.domain.money import Money
+from agent.domain.policy.facts import FACTS
+from agent.domain.values.money import Money
 
 WHOLE: dict[str, Any] = {
     "id": "SKY-1",

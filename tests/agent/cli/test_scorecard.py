@@ -21,9 +21,9 @@ from rich.console import Console
 
 from agent.cli import main
 from agent.cli.check import QUESTIONS
-from agent.domain.effective import SourceRole
-from agent.domain.policy_limits import LIMIT_CODE
-from agent.domain.s10 import s10_check_digit
+from agent.domain.consignment.effective import SourceRole
+from agent.domain.identifiers.s10 import s10_check_digit
+from agent.domain.policy.totals_terms import LIMIT_CODE
 from agent.intake.importer import import_manifest
 from agent.reports.scorecard_text import draw, plain
 from agent.store.assessment_table import StoredAssessment, StoredFinding

@@ -21,7 +21,7 @@ from agent.app import Opened
 from agent.cli import main
 from agent.control import server as control
 from agent.control.import_verb import ask
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError, AlreadyRunning, NotFound
 from agent.intake import importer as taking
 from agent.intake.importer import Nobody, Sender

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from agent.domain.policy import Policy, fill, parse_policy
-from agent.domain.shipped import shipped_pack
+from agent.domain.packs.shipped import shipped_pack
+from agent.domain.policy.pack import Policy, fill, parse_policy
 
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from agent.domain.decision import Decision
-from agent.domain.disposition import Disposition
+from agent.domain.decision.decide import Decision
+from agent.domain.findings.disposition import Disposition
 from agent.errors import EvidenceFailed
 from agent.evidence.log import EvidenceLog
 from agent.evidence.opening import retire

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.domain.declarations import (
+from agent.domain.consignment.declaration import (
     Declaration,
     Item,
     Label,
@@ -18,10 +18,10 @@ from agent.domain.declarations import (
     Security,
     Transport,
 )
-from agent.domain.effective import Claim, SourceRole, effective
-from agent.domain.facts import facts_of
+from agent.domain.consignment.effective import Claim, SourceRole, effective
 from agent.domain.manifest_rows import Row, RowError
-from agent.domain.money import Money
+from agent.domain.policy.facts import facts_of
+from agent.domain.values.money import Money
 from agent.formats.cargo_imp import looks_like_cargo_imp, read_cargo_imp
 from agent.formats.cargo_imp_text import MAX_MESSAGE_LINES
 

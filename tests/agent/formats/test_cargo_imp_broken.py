@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.domain.declarations import decode, encode
+from agent.domain.consignment.declaration import decode, encode
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
 from agent.formats.cargo_imp import looks_like_cargo_imp, read_cargo_imp

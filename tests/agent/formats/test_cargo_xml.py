@@ -10,10 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.declarations import Declaration, Item, Label, Level, Party, Transport, decode, encode
+from agent.domain.consignment.declaration import (
+    Declaration,
+    Item,
+    Label,
+    Level,
+    Party,
+    Transport,
+    decode,
+    encode,
+)
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 from agent.formats.cargo_xml import looks_like_cargo_xml, read_cargo_xml
 from agent.formats.cargo_xml_text import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, MAX_QUIET
 

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from agent.domain.declarations import Account, Declaration, IdentityDocument
+from agent.domain.consignment.declaration import Account, Declaration, IdentityDocument
 from agent.domain.manifest_rows import Row, RowError
 from agent.formats import read as read_file
 from agent.formats.csv_text import read_lines

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.declarations import Label, Party, Transport, decode, encode
+from agent.domain.consignment.declaration import Label, Party, Transport, decode, encode
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_columns import COLUMNS, WEIGHT_COLUMNS
 from agent.domain.manifest_rows import CLIP, Row, RowError
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 from agent.formats.csv_text import MAX_LINE, MAX_ROW_LINES, read_lines
 
 HEADER = "tracking_number,transport,consignee_name,description,gross_weight_kg,value,currency"

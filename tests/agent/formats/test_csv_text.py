@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.domain.declarations import Declaration, Transport
+from agent.domain.consignment.declaration import Declaration, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_columns import COLUMNS, column_of, words
 from agent.domain.manifest_rows import Row, RowError
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 from agent.formats import Reading, read
 from agent.formats.csv_text import MAX_LINE
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.domain.declarations import Transport
+from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 from agent.formats import Format, Profile, read
 from agent.formats.edifact import MAX_SEGMENT, read_segments
 from agent.formats.profiles import load_profile

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from agent.domain.declarations import Transport, decode, encode
+from agent.domain.consignment.declaration import Transport, decode, encode
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
 from agent.formats import read

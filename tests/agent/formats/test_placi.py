@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from agent.domain.declarations import Declaration, Level, Party, Transport
-from agent.domain.descriptions import Terms
+from agent.domain.consignment.declaration import Declaration, Level, Party, Transport
+from agent.domain.description.check import Terms
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
 from agent.formats.cargo_imp import read_cargo_imp

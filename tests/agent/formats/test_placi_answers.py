@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.disposition import Disposition
+from agent.domain.findings.disposition import Disposition
 from agent.formats.errors import AnswerInvalid
 from agent.formats.placi import PSN_TEXTS, Reason, write_per, write_psn
 from agent.formats.placi_answers import MAX_ANSWER, Answer, AnswerKind, read_camir, read_xml_answer

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.declarations import Transport
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.declaration import Transport
+from agent.domain.consignment.effective import SourceRole
 from agent.domain.manifest_rows import Row
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 from agent.formats import Profile, read
 from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import Verdict, preview

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.domain.declarations import Transport
+from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.manifest_rows import Row, RowError
-from agent.domain.money import Money
+from agent.domain.values.money import Money
 from agent.formats import Format, read
 from agent.formats.profiles import load_profile
 

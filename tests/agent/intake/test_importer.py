@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from agent.app import Opened
-from agent.domain.candidates import Candidate
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
+from agent.domain.identifiers.candidates import Candidate
 from agent.errors import ManifestRefused, ReferenceFailed
 from agent.intake import importer as taking
 from agent.intake.importer import BATCH, Nobody, import_manifest

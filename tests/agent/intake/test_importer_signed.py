@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agent.cli import main
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
 from agent.errors import ManifestRefused
 from agent.intake.importer import Nobody, Sender, take_in
 from agent.intake.protocol import Header

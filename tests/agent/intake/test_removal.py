@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
-from agent.domain.declarations import Declaration, Label, Level, Party, Transport, encode
-from agent.domain.disposition import Disposition
-from agent.domain.effective import Claim, SourceRole, effective
+from agent.domain.consignment.declaration import Declaration, Label, Level, Party, Transport, encode
+from agent.domain.consignment.effective import Claim, SourceRole, effective
+from agent.domain.findings.disposition import Disposition
 from agent.errors import NotFound
 from agent.intake.importer import import_manifest
 from agent.intake.removal import Choice, Going, remove_sources

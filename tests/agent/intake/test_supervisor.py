@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.declarations import decode
+from agent.domain.consignment.declaration import decode
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
 from agent.intake import supervisor as reading

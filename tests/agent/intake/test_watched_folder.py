@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from agent.app import Opened
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
 from agent.errors import ReferenceFailed
 from agent.intake import watched_folder as folder_module
 from agent.intake.watched_folder import WatchedFolder

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from agent.config.devices import CardSection, ScaleSection
-from agent.domain.physical import SCALE_CODES
+from agent.domain.checks.weight import SCALE_CODES
 from agent.lane.scale import LaneScale
 from drivers.events import Status, WeightReading
 from drivers.weighing import NoWeighing, Weighing

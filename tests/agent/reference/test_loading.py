@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.domain.lists import parse_party_list
+from agent.domain.screening.lists import parse_party_list
 from agent.errors import Outdated
 from agent.reference.loading import ReferenceRefused
 

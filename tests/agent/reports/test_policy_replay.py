@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.cli import main
-from agent.domain.pack_source import join
-from agent.domain.shipped import shipped_pack
+from agent.domain.packs.shipped import shipped_pack
+from agent.domain.packs.source import join
 
 SHIRT, SHOES = "RR473124829GB", "RB123456785GB"
 STRICTER = """

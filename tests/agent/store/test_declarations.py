@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from agent.domain.candidates import Candidate
-from agent.domain.decision import PieceKey
-from agent.domain.declarations import Declaration, Label, Transport
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.declaration import Declaration, Label, Transport
+from agent.domain.consignment.effective import SourceRole
+from agent.domain.decision.decide import PieceKey
+from agent.domain.identifiers.candidates import Candidate
 from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
 from agent.store.assessment_table import Kept, StoredAssessment
 from agent.store.declarations import ReferenceStore

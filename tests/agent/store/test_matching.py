@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.candidates import Candidate
-from agent.domain.declarations import Declaration, Label, Level, Transport, encode
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.declaration import Declaration, Label, Level, Transport, encode
+from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
+from agent.domain.identifiers.candidates import Candidate
 from agent.store import declaration_table as declared
 from agent.store import schema
 from agent.store.batch import Batch, decode_labels

@@ -12,12 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.dated import FACT_OF_CODE
-from agent.domain.declarations import Account, Declaration, IdentityDocument, Item, Party, Transport
-from agent.domain.effective import Claim, SourceRole, effective
-from agent.domain.findings import Severity
-from agent.domain.money import Money
-from agent.domain.policy import Policy
+from agent.domain.consignment.declaration import (
+    Account,
+    Declaration,
+    IdentityDocument,
+    Item,
+    Party,
+    Transport,
+)
+from agent.domain.consignment.effective import Claim, SourceRole, effective
+from agent.domain.findings.finding import Severity
+from agent.domain.policy.entries import FACT_OF_CODE
+from agent.domain.policy.pack import Policy
+from agent.domain.values.money import Money
 from agent.texts import findings as wording
 from agent.texts.findings import LANGUAGES, catalogue, codes, faults, field_of, source_of, text_of
 

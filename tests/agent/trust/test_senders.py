@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.effective import SourceRole
+from agent.domain.consignment.effective import SourceRole
 from agent.errors import ConfigInvalid, KeyUnfit, SignatureRefused
 from agent.trust.senders import MAX_SIGNATURE, Said, SenderKey, Senders, load_key, read_signature
 

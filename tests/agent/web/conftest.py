@@ -19,9 +19,9 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from agent.app import open_hub
 from agent.config.file import Config
-from agent.domain.policy import fill
-from agent.domain.s10 import s10_check_digit
-from agent.domain.shipped import shipped_pack
+from agent.domain.identifiers.s10 import s10_check_digit
+from agent.domain.packs.shipped import shipped_pack
+from agent.domain.policy.pack import fill
 from agent.evidence.opening import FILE as EVIDENCE
 from agent.hub import Hub
 from agent.intake.importer import import_manifest

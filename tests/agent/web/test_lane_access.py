@@ -11,9 +11,9 @@ import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # no py.typed marker
 from playwright.async_api import BrowserContext, Page, expect
 
-from agent.domain.facts import FACTS
-from agent.domain.policy import fill, parse_policy
-from agent.domain.shipped import shipped_pack
+from agent.domain.packs.shipped import shipped_pack
+from agent.domain.policy.facts import FACTS
+from agent.domain.policy.pack import fill, parse_policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 

@@ -18,8 +18,8 @@ import aiohttp
 import pytest
 from click.testing import CliRunner, Result
 
-from agent.domain.policy import fill, parse_policy
-from agent.domain.shipped import shipped_pack
+from agent.domain.packs.shipped import shipped_pack
+from agent.domain.policy.pack import fill, parse_policy
 from models import bundle
 from sync import documents
 from sync.central import store

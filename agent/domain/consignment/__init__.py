@@ -1,0 +1,1 @@
+"""Declarations, claims, the effective consignment, goods lines, flights; nothing is judged here."""

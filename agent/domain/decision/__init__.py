@@ -1,0 +1,1 @@
+"""Assess (the document half), freshness, decide; single checks lie in their rooms."""

@@ -1,0 +1,372 @@
+"""Is a goods description a description? Words to refuse come with the policy, as dated data.
+
+A term that says nothing is refused when nothing else is said and warned of beside a word that says something.
+A master bill may say that it consolidates; then its house bills must say what. Source of the two ways to look
+at a term: the EU's import control system; of what is refused: CBP CSMS 60011750, PACT guide 1.9.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from agent.domain.consignment.declaration import CEILINGS, Level
+from agent.domain.description.disguises import unmasked, unspaced
+from agent.domain.description.hanzi import simplified
+from agent.domain.description.model_readings import ReadingLimits
+from agent.domain.description.terms import HAN, Match, Sort, Terms, split, tokens, without_accents
+from agent.domain.findings.finding import Finding, Severity
+from agent.domain.values.text import canonical, structural_fault, words
+
+__all__ = [
+    "CODE", "HOUSE_BILLS_CODE", "VAGUE_CODE", "Judgement", "Terms", "Verdict", "canonical",
+    "check_description", "judge", "language_of", "structural_fault", "words",
+]  # fmt: skip
+
+CODE = "DESCRIPTION_REFUSED"
+VAGUE_CODE = "DESCRIPTION_VAGUE"
+HOUSE_BILLS_CODE = "HOUSE_BILLS_NEEDED"
+
+READS_VAGUE = "reads_vague"
+"""Reason of a text in which no listed term is, and which a model finds vague."""
+
+NO_LIMITS = ReadingLimits()
+
+_SET_ASIDE = re.compile(r"\b[A-Z]{1,4}[-_/.][0-9][A-Z0-9-]*|['’]S\b")  # article numbers; whose it is
+_HAN = re.compile(f"[{HAN}]")
+_UNIT_WORDS = """
+    PC PCS PCE PCES PIECE PIECES SET SETS PAIR PAIRS PR PRS DOZ DOZEN EA EACH QTY UNIT UNITS PKG PKGS
+    PACK PACKS CTN CTNS KG KGS G GR GRAM GRAMS LB LBS OZ MG ML CL L LT LTR CM MM M MTR IN INCH INCHES FT
+    YD YDS X PZ PZS PZA PZAS UDS UD
+"""
+_UNITS = frozenset(_UNIT_WORDS.split())
+_SPANISH_WORDS = "DE DEL LA EL LOS LAS UN UNA Y PARA CON SIN EN POR SEGUN VER AL"
+_SPANISH = frozenset(_SPANISH_WORDS.split())
+_SPANISH_SIGNS = frozenset("ÁÉÍÓÚÑÜ¿¡")
+
+
+class Verdict(StrEnum):
+    """What may be done with a text."""
+
+    OK = "ok"
+    WARN = "warn"
+    REJECT = "reject"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a text is worth as a description of goods."""
+
+    verdict: Verdict
+    score: float
+    """Of lists and model together: 0 names a thing, 1 names none. What the lists refuse has 0.9 at least."""
+    reason: str | None = None
+    """Of a refusal: a structural reason, ``nothing_said``, ``stop_term``, ``reads_vague``. Of a warning:
+    ``stop_term``, ``disguised``, ``reads_vague``. Of a text that is taken: ``house_bills_needed`` or None."""
+    terms: tuple[str, ...] = ()
+    """Listed terms that are the reason, as the list writes them, each once."""
+    language: str = "en"
+    """``en``, ``zh`` or ``es``: a guess, unless it was given."""
+    disguised: bool = False
+    """Whether a word was spelt so that no list would find it."""
+
+
+@dataclass(slots=True)
+class _Reading:
+    latin: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
+    joined: str = ""
+    """The Latin words without blanks, where a blank may be missing or too much; else empty."""
+    disguised: bool = False
+    read_as: str = ""
+    """The text with its disguises taken off, as a model should read it."""
+
+
+def judge(
+    text: str,
+    terms: Terms,
+    *,
+    level: Level = Level.HOUSE,
+    lang: str | None = None,
+    reads: Callable[[str], float] | None = None,
+    limits: ReadingLimits = NO_LIMITS,
+) -> Judgement:
+    """Judge a description of goods.
+
+    Quantities, units, single letters and article numbers are put aside. What is left must hold a word that is
+    neither a stop term nor a filler. The text itself is never changed.
+
+    Args:
+        text: As declared; its first 1,000 characters are read.
+        terms: Those of the policy.
+        level: Only a master bill may say that it consolidates.
+        lang: ``en``, ``zh`` or ``es``, where it is known.
+        reads: How vague a model finds a text, 0 to 1: ``models.vagueness``; None to go by the lists alone.
+        limits: From which score on the policy warns and refuses, where the lists leave it open.
+    """
+    text = text[: CEILINGS["description"]]
+    known = lang if lang in _LANGUAGES else None
+    judged = _judged(text, terms, level, reads, limits)
+    return Judgement(
+        verdict=judged.verdict,
+        reason=judged.reason,
+        score=judged.score,
+        terms=tuple(dict.fromkeys(match.term for match in judged.named)),
+        language=known or _language_by(judged.named, terms) or language_of(text),
+        disguised=judged.disguised,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    verdict: Verdict
+    reason: str | None
+    score: float
+    named: Sequence[Match] = ()
+    disguised: bool = False
+    scored: bool = False
+    """Whether a model had a say in the score."""
+    by_score: bool = False
+    """Whether it is refused for its score, not by the lists."""
+
+
+def _judged(
+    text: str,
+    terms: Terms,
+    level: Level,
+    reads: Callable[[str], float] | None,
+    limits: ReadingLimits,
+) -> _Judged:
+    fault = structural_fault(text)
+    if fault is not None:
+        return _Judged(verdict=Verdict.REJECT, reason=fault, score=1.0)
+    read = _read(text, terms)
+    verdict, reason, named = _by_lists(read, terms, level)
+    reading = reads(read.read_as) if reads is not None else None
+    score = _score(verdict, reason, reading)
+    permille, by_score = _permille(score), False
+    if reading is not None and verdict is not Verdict.REJECT and reason != _HOUSES:
+        if limits.refuse_at_permille is not None and permille >= limits.refuse_at_permille:
+            verdict, reason, by_score = Verdict.REJECT, reason or READS_VAGUE, True
+        elif reason is None and limits.vague_at_permille is not None and permille >= limits.vague_at_permille:
+            verdict, reason = Verdict.WARN, READS_VAGUE
+    return _Judged(
+        verdict=verdict,
+        reason=reason,
+        score=score,
+        named=named,
+        disguised=read.disguised,
+        scored=reading is not None,
+        by_score=by_score,
+    )
+
+
+def _permille(score: float) -> int:
+    return int(1000.0 * score)
+
+
+_NOTHING: Sequence[Match] = ()
+_Listed = tuple[Verdict, str | None, Sequence[Match]]
+
+
+def _language_by(named: Sequence[Match], terms: Terms) -> str | None:
+    return terms.languages.get(named[0].term) if named else None
+
+
+def _by_lists(read: _Reading, terms: Terms, level: Level) -> _Listed:
+    found = _all_that_is_said(read, terms)
+    mentioned = _mentioned(read, terms) if found is None else found
+    marks = [match for match in mentioned if match.sort is Sort.CONSOLIDATION]
+    if marks and level is Level.MASTER:
+        return Verdict.OK, _HOUSES, marks
+    if found is not None and _says_nothing(found):
+        named = [match for match in found if match.sort is not Sort.FILLER]
+        return Verdict.REJECT, "stop_term" if named else "nothing_said", named
+    if named := [match for match in mentioned if match.sort in _STOPS]:
+        return Verdict.WARN, "stop_term", named
+    return (Verdict.WARN, "disguised", ()) if read.disguised else (Verdict.OK, None, ())
+
+
+_HOUSES = "house_bills_needed"
+
+
+def _score(verdict: Verdict, reason: str | None, reading: float | None) -> float:
+    """Lists and model together; without a model the lists say 1, ½ or 0."""
+    if reason == _HOUSES:
+        return 0.0
+    if verdict is Verdict.REJECT:
+        return 1.0 if reading is None else 0.9 + 0.1 * reading
+    if reason != "stop_term":
+        return 0.0 if reading is None else reading
+    return 0.5 if reading is None else _STOP_TERM_ODDS * reading / (1.0 + (_STOP_TERM_ODDS - 1.0) * reading)
+
+
+REMEMBERED = 4096
+"""Descriptions whose finding is kept: a feed repeats its texts."""
+
+_STOP_TERM_ODDS = 4.0
+"""How much more likely a text is vague when a stop term is in it, whatever its n-grams say. Fitted to phrases
+that the model was neither trained nor measured on."""
+
+
+def check_description(
+    text: str,
+    terms: Terms,
+    *,
+    level: Level = Level.HOUSE,
+    reads: Callable[[str], float] | None = None,
+    limits: ReadingLimits = NO_LIMITS,
+) -> Finding | None:
+    """Hold a description to the lists and limits of the policy; the finding never repeats the text.
+
+    Args:
+        text: As declared.
+        terms: Those of the policy.
+        level: Only a master bill may say that it consolidates.
+        reads: As for ``judge``; None to go by the lists alone.
+        limits: From which score on the policy warns and refuses.
+
+    Returns:
+        ``DESCRIPTION_REFUSED`` (MEND) with ``reason``, and ``term`` when a stop term is the reason;
+        ``DESCRIPTION_VAGUE`` with ``reason``, ``term`` for a stop term beside what says something, and
+        ``score_permille`` where a model was asked: a NOTE, a MEND from the limit for refusing on;
+        ``HOUSE_BILLS_NEEDED`` (NOTE) with ``term`` for a master bill that consolidates; else None.
+
+    Source: CBP CSMS 60011750 (vague descriptions); Transport Canada PACT guide 1.9 (refused values).
+    """
+    return _found(text[: CEILINGS["description"]], terms, level, reads, limits)
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _found(
+    text: str, terms: Terms, level: Level, reads: Callable[[str], float] | None, limits: ReadingLimits
+) -> Finding | None:
+    judged = _judged(text, terms, level, reads, limits)
+    if judged.reason is None:
+        return None
+    params: dict[str, str | int] = {} if judged.reason == _HOUSES else {"reason": judged.reason}
+    if judged.named:
+        params["term"] = judged.named[0].term
+    code, severity = _FINDINGS[judged.verdict]
+    if judged.verdict is Verdict.WARN or (judged.verdict is Verdict.REJECT and judged.by_score):
+        code = VAGUE_CODE
+        if judged.scored:
+            params["score_permille"] = _permille(judged.score)
+    return Finding(code=code, severity=severity, params=MappingProxyType(params))
+
+
+def language_of(text: str) -> str:
+    """The language a description is most likely in: ``zh``, ``es``, else ``en``.
+
+    >>> language_of("不锈钢保温杯"), language_of("fundas para móvil"), language_of("wool socks")
+    ('zh', 'es', 'en')
+    """
+    if not text.isascii():
+        if _HAN.search(text):
+            return "zh"
+        if not _SPANISH_SIGNS.isdisjoint(canonical(text)):
+            return "es"
+    said = tokens(text)
+    if not _SPANISH.isdisjoint(said):
+        return "es"
+    endings = sum(word.endswith(_SPANISH_ENDINGS) for word in said)
+    return "es" if said and 2 * endings >= len(said) else "en"
+
+
+_LANGUAGES = frozenset({"en", "zh", "es"})
+_SPANISH_ENDINGS = (
+    "OS",
+    "AS",
+    "CION",
+    "CIONES",
+    "ERIA",
+    "ALES",
+    "ORES",
+    "ADO",
+    "ADA",
+    "ILLO",
+    "ILLA",
+    "ICO",
+    "ICA",
+)
+_STOPS = frozenset({Sort.STOP, Sort.CONSOLIDATION})
+_FINDINGS = {
+    Verdict.REJECT: (CODE, Severity.MEND),
+    Verdict.WARN: (VAGUE_CODE, Severity.NOTE),
+    Verdict.OK: (HOUSE_BILLS_CODE, Severity.NOTE),
+}
+
+
+def _read(text: str, terms: Terms) -> _Reading:
+    plain = simplified(canonical(text))
+    visible = plain if plain.isascii() else without_accents(plain)
+    spaced = unspaced(visible, terms.is_term)
+    read = _Reading(disguised=spaced != visible and " ".join(visible.split()) != spaced)
+    as_read: list[str] = []
+    chinese = not spaced.isascii() and _HAN.search(spaced) is not None
+    for token in split(_SET_ASIDE.sub(" ", spaced)):
+        if chinese and _HAN.match(token):
+            read.runs.append(token)
+            as_read.append(token)
+            continue
+        word = unmasked(token, terms.is_term)
+        read.disguised = read.disguised or word != token
+        as_read.append(word)
+        if _says_something(word):
+            read.latin.append(terms.lemma(word))
+    latin = [word for word in as_read if not _HAN.match(word)] if chinese else as_read
+    if len(latin) == 1 or any(len(word) < _LONG and not terms.knows(word) for word in latin):
+        read.joined = "".join(latin)
+    read.read_as = " ".join(as_read) if read.disguised else simplified(text)
+    return read
+
+
+_LONG = 3
+"""Letters of a word that is no piece left over from another."""
+
+
+def _says_something(word: str) -> bool:
+    if word in _UNITS or (len(word) == 1 and word.isascii()):
+        return False
+    # "2PCS", "20CM", "AB12": quantities, sizes, article numbers. None names goods.
+    return word.isalpha() or not any(c.isdecimal() for c in word)
+
+
+def _all_that_is_said(read: _Reading, terms: Terms) -> tuple[Match, ...] | None:
+    """The terms of the text when it holds nothing but terms and fillers, else None."""
+    found = terms.covering(read.latin)
+    if found is None:
+        found = terms.covering_run(read.joined)
+        if found is None:
+            return None
+    whole = terms.covering("".join(read.runs))
+    if whole is not None:
+        # Also what blanks or signs between the characters were to hide.
+        return found + whole
+    for run in read.runs:
+        covered = terms.covering(run)
+        if covered is None:
+            return None
+        found += covered
+    return found
+
+
+def _mentioned(read: _Reading, terms: Terms) -> tuple[Match, ...]:
+    endings = (terms.covering(run) or terms.ending(run) for run in read.runs)
+    found = list(terms.within(read.latin))
+    for ending in endings:
+        found += ending if isinstance(ending, tuple) else (ending,) if ending is not None else ()
+    return tuple(found)
+
+
+def _says_nothing(found: Sequence[Match]) -> bool:
+    """Whether no term names a thing by standing beside another: "steel pipes" does, "steel" does not."""
+    sorts = [match.sort for match in found]
+    things, materials = sorts.count(Sort.ALONE), sorts.count(Sort.MATERIAL)
+    if any(sort in _STOPS for sort in sorts):
+        return things + materials == 0 or (things <= 1 and materials == 0)
+    return things == 0 or (things == 1 and materials == 0)

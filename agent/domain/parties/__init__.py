@@ -1,0 +1,1 @@
+"""Who and where: names, addresses, contacts; listed names lie in screening."""

@@ -1,0 +1,207 @@
+"""The dated entries of a policy pack: what all of them have in common, regimes, rules, codes and notices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from agent.domain.consignment.declaration import Transport
+from agent.domain.findings.finding import EMPTY, Disclosure, Finding, Severity
+from agent.domain.policy.facts import FACTS
+
+
+class Confidence(StrEnum):
+    """How sure the author of an entry is of what its source says."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """One entry of a pack: in force from ``starts`` up to, not at, ``ends``; both aware."""
+
+    id: str
+    starts: datetime
+    ends: datetime | None = None
+    """None: until further notice."""
+    mode: Transport | None = None
+    """Only for this transport; None for all."""
+    origin: tuple[str, ...] = ()
+    """Only for goods made in these countries; empty for all."""
+    citation: str
+    confidence: Confidence = Confidence.HIGH
+    given: tuple[str, ...] = ()
+    """Facts without which it does not apply; whatever asks for them is another entry's."""
+    supersedes: tuple[str, ...] = ()
+    """Ids of entries of the same sort that end when this one begins, or before."""
+
+    def __post_init__(self) -> None:
+        if self.starts.tzinfo is None or (self.ends is not None and self.ends.tzinfo is None):
+            raise ValueError(f"{self.id}: its dates need an offset from UTC")
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether it is in force at ``at`` (aware)."""
+        return self.starts <= at and (self.ends is None or at < self.ends)
+
+    def bounds(self) -> tuple[datetime, ...]:
+        """The instants at which what follows from it changes."""
+        return (self.starts,) if self.ends is None else (self.starts, self.ends)
+
+
+class Kind(StrEnum):
+    """What a regime is about."""
+
+    SECURITY = "security"
+    """Data that is due before loading."""
+    DATA = "data"
+    """Data that manifest or entry asks for."""
+    ENTRY = "entry"
+    """How the goods enter; of several that hold the first of the pack is the one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unless:
+    """A fact whose value frees a declaration from what a regime asks for. An unknown fact does not."""
+
+    fact: str
+    equals: str | int | bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regime(Dated):
+    """One legal regime: what data it asks for, from when to when."""
+
+    title: str
+    kind: Kind
+    when: str | None = None
+    """CEL as in a rule; None where date, mode and origin say it all."""
+    requires: tuple[str, ...] = ()
+    """Names of facts a declaration must give."""
+    requires_any: tuple[tuple[str, ...], ...] = ()
+    """Of each group one fact at least."""
+    unless: Unless | None = None
+    severity: Severity = Severity.MEND
+    """Of what is missing."""
+    advisory_until: datetime | None = None
+    """Aware; before it, what is missing is only noted."""
+
+    def bounds(self) -> tuple[datetime, ...]:
+        """As ``Dated.bounds``, and where the advisory time ends."""
+        return (
+            Dated.bounds(self) if self.advisory_until is None else (*Dated.bounds(self), self.advisory_until)
+        )
+
+    def severity_at(self, at: datetime) -> Severity:
+        """How much a missing fact weighs at ``at`` (aware)."""
+        return (
+            Severity.NOTE if self.advisory_until is not None and at < self.advisory_until else self.severity
+        )
+
+    def needs(self) -> tuple[tuple[str, ...], ...]:
+        """Groups of facts of which one must be given."""
+        return (*((fact,) for fact in self.requires), *self.requires_any)
+
+    def missing(self, group: tuple[str, ...], at: datetime) -> Finding:
+        """What is found at ``at`` where no fact of ``group`` is given."""
+        params = {"regime": self.id}
+        if len(group) > 1:
+            params["or"] = " ".join(group[1:])
+        return Finding(
+            code=missing_code(group[0]), severity=self.severity_at(at), params=MappingProxyType(params)
+        )
+
+    def not_evaluable(self) -> Finding:
+        """What is found where it cannot be told whether the regime applies."""
+        return Finding(
+            code=NOT_EVALUABLE, severity=Severity.REFER, params=MappingProxyType({"regime": self.id})
+        )
+
+
+NOT_EVALUABLE = "RULE_NOT_EVALUABLE"
+
+
+def missing_code(fact: str) -> str:
+    """The code of the finding that ``fact`` is not given.
+
+    >>> missing_code("consignee.email")
+    'MISSING_CONSIGNEE_EMAIL'
+    """
+    return f"MISSING_{fact.replace('.', '_').upper()}"
+
+
+FACT_OF_CODE: Mapping[str, str] = {missing_code(fact): fact for fact in FACTS}
+"""Back from the code of a missing fact to the fact."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Dated):
+    """An event of the law from which no finding follows: a proposal, a pilot, a ruling; told by ``show``."""
+
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeNote(Dated):
+    """What the law says, in its time, of a finding the program makes by itself, and how much it weighs."""
+
+    code: str
+    about: str | None = None
+    """The fact it is about, where the finding does not say so."""
+    severity: Severity | None = None
+    """None: as the check says. A sealed finding and a referral keep theirs."""
+
+    def weighed(self, finding: Finding) -> Finding:
+        """``finding`` with the severity of its time; never of a sealed one and never of a referral."""
+        if (
+            self.severity is None
+            or finding.severity is not Severity.MEND
+            or finding.disclosure is not Disclosure.OPEN
+        ):
+            return finding
+        return Finding(code=finding.code, severity=self.severity, params=finding.params)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule(Dated):
+    """One dated rule of a policy: when ``when`` holds of a consignment, ``code`` is found on it."""
+
+    code: str
+    severity: Severity
+    when: str
+    """CEL over ``facts.SCHEMA``; must be of type BOOL."""
+    disclosure: Disclosure = Disclosure.OPEN
+    regime: str | None = None
+    about: str | None = None
+    """The fact that the finding is about."""
+    advisory_until: datetime | None = None
+    """Aware; before it, what is found is only noted."""
+    params: Mapping[str, str | int] = field(default_factory=lambda: EMPTY)
+    """Given on in the finding, beside the rule's id."""
+
+    def bounds(self) -> tuple[datetime, ...]:
+        """As ``Dated.bounds``, and where the advisory time ends."""
+        return (
+            Dated.bounds(self) if self.advisory_until is None else (*Dated.bounds(self), self.advisory_until)
+        )
+
+    def finding(self, at: datetime | None = None) -> Finding:
+        """What is found where the rule holds, at ``at`` (aware); None for after its advisory time.
+
+        Raises:
+            ValueError: The code must be sealed and the rule is open.
+        """
+        advisory = at is not None and self.advisory_until is not None and at < self.advisory_until
+        params = MappingProxyType({**self.params, "rule": self.id})
+        severity = Severity.NOTE if advisory else self.severity
+        return Finding(code=self.code, severity=severity, disclosure=self.disclosure, params=params)
+
+    def not_evaluable(self) -> Finding:
+        """What is found where it cannot be told whether the rule holds."""
+        params = MappingProxyType({"rule": self.id})
+        # A sealed rule stays sealed: that it exists is what the seal hides.
+        return Finding(code=NOT_EVALUABLE, severity=Severity.REFER, disclosure=self.disclosure, params=params)

@@ -1,0 +1,1 @@
+"""How good a sender's data is, trend and overview; drawing it lies in agent.reports."""

@@ -1,0 +1,1 @@
+"""What parcels come to together; the limits themselves are words of the policy."""
