@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from agent.domain.consignment.effective import Effective
-from agent.domain.consignments import field_of, read_consignment
 from agent.domain.decision.assess import assess
 from agent.domain.decision.decide import decide
 from agent.domain.description.model_readings import UNREAD, Readings
 from agent.domain.policy.pack import Policy
+from agent.formats.consignment_json import field_of, read_consignment
 
 
 def answer(line: bytes, policy: Policy, at: datetime, readings: Readings = UNREAD) -> dict[str, Any]:

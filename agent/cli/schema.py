@@ -17,7 +17,7 @@ def schema() -> None:
 @schema.command()
 def consignment() -> None:
     """Print the JSON Schema (2020-12) of a line of `preclear assess`."""
-    from agent.domain.consignments import consignment_schema  # noqa: PLC0415 - the help comes without it
+    from agent.formats.consignment_json import consignment_schema  # noqa: PLC0415 - the help comes without it
 
     click.echo(json.dumps(consignment_schema(), indent=2, ensure_ascii=False))
 

@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
-from agent.formats.profiles import Profile
 from agent.formats.reading import Format, Reading
+from agent.formats.tabular.profiles import Profile
 
 HEAD = 65_536
 """Bytes that ``detect`` wants to see; fewer only where the file is shorter."""
@@ -30,17 +30,17 @@ _ISA = re.compile(rb"ISA([^A-Za-z0-9\s])[0-9A-Za-z ]{2}\1")
 _EDIFACT = re.compile(rb"(?:UNA.{6}\s*)?UN[BH][^A-Za-z0-9\s]", re.DOTALL)
 
 _READERS: dict[Format, tuple[str, str]] = {
-    Format.CSV: ("agent.formats.csv_text", "read_csv"),
-    Format.TYPED_CSV: ("agent.formats.typed_csv", "read_typed_csv"),
-    Format.SHEET: ("agent.formats.sheets", "read_sheet"),
-    Format.JSON: ("agent.formats.json_rows", "read_json"),
-    Format.JSONL: ("agent.formats.json_rows", "read_jsonl"),
-    Format.ITMATT: ("agent.formats.itmatt", "read_itmatt"),
-    Format.X12_309: ("agent.formats.m309", "read_309"),
+    Format.CSV: ("agent.formats.tabular.csv_text", "read_csv"),
+    Format.TYPED_CSV: ("agent.formats.tabular.typed_csv", "read_typed_csv"),
+    Format.SHEET: ("agent.formats.tabular.workbook", "read_sheet"),
+    Format.JSON: ("agent.formats.tabular.json_rows", "read_json"),
+    Format.JSONL: ("agent.formats.tabular.json_rows", "read_jsonl"),
+    Format.ITMATT: ("agent.formats.edi.itmatt", "read_itmatt"),
+    Format.X12_309: ("agent.formats.edi.x12_309", "read_309"),
 }
 _CARGO: dict[Format, tuple[str, str]] = {
-    Format.CARGO_IMP: ("agent.formats.cargo_imp", "read_cargo_imp"),
-    Format.CARGO_XML: ("agent.formats.cargo_xml", "read_cargo_xml"),
+    Format.CARGO_IMP: ("agent.formats.air_cargo.imp_messages", "read_cargo_imp"),
+    Format.CARGO_XML: ("agent.formats.air_cargo.xml_messages", "read_cargo_xml"),
 }
 
 
@@ -63,7 +63,7 @@ def detect(head: bytes, name: str = "") -> Format:
         return _xml_kind(head)
     if _ISA.match(text) or _EDIFACT.match(text):
         return Format.X12_309 if text.startswith(b"ISA") else Format.ITMATT
-    if _looks_like("agent.formats.cargo_imp", "looks_like_cargo_imp", head):
+    if _looks_like("agent.formats.air_cargo.imp_messages", "looks_like_cargo_imp", head):
         return Format.CARGO_IMP
     if _SMALL_CARGO.match(text):
         raise _unknown("it is Cargo-IMP in small letters", "send it as it left the system, in capitals")
@@ -145,12 +145,12 @@ def _is_typed(
 ) -> bool:
     """Whether the first lines are records of sorts that a profile knows; else one of them is a header."""
     lines = _plain_text(head).decode("latin-1").splitlines()[:MAX_LINES]
-    find = _function(("agent.formats.typed_csv", "profile_of"))
+    find = _function(("agent.formats.tabular.typed_csv", "profile_of"))
     return find(lines, profile, profiles, sender) is not None
 
 
 def _xml_kind(head: bytes) -> Format:
-    if _looks_like("agent.formats.cargo_xml", "looks_like_cargo_xml", head):
+    if _looks_like("agent.formats.air_cargo.xml_messages", "looks_like_cargo_xml", head):
         return Format.CARGO_XML
     anew = "open it in a spreadsheet program and save it as XLSX or CSV"
     if _PAGE.match(_plain_text(head)):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from agent.domain.manifest_rows import CLIP, Row, RowError
 from agent.formats.reading import How, Meaning, Reading
+from agent.formats.rows import CLIP, Row, RowError
 
 EXAMPLES = 3
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from agent.domain.manifest_rows import Row, RowError
+from agent.formats.rows import Row, RowError
 
 
 class Format(StrEnum):

@@ -22,12 +22,12 @@ import msgspec
 
 from agent.domain.consignment.declaration import Transport, encode
 from agent.domain.errors import ManifestRefused
-from agent.domain.manifest_rows import Row, RowError
 from agent.formats import read
 from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import ColumnPreview, Look
-from agent.formats.profiles import load_profile
 from agent.formats.reading import Note, Reading
+from agent.formats.rows import Row, RowError
+from agent.formats.tabular.profiles import load_profile
 from agent.intake.protocol import (
     MEMORY_BYTES,
     Ended,

@@ -31,15 +31,15 @@ from mutations import TABLE_NOISE, XML_NOISE, in_zip, mutated
 
 from agent.domain.consignment.declaration import Transport, decode, encode
 from agent.domain.errors import ManifestRefused
-from agent.domain.manifest_rows import CLIP, Row, RowError
 from agent.formats import Format, Profile, detect, read
-from agent.formats.cargo_imp import read_cargo_imp
-from agent.formats.cargo_xml import read_cargo_xml
+from agent.formats.air_cargo.imp_messages import read_cargo_imp
+from agent.formats.air_cargo.placi import write_per, write_psn
+from agent.formats.air_cargo.placi_answers import read_camir, read_xml_answer
+from agent.formats.air_cargo.xml_messages import read_cargo_xml
 from agent.formats.detect import HEAD, reader_for
 from agent.formats.errors import AnswerInvalid
-from agent.formats.placi import write_per, write_psn
-from agent.formats.placi_answers import read_camir, read_xml_answer
-from agent.formats.profiles import load_profile
+from agent.formats.rows import CLIP, Row, RowError
+from agent.formats.tabular.profiles import load_profile
 
 TESTS = Path(__file__).parents[1] / "agent" / "formats"
 AT = datetime(2025, 2, 14, 12, 0, tzinfo=UTC)

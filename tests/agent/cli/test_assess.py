@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from agent.cli import main
 from agent.domain.consignment.declaration import Declaration
-from agent.domain.consignments import consignment_schema, field_of, read_consignment
 from agent.domain.errors import DeclarationInvalid
 from agent.domain.policy.facts import FACTS
 from agent.domain.values.money import Money
+from agent.formats.consignment_json import consignment_schema, field_of, read_consignment
 
 WHOLE: dict[str, Any] = {
     "id": "SKY-1",

@@ -14,8 +14,8 @@ import pytest
 
 from agent.demo.report import Report, make_report
 from agent.domain.identifiers import identify
-from agent.domain.manifest_rows import Row
-from agent.formats.csv_text import read_lines
+from agent.formats.rows import Row
+from agent.formats.tabular.csv_text import read_lines
 from agent.sandbox.day import CONSIGNMENTS, FOUND_BY, RECEPTACLES, Parcel, Planted, make_day
 from agent.sandbox.lane import Played
 from agent.sandbox.link import Link

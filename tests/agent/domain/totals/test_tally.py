@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import Declaration, Item, Level, Party, Transport
 from agent.domain.consignment.effective import Effective
-from agent.domain.consignments import read_consignment
 from agent.domain.policy.facts import facts_of
 from agent.domain.policy.pack import Policy
 from agent.domain.policy.totals_terms import AggregationTerms, DayKey, PersonKey
@@ -23,6 +22,7 @@ from agent.domain.totals.keys import Digests
 from agent.domain.totals.ports_of_arrival import zone_of
 from agent.domain.totals.tally import MOST_DAYS_OFF, Tally, tally_of
 from agent.domain.values.money import Money
+from agent.formats.consignment_json import read_consignment
 
 SECRET = bytes(range(32))
 RECEIVED = datetime(2025, 1, 10, 9, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Cargo-IMP, Cargo-XML and PLACI messages; other EDI lies in edi."""

@@ -1,0 +1,1 @@
+"""Rows of cells: CSV, workbooks, JSON rows, and how columns become fields; messages lie elsewhere."""
