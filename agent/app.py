@@ -35,9 +35,9 @@ from agent.trust.at_rest import AtRest
 from agent.trust.hub_keys import Trust, load_trust
 from agent.web.server import create_web, known_hosts, serve_web
 from sync import sqlite
-from sync.client import Client
 from sync.errors import LogForked
 from sync.keys import Role
+from sync.transport.client import Client
 
 log = logging.getLogger(__name__)
 

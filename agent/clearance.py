@@ -44,8 +44,8 @@ from agent.feed.messages import decision_view
 from agent.hub import Hub
 from agent.store.matching import Match
 from models.features import PhysicalFacts
-from sync.statement import Decision as DecisionStatement
-from sync.statement import parse
+from sync.log.statement import Decision as DecisionStatement
+from sync.log.statement import parse
 
 CLOCK_MAY_LAG_S = 120
 

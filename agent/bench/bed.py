@@ -25,8 +25,8 @@ from agent.runtime.threads import in_thread
 from agent.sandbox.day import make_day
 from agent.trust.hub_keys import make_keys
 from models.scorer import Scorer
-from sync import documents
 from sync.keys import Role, generate, write_card
+from sync.reference import documents
 
 LISTED = 40_000
 LANE = "lane-1"

@@ -29,9 +29,11 @@ from agent.store.schema import migrate_evidence
 from drivers.simulators.crowd import cost_of_reading
 from models.features import FEATURES
 from models.scorer import Scorer
-from sync import sealed, sqlite, wire
+from sync import sqlite
 from sync.keys import Role, generate
-from sync.log import sign_entry
+from sync.log import sealed
+from sync.log.entries import sign_entry
+from sync.transport import wire
 
 SCANS = 300
 PAUSE_S = 0.02

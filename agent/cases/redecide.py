@@ -14,7 +14,7 @@ from agent.domain.findings.disposition import Disposition
 from agent.domain.identifiers import identify
 from agent.domain.identifiers.candidates import Candidate
 from agent.hub import Hub
-from sync.statement import Decision, parse
+from sync.log.statement import Decision, parse
 
 LOOK_UPS_A_TURN = 20
 

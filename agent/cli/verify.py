@@ -16,10 +16,11 @@ from agent.errors import NotFound
 from agent.evidence.opening import FILE
 from agent.evidence.reader import StoredLog
 from agent.trust.hub_keys import CARD, make_keys, read_cards
-from sync import envelope, sqlite
+from sync import sqlite
 from sync.errors import SyncError
 from sync.keys import Keyring, Role
-from sync.verify import verify_log
+from sync.log import envelope
+from sync.log.verify import verify_log
 
 
 @click.group()

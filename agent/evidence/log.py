@@ -21,11 +21,12 @@ from agent.errors import EvidenceFailed, Outdated
 from agent.evidence.opening import FILE, Head, OldLog, claim_retired, load, retire
 from agent.evidence.statements import decision_body, sealed_reasons
 from agent.runtime.clock import Clock, iso
-from sync import sealed, sqlite, statement
+from sync import sqlite
 from sync.errors import BadNote, BadProof
 from sync.keys import PrivateKey, PublicKey
-from sync.log import Entry, sign_entry
-from sync.note import Checkpoint, origin_of, parse_checkpoint, parse_note, sign_checkpoint
+from sync.log import sealed, statement
+from sync.log.entries import Entry, sign_entry
+from sync.log.note import Checkpoint, origin_of, parse_checkpoint, parse_note, sign_checkpoint
 from sync.sqlite.writer import Writer
 
 T = TypeVar("T")

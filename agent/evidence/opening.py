@@ -13,8 +13,8 @@ from agent.runtime.ids import new_log_id
 from agent.store.schema import migrate_evidence
 from sync import sqlite
 from sync.errors import BadProof
-from sync.merkle import CompactRange
-from sync.note import parse_checkpoint, parse_note
+from sync.log.merkle import CompactRange
+from sync.log.note import parse_checkpoint, parse_note
 
 FILE = "evidence.db"
 

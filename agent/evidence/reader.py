@@ -10,7 +10,7 @@ from typing import Self
 from agent.errors import NotFound
 from agent.store.schema import EVIDENCE_VERSION, check_schema
 from sync import sqlite
-from sync.log import Entry
+from sync.log.entries import Entry
 
 _ENTRIES = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq >= ? ORDER BY seq LIMIT ?"
 PAGE = 500

@@ -8,7 +8,7 @@ from agent.domain.checks.weight import Weighed
 from agent.domain.decision.decide import Decision
 from agent.domain.findings.finding import Finding
 from agent.runtime.clock import iso
-from sync.sealed import SealedFinding, reasons
+from sync.log.sealed import SealedFinding, reasons
 
 MAX_OPEN = 16
 """Open findings in one decision; the strictest stand first, and what is past this is counted in the last."""

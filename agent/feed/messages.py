@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from sync.log import Entry
-from sync.statement import Decision, parse
+from sync.log.entries import Entry
+from sync.log.statement import Decision, parse
 
 VERSION = 1
 

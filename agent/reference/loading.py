@@ -16,9 +16,9 @@ from agent.errors import AgentError
 from agent.reference.goods_models import shipped_digest, shipped_readings
 from models.errors import BundleRefused
 from models.scorer import Scorer
-from sync import documents
 from sync.errors import SyncError
 from sync.keys import Keyring
+from sync.reference import documents
 
 log = logging.getLogger(__name__)
 

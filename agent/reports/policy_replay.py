@@ -22,8 +22,8 @@ from agent.reference.goods_models import shipped_readings
 from agent.store.declaration_table import Claims
 from agent.store.declarations import FILE as REFERENCE
 from agent.store.reader import StoredDeclarations
-from sync.log import Entry
-from sync.statement import Decision, parse
+from sync.log.entries import Entry
+from sync.log.statement import Decision, parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import NoReturn
 from agent.feed.messages import VERSION
 from agent.hub import Hub
 from agent.lane.health import device_notice
-from sync.client import SyncState
+from sync.transport.client import SyncState
 
 TELL_EVERY_S = 1.0
 

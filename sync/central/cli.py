@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sync.central.reasons import Opened
+    from sync.central.rules.reasons import Opened
     from sync.sqlite import Connection
 
 FINDING = 3
@@ -70,7 +70,7 @@ def main() -> None:
 def init(data: Path, name: str) -> None:
     """Make a centre: keys, an empty database, and the card that hubs pin."""
     from sync.central.identity import DATABASE, init_centre
-    from sync.central.schema import open_store
+    from sync.central.store.schema import open_store
 
     card = init_centre(data, name)
     open_store(data / DATABASE, create=True).close()
@@ -93,8 +93,8 @@ def serve(data: Path, host: str, port: int) -> None:
 @_data
 def register_hub(card: Path, data: Path) -> None:
     """Register a hub by the key card it made; a running service takes it up at once."""
-    from sync.central import store
     from sync.central.clock import posix_now
+    from sync.central.store import queries as store
     from sync.central.writer import in_transaction
     from sync.keys import read_card
 
@@ -111,8 +111,9 @@ def status(data: Path, as_json: bool) -> None:
     """Show hubs, logs and receipts."""
     from dataclasses import asdict
 
-    from sync.central import audit, store
     from sync.central.identity import load_centre
+    from sync.central.rules import audit
+    from sync.central.store import queries as store
 
     centre = load_centre(data)
     with _open(data) as conn:
@@ -168,7 +169,7 @@ def publish(kind: str, file: Path | None, authority: Path, out: Path) -> None:
 
     from sync.central.clock import posix_now
     from sync.central.identity import load_authority_key
-    from sync.central.publish import signed
+    from sync.central.rules.publish import signed
     from sync.keys import Role
 
     if kind == "list" and (file is None or file.is_dir()):
@@ -186,10 +187,10 @@ def publish(kind: str, file: Path | None, authority: Path, out: Path) -> None:
 @_json
 def reasons(data: Path, authority: Path, log_id: str | None, since: int, as_json: bool) -> None:
     """Open the sealed reasons of stored decisions; exit 3 if one does not open."""
-    from sync.central import store
     from sync.central.errors import NotInitialised
     from sync.central.identity import load_authority_key
-    from sync.central.reasons import open_reasons
+    from sync.central.rules.reasons import open_reasons
+    from sync.central.store import queries as store
     from sync.keys import Role
 
     key = load_authority_key(authority, Role.SEALING)
@@ -211,8 +212,9 @@ def reasons(data: Path, authority: Path, log_id: str | None, since: int, as_json
 @_data
 def verify(data: Path) -> None:
     """Verify every stored log and the centre's own log again; exit 3 if anything does not fit."""
-    from sync.central import audit, store
     from sync.central.identity import load_centre
+    from sync.central.rules import audit
+    from sync.central.store import queries as store
     from sync.errors import SyncError
 
     centre = load_centre(data)
@@ -240,7 +242,7 @@ def verify(data: Path) -> None:
 
 def _open(data: Path) -> closing[Connection]:
     from sync.central.identity import DATABASE
-    from sync.central.schema import open_store
+    from sync.central.store.schema import open_store
 
     return closing(open_store(data / DATABASE))
 

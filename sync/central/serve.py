@@ -12,7 +12,7 @@ import click
 from aiohttp import web
 
 from sync.central.errors import AlreadyThere, BadConfiguration
-from sync.central.service import Settings, create_app
+from sync.central.http import Settings, create_app
 
 _STOP_S = 5.0
 """How long requests may take to end after a signal."""

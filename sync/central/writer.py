@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sync.central.errors import StoreBusy
-from sync.central.schema import open_store
+from sync.central.store.schema import open_store
 from sync.sqlite import Connection, Error
 
 T = TypeVar("T")

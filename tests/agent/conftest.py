@@ -32,14 +32,15 @@ from agent.evidence.reader import StoredLog
 from agent.intake.importer import ImportReport, import_manifest
 from agent.trust.hub_keys import Trust, load_trust, make_keys
 from models.scorer import Scorer
-from sync import documents, sealed
 from sync.central.cli import main as central
 from sync.central.identity import init_authority, load_authority_key
 from sync.keys import Keyring, Role, read_card
-from sync.log import Entry
-from sync.statement import Decision as DecisionStatement
-from sync.statement import parse
-from sync.verify import Report, verify_log
+from sync.log import sealed
+from sync.log.entries import Entry
+from sync.log.statement import Decision as DecisionStatement
+from sync.log.statement import parse
+from sync.log.verify import Report, verify_log
+from sync.reference import documents
 
 collect_ignore = ["power_cut_disk.py"]
 """It loads another SQLite library, which must not meet ours in one process."""

@@ -24,7 +24,7 @@ from agent.reference import goods_models as goods_readings
 from models.bundle import SHIPPED
 from models.vagueness import scorer
 from sync import sqlite
-from sync.statement import Decision, parse
+from sync.log.statement import Decision, parse
 
 S10 = "RR473124829GB"
 LISTED = "Obsidian Meridian Procurement"

@@ -24,7 +24,7 @@ from agent.sandbox.lane import Lane, Screen
 from agent.sandbox.link import Link
 from agent.sandbox.site import Site, prepare, running
 from drivers.simulators.client import SimulatedDevice
-from sync.statement import Decision, parse
+from sync.log.statement import Decision, parse
 
 LANES = ("lane-1", "lane-2")
 SPEED = 20.0

@@ -19,9 +19,9 @@ from agent.reference.loading import ReferenceRefused
 from agent.runtime.clock import SystemClock
 from sync import sqlite
 from sync.central.cli import main as central
+from sync.central.http import Settings, create_app
 from sync.central.identity import init_authority
-from sync.central.service import Settings, create_app
-from sync.statement import Opened, parse
+from sync.log.statement import Opened, parse
 
 
 @pytest.fixture

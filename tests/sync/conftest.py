@@ -16,19 +16,20 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from sync import keys as sync_keys
-from sync import sealed, statement, wire
-from sync.central import store
+from sync.central.http import Settings, create_app
 from sync.central.identity import DATABASE, init_centre
-from sync.central.schema import open_store
-from sync.central.service import Settings, create_app
+from sync.central.store import queries as store
+from sync.central.store.schema import open_store
 from sync.central.writer import in_transaction
-from sync.client import Client
 from sync.keys import Keyring, PrivateKey, PublicKey, Role, read_card
-from sync.log import Entry, sign_entry
-from sync.merkle import root_of
-from sync.note import Checkpoint, origin_of, sign_checkpoint
+from sync.log import sealed, statement
+from sync.log.entries import Entry, sign_entry
+from sync.log.merkle import root_of
+from sync.log.note import Checkpoint, origin_of, sign_checkpoint
+from sync.log.statement import Place
 from sync.sqlite import Connection
-from sync.statement import Place
+from sync.transport import wire
+from sync.transport.client import Client
 
 CENTRE = "centre/test"
 LOG_ID = "00112233445566778899aabbccddeeff"
@@ -129,7 +130,7 @@ class MemoryLog:
         """The keys of its card."""
         return (self.decisions.public, self.checkpoints.public)
 
-    # What follows is sync.client.LogView.
+    # What follows is sync.transport.client.LogView.
 
     def size(self) -> int:
         return len(self.entries)

@@ -16,7 +16,7 @@ from agent.domain.consignment.declaration import Declaration, Label, Level, Tran
 from agent.domain.consignment.effective import Claim, ClaimOrder, SourceRole, effective
 from agent.domain.consignment.flights import arrivals, with_flight
 from agent.store.source_table import Source
-from sync.statement import parse
+from sync.log.statement import parse
 
 MASTER = "020-12345675"
 BOUNDARY = datetime(2026, 6, 24, 4, tzinfo=UTC)

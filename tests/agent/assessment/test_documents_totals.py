@@ -13,7 +13,7 @@ from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.domain.identifiers.s10 import s10_check_digit
 from agent.store.assessment_table import MOST_ROWS
-from sync.statement import Decision, parse
+from sync.log.statement import Decision, parse
 
 ON_THE_DAY = datetime(2025, 3, 10, 12, tzinfo=UTC)
 """The exemption of 800 USD a person a day is in force, and no longer only announced."""

@@ -10,7 +10,7 @@ from agent.app import Opened
 from agent.cases.redecide import decide_on_changes
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
-from sync.statement import Decision, parse
+from sync.log.statement import Decision, parse
 
 CONSIGNEE = "Avery Bellwether"
 

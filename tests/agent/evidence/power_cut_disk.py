@@ -21,7 +21,7 @@ from agent.runtime.clock import SystemClock
 from agent.trust.hub_keys import load_trust
 from sync import sqlite
 from sync.errors import SyncError
-from sync.log import Entry, follow_all
+from sync.log.entries import Entry, follow_all
 
 SECTOR = 512
 CUTS = 30

@@ -18,12 +18,13 @@ from agent.evidence.log import CHECKPOINT_EVERY, EvidenceLog
 from agent.evidence.reader import StoredLog
 from agent.evidence.statements import MAX_OPEN
 from agent.feed.messages import decision_view
-from sync import note, sealed, sqlite
+from sync import sqlite
 from sync.central.identity import load_authority_key, load_centre
 from sync.keys import Role
-from sync.log import follow_all
-from sync.merkle import root_of
-from sync.statement import Event, Opened, parse
+from sync.log import note, sealed
+from sync.log.entries import follow_all
+from sync.log.merkle import root_of
+from sync.log.statement import Event, Opened, parse
 
 Make = Callable[..., Decision]
 

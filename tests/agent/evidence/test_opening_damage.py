@@ -21,10 +21,11 @@ from agent.errors import EvidenceFailed
 from agent.evidence.log import EvidenceLog
 from agent.evidence.opening import retire
 from agent.evidence.reader import StoredLog
-from sync import note, sqlite
+from sync import sqlite
 from sync.central.identity import load_centre
 from sync.errors import BadLog
-from sync.statement import Event, Opened, parse
+from sync.log import note
+from sync.log.statement import Event, Opened, parse
 
 Make = Callable[..., Decision]
 Written = Callable[..., Awaitable[tuple[str, Path]]]

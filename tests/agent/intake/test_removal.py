@@ -30,7 +30,7 @@ from agent.store.declarations import ReferenceStore
 from agent.store.schema import migrate_reference
 from agent.store.source_table import Source
 from sync import sqlite
-from sync.statement import Event, parse
+from sync.log.statement import Event, parse
 
 S10 = "RR473124829GB"
 AT = "2026-03-02T09:30:00.000000Z"

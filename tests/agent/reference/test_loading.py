@@ -42,8 +42,8 @@ async def test_an_older_list_never_replaces_a_newer_one_not_even_under_a_new_log
 
 
 async def test_reference_data_of_another_authority_is_refused(site: Any, tmp_path: Any) -> None:
-    from sync import documents  # noqa: PLC0415 - for this one forgery
     from sync.keys import Role, generate  # noqa: PLC0415
+    from sync.reference import documents  # noqa: PLC0415
 
     stranger = generate("authority/test", Role.PUBLISHING)
     (site.folder / "policy.signed").write_bytes(documents.publish(b"x = 1", documents.POLICY_TYPE, stranger))

@@ -19,7 +19,7 @@ from agent.store.assessment_table import Kept, StoredAssessment
 from agent.store.declarations import ReferenceStore
 from agent.store.source_table import Source
 from sync import sqlite
-from sync.statement import Event, parse
+from sync.log.statement import Event, parse
 
 S10 = Label("s10", "RR473124829GB")
 SSCC = Label("sscc", "106141412345678908")

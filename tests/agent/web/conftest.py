@@ -32,8 +32,8 @@ from agent.web.server import create_web, serve_web
 from drivers.events import WeightReading
 from sync import sqlite
 from sync.central.identity import init_authority, load_authority_key
-from sync.documents import POLICY_TYPE, publish
 from sync.keys import Role
+from sync.reference.documents import POLICY_TYPE, publish
 
 CHROMIUM = "/usr/bin/chromium"
 ARGS = [

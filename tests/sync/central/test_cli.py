@@ -21,13 +21,13 @@ from click.testing import CliRunner, Result
 from agent.domain.packs.shipped import shipped_pack
 from agent.domain.policy.pack import fill, parse_policy
 from models import bundle
-from sync import documents
-from sync.central import store
 from sync.central.cli import main
-from sync.central.schema import open_store
-from sync.client import Client
+from sync.central.store import queries as store
+from sync.central.store.schema import open_store
 from sync.errors import CentreRefused
 from sync.keys import Keyring, Role, Suite, generate, read_card, save_private, write_card
+from sync.reference import documents
+from sync.transport.client import Client
 
 Run = Callable[..., Result]
 PACK = fill(shipped_pack(), model_digest="0" * 64, issued=datetime(2026, 3, 1, tzinfo=UTC))

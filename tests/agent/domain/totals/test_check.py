@@ -27,7 +27,7 @@ from agent.domain.policy.totals_terms import (
 )
 from agent.domain.totals.check import check_totals, check_uncounted
 from agent.domain.totals.tally import Tally
-from sync.sealed import ROOM, Reasons, SealedFinding, reasons
+from sync.log.sealed import ROOM, Reasons, SealedFinding, reasons
 
 DAY = 739_260
 AT = datetime(2025, 1, 15, 12, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""What the centre accepts, audits and publishes; no HTTP, no SQL."""

@@ -1,0 +1,1 @@
+"""Statements, envelopes, entries, tree, notes, the sealed block, verification: bytes only, no I/O."""
