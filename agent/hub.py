@@ -17,7 +17,7 @@ from agent.feed.broker import Notices
 from agent.runtime.clock import Clock
 from agent.store.declarations import ReferenceStore
 from agent.trust.senders import Senders
-from drivers.transcripts import Recorder
+from drivers.transcripts.transcript import Recorder
 from models.features import PhysicalFacts, vector
 from models.scorer import Scorer
 

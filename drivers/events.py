@@ -47,8 +47,8 @@ class WeightReading:
     """One answer of a scale.
 
     ``value`` keeps the device's digits, trailing zeros included (they carry the division), in ``unit``, which
-    is spelt as ``drivers.units`` spells it where it is known there. ``stable`` is the device's own word; None
-    where it cannot tell. ``raw`` is the frame without its terminator.
+    is spelt as ``drivers.weighing.units`` spells it where it is known there. ``stable`` is the device's own
+    word; None where it cannot tell. ``raw`` is the frame without its terminator.
 
     ``unit_source`` says whether the device named the unit or the site's configuration did. ``tare``, in the
     same unit, ``device_time`` and ``record`` (an alibi memory's number) are as the device sent them, None

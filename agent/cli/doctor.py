@@ -21,9 +21,9 @@ from agent.control import server as control
 from agent.errors import AgentError, ConfigInvalid
 from agent.evidence.opening import FILE as EVIDENCE
 from agent.lane.ports import DATAWEDGE
+from drivers.ports.competitors import look_for_thieves
 from drivers.ports.holders import holders_of
 from drivers.ports.listing import identity_of, list_ports
-from drivers.thieves import look_for_thieves
 
 Level = Literal["ok", "warn", "fail"]
 

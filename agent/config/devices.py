@@ -19,7 +19,7 @@ from drivers.ports.opening import Transport
 from drivers.profile import DeviceProfile
 from drivers.scales.reading import number
 from drivers.scales.template import TemplateSettings, template_profile
-from drivers.units import GRAMS_PER, unit_name
+from drivers.weighing.units import GRAMS_PER, unit_name
 
 TEMPLATE = "template"
 """The protocol of a scale whose frames the site itself describes."""

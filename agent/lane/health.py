@@ -9,7 +9,7 @@ from agent.config.devices import DeviceSection
 from agent.domain.checks.metrology import DUE_SOON_DAYS
 from agent.feed.messages import VERSION
 from agent.lane.scale import LaneScale
-from drivers.health import DeviceHealth
+from drivers.supervision.health import DeviceHealth
 
 
 def device_report(

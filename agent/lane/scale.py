@@ -12,9 +12,9 @@ from agent.domain.checks.metrology import MetrologyCard, MetrologyFact
 from agent.domain.checks.weight import Weighed, scale_finding
 from agent.domain.findings.finding import Finding
 from drivers.events import WeightReading
-from drivers.scale_watch import Concern, ScaleWatch, WatchSettings, WatchState
-from drivers.units import GRAMS_PER
-from drivers.weighing import Mark, NoWeighing, Pending, Weighing, WeighingMachine, WeighingSettings
+from drivers.weighing.machine import Mark, NoWeighing, Pending, Weighing, WeighingMachine, WeighingSettings
+from drivers.weighing.units import GRAMS_PER
+from drivers.weighing.watch import Concern, ScaleWatch, WatchSettings, WatchState
 
 _POLLS_MISSED = 5
 """A scale that is asked is heard once a poll; after so many of them without an answer it is not there."""

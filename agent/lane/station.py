@@ -23,15 +23,15 @@ from agent.lane.health import device_notice, device_report, scale_report
 from agent.lane.ports import lane_port
 from agent.lane.scale import LaneScale
 from agent.runtime.ids import jitter
-from drivers.device import run_device
 from drivers.errors import DeviceError
 from drivers.events import Event, Noise, NoRead, ScanRead, WeightReading
-from drivers.health import DeviceHealth, DeviceState, HealthMeter
 from drivers.ports.interface import Port
 from drivers.scanners.folding import Folder
-from drivers.transcripts import Recorder
-from drivers.weighing import NoWeighing, Pending
-from drivers.weighing import Weighing as ScaleWeighing
+from drivers.supervision.device import run_device
+from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
+from drivers.transcripts.transcript import Recorder
+from drivers.weighing.machine import NoWeighing, Pending
+from drivers.weighing.machine import Weighing as ScaleWeighing
 
 log = logging.getLogger(__name__)
 

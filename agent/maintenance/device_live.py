@@ -15,14 +15,14 @@ from typing import Any
 from agent.cli.devices.target import Target
 from agent.runtime.clock import SystemClock
 from agent.runtime.ids import jitter
-from drivers.detection import as_text
-from drivers.device import run_device
+from drivers.detection.scoring import as_text
 from drivers.events import Answer, Event, Noise, NoRead, ScanRead, WeightReading
-from drivers.health import DeviceHealth, HealthMeter
 from drivers.ports.interface import ByteTap, Chunk
 from drivers.ports.opening import make_port, open_port
-from drivers.transcript_file import TranscriptFile, Written
-from drivers.transcripts import Recorder
+from drivers.supervision.device import run_device
+from drivers.supervision.health import DeviceHealth, HealthMeter
+from drivers.transcripts.file import TranscriptFile, Written
+from drivers.transcripts.transcript import Recorder
 
 
 async def until_stopped(work: Coroutine[Any, Any, None], seconds: float | None) -> None:

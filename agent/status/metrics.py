@@ -11,7 +11,7 @@ from prometheus_client.registry import Collector
 
 from agent.hub import Hub
 from agent.status.report import status_of
-from drivers.health import DeviceState
+from drivers.supervision.health import DeviceState
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 import re
 
 from drivers.events import Event, Noise, Status
-from drivers.frames import LineFramer
-from drivers.parsing import FrameParser
+from drivers.framing.frames import LineFramer
+from drivers.framing.parser import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import number, reading
 from drivers.scales.width import LearnedWidth

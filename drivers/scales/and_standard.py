@@ -14,9 +14,9 @@ from __future__ import annotations
 import re
 
 from drivers.events import Answer, Event, Noise, Status
-from drivers.frames import LineFramer
+from drivers.framing.frames import LineFramer
+from drivers.framing.parser import FrameParser
 from drivers.line_settings import LineSettings
-from drivers.parsing import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.scales.reading import no_weight, number, reading
 from drivers.scales.width import LearnedWidth

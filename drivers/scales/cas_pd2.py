@@ -18,8 +18,8 @@ from functools import reduce
 from operator import xor
 
 from drivers.events import Answer, Event, Noise, Status
-from drivers.frames import EOT, ETX, STRAY_REPORT, STX, Discarded
-from drivers.parsing import refused
+from drivers.framing.frames import EOT, ETX, STRAY_REPORT, STX, Discarded
+from drivers.framing.parser import refused
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import no_weight, number, reading
 

@@ -21,8 +21,8 @@ from functools import reduce
 from operator import xor
 
 from drivers.events import Event, Status
-from drivers.frames import LineFramer
-from drivers.parsing import FrameParser
+from drivers.framing.frames import LineFramer
+from drivers.framing.parser import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import no_weight, reading
 

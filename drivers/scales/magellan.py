@@ -25,9 +25,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 from drivers.events import Event, Noise, NoRead, ScanRead, Status
-from drivers.frames import CR, LF, LineFramer
+from drivers.framing.frames import CR, LF, LineFramer
+from drivers.framing.parser import refused
 from drivers.line_settings import LineSettings
-from drivers.parsing import refused
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import no_weight, reading
 from drivers.scanners.message import MessageReader

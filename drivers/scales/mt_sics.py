@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from drivers.events import Answer, Event, Status
-from drivers.frames import LineFramer
-from drivers.parsing import FrameParser
+from drivers.framing.frames import LineFramer
+from drivers.framing.parser import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import no_weight, number, reading
 from drivers.scales.width import LearnedWidth

@@ -19,9 +19,9 @@ from __future__ import annotations
 import re
 
 from drivers.events import Answer, Event, Noise, Status
-from drivers.frames import ETX, QUIET, LineFramer
+from drivers.framing.frames import ETX, QUIET, LineFramer
+from drivers.framing.parser import refused
 from drivers.line_settings import LineSettings
-from drivers.parsing import refused
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import no_weight, number, reading
 from drivers.scales.width import LearnedWidth

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from drivers.events import NO_WEIGHT, Status, WeightReading
-from drivers.units import COUNTS, unit_name
+from drivers.weighing.units import COUNTS, unit_name
 
 MOST_DIGITS = 12
 """No parcel scale shows more."""

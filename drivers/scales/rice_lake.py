@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 
 from drivers.events import Event, Noise, Status
-from drivers.frames import CR, ETX, LF, STX, DelimitedFramer
-from drivers.parsing import FrameParser
+from drivers.framing.frames import CR, ETX, LF, STX, DelimitedFramer
+from drivers.framing.parser import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import no_weight, number, reading
 from drivers.scales.width import LearnedWidth

@@ -19,8 +19,8 @@ from __future__ import annotations
 import re
 
 from drivers.events import Event, Status
-from drivers.frames import DelimitedFramer
-from drivers.parsing import FrameParser
+from drivers.framing.frames import DelimitedFramer
+from drivers.framing.parser import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.scales.reading import no_weight, number, reading
 

@@ -23,8 +23,8 @@ from __future__ import annotations
 import re
 
 from drivers.events import Answer, Event, Status
-from drivers.frames import CR, LF, DelimitedFramer
-from drivers.parsing import FrameParser
+from drivers.framing.frames import CR, LF, DelimitedFramer
+from drivers.framing.parser import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.scales.reading import number, reading
 

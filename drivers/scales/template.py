@@ -25,9 +25,9 @@ from typing import Literal
 
 from drivers.errors import BadTemplate
 from drivers.events import NO_WEIGHT, Event, Noise, Status
-from drivers.frames import DelimitedFramer, LineFramer
+from drivers.framing.frames import DelimitedFramer, LineFramer
+from drivers.framing.parser import FrameParser
 from drivers.line_settings import LineSettings
-from drivers.parsing import FrameParser
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.scales.reading import no_weight, number, reading
 from drivers.scales.template_pattern import compile_pattern

@@ -17,9 +17,9 @@ from functools import partial
 from typing import Literal
 
 from drivers.events import Answer, Event, Noise, Status
-from drivers.frames import CR, STX, DelimitedFramer
+from drivers.framing.frames import CR, STX, DelimitedFramer
+from drivers.framing.parser import FrameParser, refused
 from drivers.line_settings import LineSettings
-from drivers.parsing import FrameParser, refused
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.scales.reading import no_weight, number, reading
 from drivers.scales.width import LearnedWidth

@@ -24,9 +24,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.frames import QUIET, STX
+from drivers.framing.frames import QUIET, STX
+from drivers.framing.parser import refused
 from drivers.line_settings import LineSettings
-from drivers.parsing import refused
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import reading
 

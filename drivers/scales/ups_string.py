@@ -17,9 +17,9 @@ from __future__ import annotations
 import re
 
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.frames import CR, EOT, LF, QUIET, LineFramer
+from drivers.framing.frames import CR, EOT, LF, QUIET, LineFramer
+from drivers.framing.parser import refused
 from drivers.line_settings import LineSettings
-from drivers.parsing import refused
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scales.reading import number, reading
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from drivers.events import Event, Noise
-from drivers.frames import LineFramer
+from drivers.framing.frames import LineFramer
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.scanners.message import AIM_SWITCH, CEILING, GS_SWITCH, NO_READ_TEXTS, MessageReader
 

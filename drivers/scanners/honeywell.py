@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable
 
 from drivers.events import Event, Noise
-from drivers.frames import STRAY_REPORT, Discarded
+from drivers.framing.frames import STRAY_REPORT, Discarded
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.scanners.beeps import BEEPS
 from drivers.scanners.message import CEILING, GS_SWITCH, NO_READ_TEXTS, MessageReader

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from drivers.events import Event, Noise
-from drivers.frames import DelimitedFramer, Framer, IdleFramer, LineFramer
+from drivers.framing.frames import DelimitedFramer, Framer, IdleFramer, LineFramer
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scanners.beeps import BEEPS
 from drivers.scanners.message import CEILING, NO_READ_TEXTS, SWITCHES, MessageReader

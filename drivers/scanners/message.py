@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from drivers.events import Event, Noise, NoRead, ScanRead
-from drivers.frames import parity_hint
+from drivers.framing.frames import parity_hint
 from drivers.profile import Switch
 from drivers.scanners.code_ids import CODE_IDS, split_code_id
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from drivers.events import Event, Noise
-from drivers.frames import STRAY_REPORT, Discarded
+from drivers.framing.frames import STRAY_REPORT, Discarded
 from drivers.profile import DeviceKind, DeviceProfile, Switch
 from drivers.scanners.code_ids import SSI_TYPES
 from drivers.scanners.message import AIM_SWITCH, CEILING, GS_SWITCH, NO_READ_TEXTS, MessageReader

@@ -17,15 +17,15 @@ from pathlib import Path
 
 from drivers.catalogue import profile_of
 from drivers.clock import MonotonicClock, SystemClock
-from drivers.device import run_device
 from drivers.errors import SimulatorFailed
 from drivers.events import Event, WeightReading
-from drivers.health import DeviceHealth, HealthMeter
 from drivers.ports.serial import SerialPort
 from drivers.simulators.lines import PtyLine
 from drivers.simulators.process import SimulatedScale, stop_with_parent
 from drivers.simulators.scale import ScaleModel, ScaleSettings
 from drivers.simulators.speech import SPEECHES
+from drivers.supervision.device import run_device
+from drivers.supervision.health import DeviceHealth, HealthMeter
 
 _START_TIMEOUT_S = 15.0
 _STOP_TIMEOUT_S = 3.0

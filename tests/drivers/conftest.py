@@ -15,12 +15,12 @@ from typing import Any, NoReturn
 
 import pytest
 
-from drivers.device import run_device
 from drivers.errors import PortStalled
 from drivers.events import Event
-from drivers.health import DeviceHealth, DeviceState, HealthMeter
 from drivers.ports.interface import Chunk, Port, PortIdentity
 from drivers.profile import DeviceProfile
+from drivers.supervision.device import run_device
+from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
 
 
 class FarEnd:

@@ -14,10 +14,8 @@ import pytest
 
 from drivers.catalogue import profile_of
 from drivers.clock import SystemClock
-from drivers.device import run_device
 from drivers.errors import SimulatorFailed
 from drivers.events import Event, Noise, ScanRead, Status, WeightReading
-from drivers.health import DeviceHealth, DeviceState, HealthMeter
 from drivers.line_settings import LineSettings
 from drivers.ports.serial import SerialPort
 from drivers.profile import DeviceProfile
@@ -26,7 +24,9 @@ from drivers.scanners.folding import Folder, Scan
 from drivers.simulators.client import SimulatedDevice
 from drivers.simulators.scale import ScaleModel, ScaleSettings, with_parity
 from drivers.simulators.scanner import label_bytes
-from drivers.weighing import NoWeighing, NoWeighingReason, Weighing, WeighingMachine
+from drivers.supervision.device import run_device
+from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
+from drivers.weighing.machine import NoWeighing, NoWeighingReason, Weighing, WeighingMachine
 
 MS = 1_000_000
 

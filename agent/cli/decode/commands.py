@@ -20,7 +20,7 @@ from agent.cli.stdin_lines import each_line, quiet_pipe
 from drivers.catalogue import CATALOGUE, SCALES, profile_of, scale_names
 from drivers.errors import BadSwitch
 from drivers.profile import DeviceProfile
-from drivers.units import GRAMS_PER, unit_name
+from drivers.weighing.units import GRAMS_PER, unit_name
 
 AUTO = "auto"
 

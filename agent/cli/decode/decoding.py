@@ -10,11 +10,11 @@ from typing import IO, Any
 
 from agent.cli.stdin_lines import BadLine
 from drivers.catalogue import profile_of
-from drivers.detection import best, events_of, score
+from drivers.detection.scoring import best, events_of, score
 from drivers.events import Event, Noise, WeightReading
 from drivers.profile import DeviceProfile
-from drivers.transcripts import Record, TranscriptReader, is_transcript, replayed
-from drivers.units import GRAMS_PER, to_grams
+from drivers.transcripts.transcript import Record, TranscriptReader, is_transcript, replayed
+from drivers.weighing.units import GRAMS_PER, to_grams
 
 CHUNK = 65_536
 """Bytes of a recording that are held at a time."""

@@ -26,7 +26,7 @@ from drivers.simulators.speech import SPEECHES
 
 if TYPE_CHECKING:
     from agent.maintenance.device_entry import Role
-    from drivers.detecting import Detection
+    from drivers.detection.probing import Detection
 
 lines_option = click.option(
     "--line",
@@ -151,7 +151,7 @@ def detect_(port: str, lines: tuple[LineSettings, ...], as_json: bool) -> None:
 
 def _detected(port: str, lines: tuple[LineSettings, ...]) -> Detection:
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
-    from drivers import detecting  # noqa: PLC0415
+    from drivers.detection import probing as detecting  # noqa: PLC0415
     from drivers.ports.opening import make_port  # noqa: PLC0415 - it loads the serial library
 
     if not is_port(port):

@@ -19,11 +19,11 @@ from agent.cli.stdin_lines import quiet_pipe
 from drivers.events import Event, WeightReading
 from drivers.line_settings import LineSettings
 from drivers.profile import DeviceKind
-from drivers.transcript_file import DEFAULT_MAX_BYTES
+from drivers.transcripts.file import DEFAULT_MAX_BYTES
 
 if TYPE_CHECKING:
-    from drivers.health import DeviceHealth
     from drivers.ports.interface import Chunk
+    from drivers.supervision.health import DeviceHealth
 
 seconds_option = click.option(
     "--seconds", type=click.FloatRange(0, min_open=True), help="End after so long; without it, on Ctrl-C."
@@ -189,7 +189,7 @@ def _teller(as_json: bool) -> Callable[[Event, int | None], None]:
 
 
 def _show_bytes(chunk: Chunk, *, as_json: bool) -> None:
-    from drivers.detection import as_text  # noqa: PLC0415
+    from drivers.detection.scoring import as_text  # noqa: PLC0415
 
     if as_json:
         click.echo(json.dumps({"at_ns": chunk.at_ns, "kind": "bytes", "raw": chunk.data.hex()}))
@@ -276,8 +276,8 @@ def replay(
     from agent.cli.decode.decoding import Recording, recognised  # noqa: PLC0415
     from agent.maintenance.device_live import until_stopped, with_unit  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
-    from drivers.transcripts import replay as in_time  # noqa: PLC0415
-    from drivers.transcripts import replayed  # noqa: PLC0415
+    from drivers.transcripts.transcript import replay as in_time  # noqa: PLC0415
+    from drivers.transcripts.transcript import replayed  # noqa: PLC0415
 
     told = _teller(as_json)
     with file.open("rb") as opened, quiet_pipe():

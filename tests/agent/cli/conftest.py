@@ -48,8 +48,8 @@ port = 8080
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Simulated scales answer at once."""
-    monkeypatch.setattr("drivers.detecting.LISTEN_S", 0.3)
-    monkeypatch.setattr("drivers.detecting.ANSWER_S", 0.3)
+    monkeypatch.setattr("drivers.detection.probing.LISTEN_S", 0.3)
+    monkeypatch.setattr("drivers.detection.probing.ANSWER_S", 0.3)
 
 
 @pytest.fixture

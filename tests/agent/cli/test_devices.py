@@ -228,7 +228,7 @@ async def test_what_is_not_certain_is_not_added(
     preclear: Preclear, folder: Path, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = config.read_text()
-    monkeypatch.setattr("drivers.detecting.ANSWER_S", 0.02)
+    monkeypatch.setattr("drivers.detection.probing.ANSWER_S", 0.02)
     async with SimulatedDevice("scanner", folder) as device:
         told = await preclear("add", device.url, "--station", "lane-1", "--yes", "--config", config)
     assert told.exit_code == 4

@@ -16,7 +16,7 @@ import pytest
 from click.testing import Result
 
 from drivers.simulators.client import SimulatedDevice
-from drivers.transcripts import read_transcript
+from drivers.transcripts.transcript import read_transcript
 
 COMMAND = "from agent.cli import main; main()"
 Preclear = Callable[..., Awaitable[Result]]

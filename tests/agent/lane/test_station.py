@@ -19,9 +19,9 @@ from agent.runtime.clock import SystemClock
 from agent.status.report import status_of
 from agent.status.ticker import Teller
 from drivers.events import Noise, NoRead, ScanRead
-from drivers.health import DeviceState
 from drivers.simulators.client import SimulatedDevice
 from drivers.simulators.lines import PtyLine
+from drivers.supervision.health import DeviceState
 from sync import sqlite
 
 S10 = "RR473124829GB"

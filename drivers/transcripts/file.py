@@ -8,7 +8,7 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.transcripts import Record
+from drivers.transcripts.transcript import Record
 
 DEFAULT_MAX_BYTES = 67_108_864
 """Bytes of one file: some hours of a scale at 20 readings a second."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.events import Noise
-from drivers.frames import SKIP_REPORT, DelimitedFramer, Framer, LineFramer, parity_hint
+from drivers.framing.frames import SKIP_REPORT, DelimitedFramer, Framer, LineFramer, parity_hint
 from drivers.simulators.scale import with_parity
 
 Out = list[bytes | Noise]

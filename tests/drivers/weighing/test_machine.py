@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from drivers.events import Status, WeightReading
-from drivers.weighing import (
+from drivers.weighing.machine import (
     Mark,
     NoWeighing,
     Pending,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.catalogue import SCALES
-from drivers.detection import Confidence, best, score
+from drivers.detection.scoring import Confidence, best, score
 from drivers.profile import DeviceProfile
 from drivers.simulators.scale import with_parity
 from drivers.simulators.speech import SPEECHES, Showing, Speech

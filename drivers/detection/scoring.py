@@ -14,7 +14,7 @@ from typing import Literal
 
 from drivers.catalogue import SCALES
 from drivers.events import Event, Noise, Parser, WeightReading
-from drivers.frames import parity_hint
+from drivers.framing.frames import parity_hint
 from drivers.profile import DeviceProfile
 
 CLEAN_READINGS = 3

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from drivers.clock import SystemClock
-from drivers.transcript_file import TranscriptFile
-from drivers.transcripts import Record, Recorder, read_transcript
+from drivers.transcripts.file import TranscriptFile
+from drivers.transcripts.transcript import Record, Recorder, read_transcript
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from drivers.ports.competitors import look_for_thieves
 from drivers.ports.interface import PortIdentity
 from drivers.ports.listing import PortFound
-from drivers.thieves import look_for_thieves
 
 PORT = PortFound(
     device="/dev/ttyUSB0",

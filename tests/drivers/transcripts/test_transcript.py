@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers import transcripts
 from drivers.clock import SystemClock
 from drivers.events import Event, Noise
 from drivers.scales.mt_sics import MtSics
-from drivers.transcripts import (
+from drivers.transcripts import transcript as transcripts
+from drivers.transcripts.transcript import (
     RECORD_BYTES,
     RECORD_COST,
     Record,

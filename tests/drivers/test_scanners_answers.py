@@ -8,13 +8,13 @@ import random
 from typing import Any
 
 from drivers.clock import SystemClock
-from drivers.device import run_device
 from drivers.events import Event, ScanRead
-from drivers.health import DeviceHealth, DeviceState, HealthMeter
 from drivers.line_settings import LineSettings
 from drivers.ports.opening import make_port
 from drivers.scanners.ssi import PROFILE
 from drivers.scanners.ssi_packet import ACK, RESEND, Opcode, packet
+from drivers.supervision.device import run_device
+from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
 
 
 async def test_a_scan_is_acknowledged_and_a_spoilt_one_asked_for_again(far_end: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from drivers.catalogue import profile_of
 from drivers.errors import PortLost
 from drivers.events import Event
-from drivers.health import DeviceHealth, DeviceState
+from drivers.supervision.health import DeviceHealth, DeviceState
 
 SCALE = profile_of("mt-sics")
 SCANNER = profile_of("line-scanner")

@@ -14,7 +14,6 @@ import pytest
 
 from drivers.catalogue import profile_of
 from drivers.clock import SystemClock
-from drivers.device import DeviceHealth, DeviceState, HealthMeter, run_device
 from drivers.events import Event, Noise, WeightReading
 from drivers.ports.serial import SerialPort
 from drivers.profile import DeviceProfile
@@ -23,7 +22,8 @@ from drivers.simulators.process import SimulatedScale
 from drivers.simulators.scale import ScaleModel, ScaleSettings
 from drivers.simulators.speech import SPEECHES
 from drivers.simulators.speech.showing import in_unit
-from drivers.weighing import Weighing, WeighingMachine
+from drivers.supervision.device import DeviceHealth, DeviceState, HealthMeter, run_device
+from drivers.weighing.machine import Weighing, WeighingMachine
 
 SMALL_G, LARGE_G, TARE_G = 57, 12_345, 400
 POLL_S = 0.01

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from drivers.events import Event, Noise
-from drivers.frames import Framer, parity_hint
+from drivers.framing.frames import Framer, parity_hint
 
 
 class FrameParser(ABC):

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from drivers.events import Event, Noise, ScanRead, WeightReading
-from drivers.health import FOREIGN_AFTER, DeviceState, HealthMeter
+from drivers.supervision.health import FOREIGN_AFTER, DeviceState, HealthMeter
 
 SECOND = 1_000_000_000
 START = 1_000 * SECOND + 123

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.units import GRAMS_PER, to_grams
+from drivers.weighing.units import GRAMS_PER, to_grams
 
 
 @pytest.mark.parametrize(

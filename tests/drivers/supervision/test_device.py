@@ -13,9 +13,9 @@ from drivers.catalogue import CATALOGUE, profile_of
 from drivers.clock import SystemClock
 from drivers.errors import PortLost, PortMissing, UnknownProtocol
 from drivers.events import Event, Noise, NoRead, ScanRead, WeightReading
-from drivers.health import DeviceState
 from drivers.line_settings import LineSettings
 from drivers.ports.serial import SerialPort
+from drivers.supervision.health import DeviceState
 
 SCALE = profile_of("mt-sics")
 SCANNER = profile_of("line-scanner")

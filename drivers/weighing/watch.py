@@ -15,7 +15,7 @@ from itertools import combinations
 from statistics import median
 
 from drivers.events import NO_WEIGHT, Status, WeightReading
-from drivers.units import GRAMS_PER, unit_name
+from drivers.weighing.units import GRAMS_PER, unit_name
 
 _FEWEST = 3
 """Readings of one time in which the pan was empty, and such times, before anything is said of the zero."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.events import Status, WeightReading
-from drivers.scale_watch import Concern, ScaleWatch, WatchSettings
+from drivers.weighing.watch import Concern, ScaleWatch, WatchSettings
 
 MS = 1_000_000
 S = 1000 * MS

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.catalogue import SCALES, profile_of
 from drivers.clock import SystemClock
-from drivers.detecting import Detection, Outcome, detect
+from drivers.detection.probing import Detection, Outcome, detect
 from drivers.errors import PortLost, PortMissing, PortReadOnly
 from drivers.line_settings import LineSettings
 from drivers.ports.interface import Chunk, PortIdentity

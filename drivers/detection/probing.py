@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from drivers.catalogue import SCALES
 from drivers.clock import MonotonicClock
-from drivers.detection import CLEAN_READINGS, SAMPLE, Confidence, Guess, as_text, score
+from drivers.detection.scoring import CLEAN_READINGS, SAMPLE, Confidence, Guess, as_text, score
 from drivers.errors import PortReadOnly
 from drivers.events import Parser, Replying
 from drivers.line_settings import LineSettings

@@ -18,13 +18,13 @@ from serial.rfc2217 import SERVER_SET_DATASIZE, PortManager
 
 from drivers.catalogue import profile_of
 from drivers.clock import SystemClock
-from drivers.device import run_device
 from drivers.errors import BadPortSettings, OpenTimeout, PortLost, PortUnreachable
 from drivers.events import Event
-from drivers.health import DeviceState, HealthMeter
 from drivers.line_settings import LineSettings
 from drivers.ports.interface import BACKLOG_CEILING, Port
 from drivers.ports.reader_thread import ReaderThreadPort
+from drivers.supervision.device import run_device
+from drivers.supervision.health import DeviceState, HealthMeter
 
 # The library names its own thread as Python did before 3.10.
 pytestmark = pytest.mark.filterwarnings(r"ignore:set(Daemon|Name)\(\) is deprecated:DeprecationWarning")

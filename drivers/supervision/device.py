@@ -11,10 +11,10 @@ from typing import NoReturn
 from drivers.clock import MonotonicClock
 from drivers.errors import DeviceError
 from drivers.events import Event, Parser, Replying, Status, WeightReading
-from drivers.health import DeviceHealth, DeviceState, HealthMeter
 from drivers.ports.interface import Port
 from drivers.profile import DeviceKind, DeviceProfile
 from drivers.randomness import Randomness
+from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
 
 log = logging.getLogger(__name__)
 

@@ -15,14 +15,14 @@ import pytest
 
 from drivers.catalogue import profile_of
 from drivers.clock import SystemClock
-from drivers.device import run_device
 from drivers.errors import PortLost, SimulatorFailed
 from drivers.events import Event, Noise, ScanRead, Status, WeightReading
-from drivers.health import HealthMeter
 from drivers.line_settings import LineSettings
 from drivers.ports.serial import SerialPort
 from drivers.simulators.client import SimulatedDevice
 from drivers.simulators.crowd import cost_of_reading, protocols
+from drivers.supervision.device import run_device
+from drivers.supervision.health import HealthMeter
 
 
 @pytest.fixture

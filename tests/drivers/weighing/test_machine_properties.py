@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from drivers.events import Status, WeightReading
-from drivers.weighing import Pending, Weighing, WeighingMachine, WeighingSettings
+from drivers.weighing.machine import Pending, Weighing, WeighingMachine, WeighingSettings
 
 MS = 1_000_000
 RULES = WeighingSettings()

@@ -17,8 +17,8 @@ from decimal import Decimal
 from enum import StrEnum
 
 from drivers.events import NO_WEIGHT, Status, WeightReading
-from drivers.steadiness import Steadiness
-from drivers.units import to_grams
+from drivers.weighing.steadiness import Steadiness
+from drivers.weighing.units import to_grams
 
 _REMEMBERED = 16
 """Ended weighings; more parcels than that do not cross a scale within the seconds a scan may wait."""
@@ -62,9 +62,9 @@ class Weighing:
     """One parcel's weight; all times are monotonic nanoseconds.
 
     ``digits`` and ``unit`` are the device's own, ``grams`` and ``u_grams`` derived from them
-    (``drivers.units``). It was stable from ``stable_ns`` (the first agreeing reading) on; ``last_byte_ns`` is
-    when the chunk arrived that settled it. ``taken_ns`` is None while the parcel still lies there. ``marks``
-    says what else must be known of it.
+    (``drivers.weighing.units``). It was stable from ``stable_ns`` (the first agreeing reading) on;
+    ``last_byte_ns`` is when the chunk arrived that settled it. ``taken_ns`` is None while the parcel still
+    lies there. ``marks`` says what else must be known of it.
     """
 
     started_ns: int

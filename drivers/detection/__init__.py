@@ -1,0 +1,1 @@
+"""Which protocol a device speaks: probing ports and scoring bytes."""

@@ -1,0 +1,1 @@
+"""Frames and parsers: what all protocols share; the protocols lie in scales and scanners."""

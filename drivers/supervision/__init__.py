@@ -1,0 +1,1 @@
+"""One device at work: reopened, metered; ports are opened in ports."""

@@ -1,0 +1,1 @@
+"""Recorded bytes of devices: writing, reading, replaying them."""

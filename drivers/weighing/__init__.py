@@ -1,0 +1,1 @@
+"""From readings to the weighing of a load: machine, steadiness, watch, units."""
