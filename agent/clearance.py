@@ -43,7 +43,7 @@ from agent.evidence.log import Recorded
 from agent.feed.messages import decision_view
 from agent.hub import Hub
 from agent.store.matching import Match
-from models.features import PhysicalFacts
+from models.risk.features import PhysicalFacts
 from sync.log.statement import Decision as DecisionStatement
 from sync.log.statement import parse
 

@@ -18,8 +18,8 @@ from agent.runtime.clock import Clock
 from agent.store.declarations import ReferenceStore
 from agent.trust.senders import Senders
 from drivers.transcripts.transcript import Recorder
-from models.features import PhysicalFacts, vector
-from models.scorer import Scorer
+from models.risk.features import PhysicalFacts, vector
+from models.risk.scorer import Scorer
 
 
 @dataclass(kw_only=True)

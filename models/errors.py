@@ -28,4 +28,6 @@ class RowRefused(ModelError):
     """A row given to the scorer does not have the shape or the type the model reads."""
 
     def __init__(self, got: str, wanted: str) -> None:
-        super().__init__(f"the scorer was given {got}; build the row with models.features.vector ({wanted})")
+        super().__init__(
+            f"the scorer was given {got}; build the row with models.risk.features.vector ({wanted})"
+        )

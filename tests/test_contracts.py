@@ -66,7 +66,7 @@ def test_the_project_keeps_its_contracts(project: Path) -> None:
         ("drivers/scales/planted.py", "import socket", "framers, parsers and the weighing machine are fed"),
         ("drivers/planted.py", "import serialx", "which serial library stands behind a port"),
         ("models/planted.py", "from sync import merkle", "models know nothing of ours"),
-        ("models/features.py", "import os", "features are arithmetic"),
+        ("models/risk/features.py", "import os", "features are arithmetic"),
         ("sync/planted.py", "import models", "sync knows nothing of ours"),
         ("sync/log/merkle.py", "import time", "what is signed is a matter of bytes"),
     ],

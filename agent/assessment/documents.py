@@ -28,7 +28,7 @@ from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
 from agent.store.declaration_table import Claims
 from agent.store.declarations import ReferenceStore
 from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
-from models.features import DocumentFacts, Tables, document_features
+from models.risk.features import DocumentFacts, Tables, document_features
 
 CHUNK = 200
 

@@ -24,7 +24,7 @@ from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
 from agent.sandbox.day import make_day
 from agent.trust.hub_keys import make_keys
-from models.scorer import Scorer
+from models.risk.scorer import Scorer
 from sync.keys import Role, generate, write_card
 from sync.reference import documents
 

@@ -27,8 +27,8 @@ from agent.status.report import percentile
 from agent.store.declaration_table import Claims
 from agent.store.schema import migrate_evidence
 from drivers.simulators.crowd import cost_of_reading
-from models.features import FEATURES
-from models.scorer import Scorer
+from models.risk.features import FEATURES
+from models.risk.scorer import Scorer
 from sync import sqlite
 from sync.keys import Role, generate
 from sync.log import sealed

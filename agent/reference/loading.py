@@ -15,7 +15,7 @@ from agent.domain.screening.names import PartyList
 from agent.errors import AgentError
 from agent.reference.goods_models import shipped_digest, shipped_readings
 from models.errors import BundleRefused
-from models.scorer import Scorer
+from models.risk.scorer import Scorer
 from sync.errors import SyncError
 from sync.keys import Keyring
 from sync.reference import documents

@@ -19,7 +19,7 @@ from agent.errors import AgentError
 from agent.runtime.clock import Clock
 from agent.sandbox import catalogue
 from agent.sandbox.link import Link
-from models.scorer import Scorer
+from models.risk.scorer import Scorer
 
 HUB = "hub/demo"
 CENTRE = "centre/demo"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from models import bundle
 from models.goods import scorer as goods_scorer
-from models.training import train
+from models.risk import bundle
 from models.training.goods.train import build as build_goods
+from models.training.risk import train
 from models.training.vagueness.train import build as build_vagueness
 from models.vagueness import scorer
 

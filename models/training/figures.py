@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.emitter import Platt
+from models.risk.emitter import Platt
 
 Margins = NDArray[np.float64]
 Labels = NDArray[np.bool_]

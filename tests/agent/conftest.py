@@ -31,7 +31,7 @@ from agent.evidence.log import EvidenceLog
 from agent.evidence.reader import StoredLog
 from agent.intake.importer import ImportReport, import_manifest
 from agent.trust.hub_keys import Trust, load_trust, make_keys
-from models.scorer import Scorer
+from models.risk.scorer import Scorer
 from sync.central.cli import main as central
 from sync.central.identity import init_authority, load_authority_key
 from sync.keys import Keyring, Role, read_card

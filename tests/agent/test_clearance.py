@@ -21,7 +21,7 @@ from agent.errors import EvidenceFailed
 from agent.evidence.log import Recorded
 from agent.feed.messages import decision_view
 from agent.reference import goods_models as goods_readings
-from models.bundle import SHIPPED
+from models.risk.bundle import SHIPPED
 from models.vagueness import scorer
 from sync import sqlite
 from sync.log.statement import Decision, parse

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from models import bundle
-from models.features import Tables
-from models.scorer import Scorer
+from models.risk import bundle
+from models.risk.features import Tables
+from models.risk.scorer import Scorer
 
 
 @pytest.fixture(scope="session")

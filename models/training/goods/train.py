@@ -17,9 +17,9 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import canonical
 from models.goods.grams import ROWS, grams, stem
 from models.goods.scorer import DESCRIPTION, FORMAT, MOST_WEIGHTS, WEIGHTS
+from models.risk.bundle import canonical
 from models.training.figures import auc
 from models.training.goods.lists import by_chapter
 from models.training.vagueness.phrases import LANGUAGES, Part, lists

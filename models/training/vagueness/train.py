@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import canonical
-from models.emitter import Platt
+from models.risk.bundle import canonical
+from models.risk.emitter import Platt
 from models.training.figures import auc, calibration_error, fit_platt, sigmoid
 from models.training.vagueness.phrases import LANGUAGES, Part, Phrase, phrases
 from models.vagueness.grams import BUCKETS, grams

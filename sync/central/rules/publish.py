@@ -10,7 +10,7 @@ from agent.domain.packs.shipped import shipped_pack
 from agent.domain.packs.source import join
 from agent.domain.policy.pack import fill, is_template, parse_policy
 from agent.domain.screening.lists import parse_party_list
-from models import bundle
+from models.risk import bundle
 from sync.central.errors import BadConfiguration
 from sync.keys import PrivateKey
 from sync.log.envelope import MAX_ENVELOPE

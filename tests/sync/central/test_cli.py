@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 
 from agent.domain.packs.shipped import shipped_pack
 from agent.domain.policy.pack import fill, parse_policy
-from models import bundle
+from models.risk import bundle
 from sync.central.cli import main
 from sync.central.store import queries as store
 from sync.central.store.schema import open_store

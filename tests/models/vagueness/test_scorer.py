@@ -14,8 +14,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.bundle import canonical
 from models.errors import BundleRefused
+from models.risk.bundle import canonical
 from models.training.figures import auc
 from models.training.vagueness.phrases import LANGUAGES, Part, lists, matched, phrases, pool
 from models.training.vagueness.train import build, fit, precision_at_recall

@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner
 from numpy.typing import NDArray
 
-from models import bundle
-from models.features import FEATURES, Tables
-from models.scorer import Scorer
-from models.training import tables as side_tables
-from models.training.data import FAULTS, Kind, parcels
+from models.risk import bundle
+from models.risk.features import FEATURES, Tables
+from models.risk.scorer import Scorer
 from models.training.figures import auc, calibration_error, fit_platt, precision_at, sigmoid
-from models.training.train import TEST, TRAIN, Trained, margins_of, part, train
+from models.training.risk import tables as side_tables
+from models.training.risk.data import FAULTS, Kind, parcels
+from models.training.risk.train import TEST, TRAIN, Trained, margins_of, part, train
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.emitter import Platt, emit
 from models.errors import ModelNotEmittable
-from models.trees import GRID, Ensemble, Leaf, Node, Split, floor32, from_lightgbm, on_grid
+from models.risk.emitter import Platt, emit
+from models.risk.trees import GRID, Ensemble, Leaf, Node, Split, floor32, from_lightgbm, on_grid
 
 FEATURES = 3
 PLATT = Platt(0.9, -0.25)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from models.emitter import Platt
+from models.risk.emitter import Platt
 
 USE = (
     "Ranks parcels at a hub of origin, so that the riskiest are referred for screening. A score may add a "
@@ -13,7 +13,7 @@ USE = (
 )
 
 LIMITS = (
-    "Every parcel it learnt from is made by models/training/data.py. The figures prove the way from "
+    "Every parcel it learnt from is made by models/training/risk/data.py. The figures prove the way from "
     "declaration and scale to a calibrated, explained score; they say nothing of what would be caught in "
     "real traffic.",
     "The faults are three: undervaluation, misdescription, goods that are not on the manifest. Others are "
@@ -42,14 +42,14 @@ def document(
         "use": USE,
         "limits": list(LIMITS),
         "data": {
-            "source": "made, seeded: models/training/data.py",
+            "source": "made, seeded: models/training/risk/data.py",
             "train": "months 0-7",
             "calibrate": "months 8-9",
             "test": "months 10-11",
             "labels": "inspection findings: 85 % of faults are found, 0.4 % of sound parcels get a finding",
         },
         "model": {
-            "kind": "gradient-boosted trees, LightGBM, written to ONNX by models/emitter.py",
+            "kind": "gradient-boosted trees, LightGBM, written to ONNX by models/risk/emitter.py",
             "trees": trees,
             "parameters": dict(parameters),
             "platt": {"slope": platt.slope, "shift": platt.shift},

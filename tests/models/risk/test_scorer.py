@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.emitter import Platt, emit
 from models.errors import BundleRefused, RowRefused
-from models.features import FEATURES, DocumentFacts, PhysicalFacts, Tables, document_features, vector
-from models.scorer import Reason, Risk, Scorer
-from models.trees import Ensemble, Leaf
+from models.risk.emitter import Platt, emit
+from models.risk.features import FEATURES, DocumentFacts, PhysicalFacts, Tables, document_features, vector
+from models.risk.scorer import Reason, Risk, Scorer
+from models.risk.trees import Ensemble, Leaf
 
 SHIRT = DocumentFacts(
     declared_g=250,
@@ -133,7 +133,7 @@ sys.path.insert(0, sys.argv[1])
 import models
 imported = sorted({"numpy", "onnxruntime"} & set(sys.modules))
 import numpy as np
-from models.scorer import Scorer
+from models.risk.scorer import Scorer
 scorer = Scorer.load()
 for _ in range(50):
     scorer.score(np.zeros((1, 12), dtype=np.float32))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.features import (
+from models.risk.features import (
     DOCUMENT_FEATURES,
     FEATURES,
     TEXT_CEILING,

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models import bundle
-from models.emitter import Platt, emit
-from models.features import FEATURES, Tables, document_features, vector
-from models.training import card, tables
-from models.training.data import FAULTS, SEED, Kind, parcels
+from models.risk import bundle
+from models.risk.emitter import Platt, emit
+from models.risk.features import FEATURES, Tables, document_features, vector
+from models.risk.trees import Ensemble, from_lightgbm, on_grid
 from models.training.figures import (
     Labels,
     Margins,
@@ -30,7 +29,8 @@ from models.training.figures import (
     precision_at,
     sigmoid,
 )
-from models.trees import Ensemble, from_lightgbm, on_grid
+from models.training.risk import card, tables
+from models.training.risk.data import FAULTS, SEED, Kind, parcels
 
 if TYPE_CHECKING:
     import lightgbm

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from models.trees import Ensemble, Node, Split
+from models.risk.trees import Ensemble, Node, Split
 
 IR_VERSION = 9
 OPSET = 18

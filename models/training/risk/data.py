@@ -15,7 +15,7 @@ from math import exp
 
 import numpy as np
 
-from models.features import DocumentFacts, PhysicalFacts
+from models.risk.features import DocumentFacts, PhysicalFacts
 
 SEED = 20_260_101
 SELLERS = 500

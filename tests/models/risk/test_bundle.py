@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from models import bundle
 from models.errors import BundleRefused
-from models.features import FEATURES
-from models.scorer import Scorer
+from models.risk import bundle
+from models.risk.features import FEATURES
+from models.risk.scorer import Scorer
 
 ALL_FILES = [bundle.MANIFEST, *bundle.CEILINGS]
 Reseal = Callable[[str, bytes], None]

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from models.errors import BundleRefused
-from models.features import FEATURES, Chapter, FeatureSpec, Tables
+from models.risk.features import FEATURES, Chapter, FeatureSpec, Tables
 
 SHIPPED = Path(__file__).with_name("bundle")
 """The bundle that comes with the program."""

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from models.bundle import canonical
 from models.errors import BundleRefused
 from models.goods import scorer
 from models.goods.grams import ROWS, grams, stem
 from models.goods.scorer import DESCRIPTION, WEIGHTS, WEIGHTS_CEILING, Chapters
+from models.risk.bundle import canonical
 from models.training.goods.lists import by_chapter
 from models.training.goods.train import CHAPTERS, Kept, build, files_of, phrases
 from models.training.vagueness.phrases import LANGUAGES, Part

@@ -18,9 +18,9 @@ import onnxruntime as ort  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as ort_errors  # type: ignore[import-untyped]
 
-from models import bundle
 from models.errors import BundleRefused, RowRefused
-from models.features import FEATURES, Tables
+from models.risk import bundle
+from models.risk.features import FEATURES, Tables
 
 TOLERANCE = 1e-5
 """How far a golden row may be off, in probability and in log-odds."""
@@ -116,7 +116,7 @@ class Scorer:
         return self._read.base
 
     def score(self, x: NDArray[np.float32]) -> Risk:
-        """Score one row as made by ``models.features.vector``.
+        """Score one row as made by ``models.risk.features.vector``.
 
         Raises:
             RowRefused: Another shape or type.

@@ -1,0 +1,1 @@
+"""The risk model: features, trees, scorer, its bundle; training lies in training."""

@@ -1,0 +1,1 @@
+"""How the risk model is trained again from made parcels."""
