@@ -24,6 +24,6 @@ def table() -> Mapping[int, str]:
     Raises:
         ValueError: The two columns of the pack are not of one length.
     """
-    pack = tomllib.loads(files("agent.domain").joinpath("packs", "hanzi.toml").read_text("utf-8"))
+    pack = tomllib.loads(files("agent.domain.packs").joinpath("hanzi.toml").read_text("utf-8"))
     columns = ("".join(pack[name].split()) for name in ("traditional", "simplified"))
     return {ord(each): other for each, other in zip(*columns, strict=True)}

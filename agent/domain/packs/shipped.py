@@ -14,7 +14,7 @@ def shipped_pack(name: str = DEFAULT) -> bytes:
 
     Part of the program as its modules are: it is read, never written, and the same wherever it runs.
     """
-    folder = files("agent.domain").joinpath("packs", name)
+    folder = files("agent.domain.packs").joinpath(name)
     return join(
         {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.name.endswith(".toml")},
         source=f"the shipped pack {name}",

@@ -134,7 +134,7 @@ class PartyTables:
 @functools.cache
 def shipped() -> PartyTables:
     """The packs of this release, read once."""
-    folder = files("agent.domain").joinpath("packs")
+    folder = files("agent.domain.packs")
     names = ("parties.toml", "us-zip.toml", "phones.toml")
     return parse_party_tables(*(folder.joinpath(name).read_bytes() for name in names))
 

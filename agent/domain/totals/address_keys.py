@@ -147,6 +147,4 @@ def _unit_words() -> frozenset[str]:
 
 @functools.cache
 def _pack() -> Mapping[str, list[str]]:
-    return tomllib.loads(
-        files("agent.domain").joinpath("packs", "us-streets.toml").read_text(encoding="utf-8")
-    )
+    return tomllib.loads(files("agent.domain.packs").joinpath("us-streets.toml").read_text(encoding="utf-8"))

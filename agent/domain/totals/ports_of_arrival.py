@@ -34,7 +34,7 @@ _COUNTRIES = frozenset({"US", "PR", "VI", "GU", "MP", "AS"})
 @functools.cache
 def _zones() -> Mapping[str, str]:
     """Zone by code: three letters, four digits, or the two of a district."""
-    pack = tomllib.loads(files("agent.domain").joinpath("packs", "us-ports.toml").read_text(encoding="utf-8"))
+    pack = tomllib.loads(files("agent.domain.packs").joinpath("us-ports.toml").read_text(encoding="utf-8"))
     return MappingProxyType(
         {
             code: zone

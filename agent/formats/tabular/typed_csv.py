@@ -99,7 +99,7 @@ def profile_of(
 @cache
 def shipped() -> Profile:
     """Our own layout of typed records."""
-    data = files("agent.formats").joinpath("typed.toml").read_bytes()
+    data = files("agent.formats.tabular").joinpath("typed.toml").read_bytes()
     return load_profile(data, "typed.toml")
 
 

@@ -28,7 +28,7 @@ def told(*arguments: str | Path) -> dict[str, Any]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A copy of the shipped pack that a test may change."""
-    with as_file(files("agent.domain").joinpath("packs", "us-origin")) as shipped:
+    with as_file(files("agent.domain.packs").joinpath("us-origin")) as shipped:
         shutil.copytree(shipped, tmp_path / "pack")
     return tmp_path / "pack"
 

@@ -23,7 +23,7 @@ from models.vagueness import scorer
 from models.vagueness.grams import BUCKETS, fold, grams
 from models.vagueness.scorer import DESCRIPTION, WEIGHTS, WEIGHTS_BYTES, Vagueness
 
-WRITTEN = tomllib.loads((Path(__file__).parent / "phrases" / "written.toml").read_text(encoding="utf-8"))
+WRITTEN = tomllib.loads((Path(__file__).parents[1] / "phrases" / "written.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from models.training.vagueness.train import fit, precision_at_recall
 from models.vagueness.grams import grams
 from models.vagueness.scorer import Vagueness
 
-WRITTEN = Path(__file__).parents[2] / "models" / "phrases"
+WRITTEN = Path(__file__).parents[3] / "models" / "phrases"
 Scores = NDArray[np.float64]
 Labels = NDArray[np.bool_]
 

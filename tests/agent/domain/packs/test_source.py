@@ -134,7 +134,7 @@ def test_a_fault_of_a_single_file_has_a_line_and_no_file() -> None:
 
 
 def test_the_shipped_pack_is_its_folder(pack: bytes) -> None:
-    folder = files("agent.domain").joinpath("packs", "us-origin")
+    folder = files("agent.domain.packs").joinpath("us-origin")
     names = {file.name for file in folder.iterdir()}
     assert {"pack.toml", "regimes.toml", "rules.toml", "codes.toml", "notices.toml"} <= names
     for name in names:

@@ -13,7 +13,7 @@ from agent.domain.parties.tables import PartyTables, parse_party_tables, phrases
 from agent.domain.values.countries import ISO_COUNTRIES
 
 NAMES = ("parties.toml", "us-zip.toml", "phones.toml")
-PACKS = tuple(files("agent.domain").joinpath("packs", name).read_bytes() for name in NAMES)
+PACKS = tuple(files("agent.domain.packs").joinpath(name).read_bytes() for name in NAMES)
 
 
 def parsed(**changes: bytes) -> PartyTables:

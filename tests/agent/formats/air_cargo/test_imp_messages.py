@@ -25,7 +25,7 @@ from agent.formats.air_cargo.imp_messages import looks_like_cargo_imp, read_carg
 from agent.formats.air_cargo.imp_text import MAX_MESSAGE_LINES
 from agent.formats.rows import Row, RowError
 
-MESSAGES = Path(__file__).parent / "air_cargo"
+MESSAGES = Path(__file__).parent
 FWB = (MESSAGES / "fwb16.txt").read_text()
 FHL = (MESSAGES / "fhl5.txt").read_text()
 FFM = (MESSAGES / "ffm8.txt").read_text()

@@ -17,7 +17,7 @@ from agent.formats.air_cargo.placi import per_reasons, reason_of
 from agent.formats.air_cargo.xml_messages import read_cargo_xml
 from agent.formats.rows import Row, RowError
 
-MESSAGES = Path(__file__).parent / "air_cargo"
+MESSAGES = Path(__file__).parent
 FWB = (MESSAGES / "fwb16.txt").read_text()
 FHL = (MESSAGES / "fhl5.txt").read_text()
 FFM = (MESSAGES / "ffm8.txt").read_text()

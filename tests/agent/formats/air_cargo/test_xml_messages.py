@@ -26,7 +26,7 @@ from agent.formats.air_cargo.xml_messages import looks_like_cargo_xml, read_carg
 from agent.formats.air_cargo.xml_text import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, MAX_QUIET
 from agent.formats.rows import Row, RowError
 
-MESSAGES = Path(__file__).parent / "air_cargo"
+MESSAGES = Path(__file__).parent
 XFZB = (MESSAGES / "xfzb.xml").read_text()
 XFWB = (MESSAGES / "xfwb.xml").read_text()
 XFFM = (MESSAGES / "xffm.xml").read_text()
