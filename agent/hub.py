@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakValueDictionary
 
-from agent.assessment.documents import Documents, InForce
-from agent.domain.decision.decide import RiskReason, RiskScore
+from agent.assessment.documents import Documents
+from agent.domain.decision.values import RiskReason, RiskScore
 from agent.evidence.log import EvidenceLog
 from agent.feed.broker import Notices
+from agent.reference.in_force import InForce
 from agent.runtime.clock import Clock
 from agent.store.declarations import ReferenceStore
 from agent.trust.senders import Senders

@@ -9,8 +9,9 @@ from decimal import ROUND_CEILING, Decimal
 
 from agent.config.devices import ScaleSection
 from agent.domain.checks.metrology import MetrologyCard, MetrologyFact
-from agent.domain.checks.weight import Weighed, scale_finding
+from agent.domain.checks.weight import scale_finding
 from agent.domain.findings.finding import Finding
+from agent.domain.piece import Weighed
 from drivers.events import WeightReading
 from drivers.weighing.machine import Mark, NoWeighing, Pending, Weighing, WeighingMachine, WeighingSettings
 from drivers.weighing.units import GRAMS_PER

@@ -13,10 +13,10 @@ from agent.cases.scan import Origin, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import StationSection
-from agent.domain.decision.decide import PieceKey
 from agent.domain.findings.disposition import Disposition
+from agent.domain.piece import PieceKey
 from agent.errors import EvidenceFailed, ReferenceFailed
-from agent.evidence.log import Recorded
+from agent.evidence.recorded import Recorded
 from agent.feed.messages import VERSION, decision_view
 from agent.hub import Hub
 from agent.lane.health import device_notice, device_report, scale_report

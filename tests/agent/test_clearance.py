@@ -15,10 +15,9 @@ from agent.cases.scan import CommandLine, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.file import load_config
 from agent.control.server import decide_barcode
-from agent.domain.checks.weight import Weighed
-from agent.domain.decision.decide import PieceKey
+from agent.domain.piece import PieceKey, Weighed
 from agent.errors import EvidenceFailed
-from agent.evidence.log import Recorded
+from agent.evidence.recorded import Recorded
 from agent.feed.messages import decision_view
 from agent.reference import goods_models as goods_readings
 from models.risk.bundle import SHIPPED

@@ -30,6 +30,10 @@ from agent.texts.findings import LANGUAGES, catalogue, codes, faults, field_of, 
 
 OF_THE_HUB = frozenset(
     {
+        "AMBIGUOUS_LABEL",
+        "CHECK_DIGIT",
+        "SCAN_UNAUTHENTICATED",
+        "CLOCK_BEHIND",
         "LISTED_PARTY",
         "RANDOM_AUDIT",
         "VALUES_BELOW_LIMIT",
