@@ -34,7 +34,7 @@ def device_report(
         "open_failures": health.open_failures,
         "driver_failures": health.driver_failures,
         "backlog_bytes": health.backlog_bytes,
-        "gs_seen": health.gs_seen,
+        "gs_seen": health.has_sent_gs,
         "advice": health.advice,
         "error": health.last_error,
         "noise": health.last_noise,

@@ -182,7 +182,7 @@ def _found_as_json(port: str, found: Detection) -> dict[str, Any]:
         "frames": guess.frames if guess is not None else 0,
         "violations": guess.violations if guess is not None else 0,
         "evidence": list(guess.evidence) if guess is not None else [],
-        "heard": found.heard,
+        "heard": found.received,
         "sample": found.sample,
         "sent": [command.hex() for command in found.sent],
         "why": found.why,

@@ -49,13 +49,13 @@ NCI = Speech(
 
 def _sma(showing: Showing) -> bytes:
     state = " "
-    for said, letter in (
+    for holds, letter in (
         (showing.zero, "Z"),
         (showing.over, "O"),
         (showing.under, "U"),
         (showing.error, "E"),
     ):
-        state = letter if said else state
+        state = letter if holds else state
     field = "-" * 10 if showing.error else f"{showing.value:f}".rjust(10)
     mode, moving = "N" if showing.net else "G", " " if showing.stable else "M"
     return f"\n{state}1{mode}{moving} {field}{showing.unit:<3}\r".encode()
@@ -109,13 +109,13 @@ _RICE_LAKE_UNITS = {"lb": "L", "kg": "K", "g": "G", "oz": "O"}
 
 def _rice_lake(showing: Showing) -> bytes:
     state = " "
-    for said, letter in (
+    for holds, letter in (
         (showing.zero, "Z"),
         (not showing.stable, "M"),
         (showing.over or showing.under, "O"),
         (showing.error, "I"),
     ):
-        state = letter if said else state
+        state = letter if holds else state
     unit, mode = _RICE_LAKE_UNITS[showing.unit], "N" if showing.net else "G"
     return f"\x02{showing.minus}{showing.digits:>7}{unit}{mode}{state}\r\n".encode()
 
@@ -133,12 +133,12 @@ RICE_LAKE = Speech(
 def _cardinal(showing: Showing) -> bytes:
     """Six digits and the point within, with leading zeros."""
     state = " "
-    for said, letter in (
+    for holds, letter in (
         (not showing.stable, "m"),
         (showing.over or showing.under, "o"),
         (showing.error, "e"),
     ):
-        state = letter if said else state
+        state = letter if holds else state
     digits = showing.digits.zfill(7 if showing.decimals else 6)
     mode = "n" if showing.net else "g"
     return f"\r{showing.minus}{digits}{state}{showing.unit:<2}{mode}\x03".encode()
@@ -157,14 +157,14 @@ CARDINAL = Speech(
 def _scoreboard(showing: Showing) -> bytes:
     """Sign, six digits and the point within, unit, mode, and a state of two letters."""
     state = "  "
-    for said, letters in (
+    for holds, letters in (
         (showing.zero, "CZ"),
         (not showing.stable, "MO"),
         (showing.over, "OC"),
         (showing.under, "BZ"),
         (showing.error, "ee"),
     ):
-        state = letters if said else state
+        state = letters if holds else state
     digits = showing.digits.zfill(7 if showing.decimals else 6)
     return f"{showing.minus}{digits}{showing.unit.upper():<2}{'N' if showing.net else 'G'}{state}\r".encode()
 

@@ -68,13 +68,13 @@ COMMA = Speech(
 def _rinstrum(showing: Showing) -> bytes:
     """One letter is all that is said beside the number: of a net load that moves, that it moves."""
     state = "N" if showing.net else "G"
-    for said, letter in (
+    for holds, letter in (
         (not showing.stable, "M"),
         (showing.over, "O"),
         (showing.under, "U"),
         (showing.error, "E"),
     ):
-        state = letter if said else state
+        state = letter if holds else state
     return f"\x02{showing.minus}{showing.digits:>7}{state}\x03".encode()
 
 

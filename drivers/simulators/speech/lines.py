@@ -110,8 +110,8 @@ SBI = Speech(
 
 def _radwag_line(name: str, showing: Showing) -> bytes:
     mark = " " if showing.stable else "?"
-    for said, sign in ((showing.over, "^"), (showing.under, "v")):
-        mark = sign if said else mark
+    for holds, sign in ((showing.over, "^"), (showing.under, "v")):
+        mark = sign if holds else mark
     return f"{name:<3}{mark} {showing.minus}{showing.digits:>9} {showing.unit:<3}\r\n".encode()
 
 

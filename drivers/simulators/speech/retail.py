@@ -19,14 +19,14 @@ def _bare(showing: Showing) -> str:
 
 def _magellan(showing: Showing) -> bytes:
     """What ``S14`` is answered: one digit of state, and the weight where there is one."""
-    for said, state in (
+    for holds, state in (
         (showing.error, "0"),
         (not showing.stable, "1"),
         (showing.over, "2"),
         (showing.under or showing.value < 0, "5"),
         (showing.value == 0, "3"),
     ):
-        if said:
+        if holds:
             return f"S14{state}\r".encode()
     return f"S144{_bare(showing)}\r".encode()
 
@@ -101,14 +101,14 @@ _HID_UNITS = {"g": 2, "kg": 3, "oz": 11, "lb": 12}
 def _hid(showing: Showing) -> bytes:
     """Input report 3 without an end: state, unit, power of ten, and sixteen bits that have no sign."""
     state = 4
-    for said, number in (
+    for holds, number in (
         (showing.zero, 2),
         (not showing.stable, 3),
         (showing.under or showing.value < 0, 5),
         (showing.over, 6),
         (showing.error, 1),
     ):
-        state = number if said else state
+        state = number if holds else state
     count = min(showing.whole, 0xFFFF)
     return bytes([3, state, _HID_UNITS[showing.unit], -showing.decimals & 0xFF]) + count.to_bytes(2, "little")
 

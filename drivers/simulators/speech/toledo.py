@@ -17,14 +17,14 @@ _ALWAYS = 0x40
 
 def _status(showing: Showing, *, fifth_is_net: bool) -> bytes:
     bits = _ALWAYS | (_NET if showing.net or not fifth_is_net else 0)
-    for said, bit in (
+    for holds, bit in (
         (not showing.stable, _MOTION),
         (showing.over, _OVER),
         (showing.under or showing.value < 0, _UNDER),
         (showing.error, _NO_ZERO),
         (showing.zero, _AT_ZERO),
     ):
-        bits |= bit if said else 0
+        bits |= bit if holds else 0
     return b"\x02?" + bytes([bits]) + b"\r"
 
 
@@ -69,13 +69,13 @@ _UNITS = {"lb": 0, "kg": 0, "g": 1, "oz": 3}
 def _continuous(showing: Showing) -> bytes:
     word_a = 0x20 | _INCREMENTS[1] << 3 | (showing.decimals + 2)
     word_b = 0x20 | (0x10 if showing.unit == "kg" else 0)
-    for said, bit in (
+    for holds, bit in (
         (showing.net, 0),
         (showing.value < 0 or showing.under, 1),
         (showing.over or showing.under, 2),
         (not showing.stable, 3),
     ):
-        word_b |= said << bit
+        word_b |= holds << bit
     word_c = 0x20 | _UNITS[showing.unit]
     tare = int(showing.tare.scaleb(showing.decimals))
     return _summed(bytes([2, word_a, word_b, word_c]) + f"{showing.whole:06}{tare:06}\r".encode())

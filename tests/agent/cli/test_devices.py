@@ -244,7 +244,7 @@ async def test_the_list_tells_lasting_names_configuration_and_holders(
 ) -> None:
     from drivers.ports.holders import Holder  # noqa: PLC0415
     from drivers.ports.interface import PortIdentity  # noqa: PLC0415
-    from drivers.ports.listing import PortFound  # noqa: PLC0415
+    from drivers.ports.listing import ListedPort  # noqa: PLC0415
 
     identity = PortIdentity(
         url="/dev/ttyUSB0",
@@ -252,7 +252,7 @@ async def test_the_list_tells_lasting_names_configuration_and_holders(
         by_id="/dev/serial/by-id/scanner-2",
         by_path="/dev/serial/by-path/usb-1",
     )
-    found = PortFound(
+    found = ListedPort(
         device="/dev/ttyUSB0",
         identity=identity,
         vendor_id=1,

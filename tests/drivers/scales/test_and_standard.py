@@ -167,7 +167,7 @@ def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes]
         events += parser.feed(rest[:size])
         rest = rest[size:]
     assert events + parser.feed(rest) == AndStandard().feed(stream)
-    assert len(parser._framer._frame._bytes) <= CEILING
+    assert parser.held_bytes() <= CEILING
 
 
 @given(cut=st.integers(0, 14), digits=st.integers(-99_999, 999_999))

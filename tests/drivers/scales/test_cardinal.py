@@ -220,7 +220,7 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
     parser = Cardinal()
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
+        assert parser.held_bytes() <= CEILING
     *_, last = parser.feed(b"\x03\r+0012.34  lb g  \x03")
     assert isinstance(last, WeightReading)
 
@@ -247,6 +247,6 @@ def test_random_bytes_neither_raise_nor_grow_on_the_scoreboard(chunks: list[byte
     parser = CardinalScoreboard()
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
+        assert parser.held_bytes() <= CEILING
     *_, last = parser.feed(b"\r  112.34 LB G    \r")
     assert isinstance(last, WeightReading)

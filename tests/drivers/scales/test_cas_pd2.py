@@ -192,7 +192,7 @@ def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes]
     for size in sizes:
         events += parser.feed(rest[:size])
         rest = rest[size:]
-        assert len(parser._held) <= 13
+        assert parser.held_bytes() <= 13
     assert events + parser.feed(rest) == CasPd2().feed(stream)
 
 

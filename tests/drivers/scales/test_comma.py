@@ -245,7 +245,7 @@ def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes]
         events += parser.feed(rest[:size])
         rest = rest[size:]
     assert events + parser.feed(rest) == Comma().feed(stream)
-    assert len(parser._framer._framer._frame._bytes) <= CEILING
+    assert parser.held_bytes() <= CEILING
 
 
 @given(cut=st.integers(0, 17), digits=st.integers(0, 99_999))

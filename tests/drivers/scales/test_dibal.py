@@ -143,7 +143,7 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
     parser = Dibal()
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
+        assert parser.held_bytes() <= CEILING
     parser.feed(b"\r\n")
     (last,) = parser.feed(b"9900031600000004\r\n")
     assert isinstance(last, WeightReading)

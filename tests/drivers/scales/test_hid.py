@@ -167,4 +167,4 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
     parser = HidScale()
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._held) < LENGTH
+        assert parser.held_bytes() < LENGTH

@@ -147,7 +147,7 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
     parser = Kern()
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
+        assert parser.held_bytes() <= CEILING
     parser.feed(b"\r\n")
     (last,) = parser.feed(b"       1.234 kg \r\n")
     assert isinstance(last, WeightReading)

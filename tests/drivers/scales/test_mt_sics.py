@@ -258,7 +258,7 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
     parser = MtSics()
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= 256
+        assert parser.held_bytes() <= 256
 
 
 def test_a_reading_that_is_over_or_under_cannot_carry_a_value() -> None:

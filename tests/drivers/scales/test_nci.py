@@ -240,4 +240,4 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
     for chunk in chunks:
         parser.feed(chunk)
         assert parser.idle() == []
-        assert len(parser._framer._frame._bytes) <= CEILING
+        assert parser.held_bytes() <= CEILING

@@ -202,7 +202,7 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
     parser = Radwag()
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
+        assert parser.held_bytes() <= CEILING
     parser.feed(b"\r\n")
     (last,) = parser.feed(b"SI ?       18.5 kg \r\n")
     assert isinstance(last, WeightReading)

@@ -155,7 +155,7 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
     parser = Rinstrum()
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
+        assert parser.held_bytes() <= CEILING
     parser.feed(b"\x03")
     *_, last = parser.feed(b"\x02   12.34G\x03")
     assert isinstance(last, WeightReading)

@@ -168,7 +168,7 @@ def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes]
         events += parser.feed(rest[:size])
         rest = rest[size:]
     assert events + parser.feed(rest) == Sbi().feed(stream)
-    assert len(parser._framer._frame._bytes) <= CEILING
+    assert parser.held_bytes() <= CEILING
 
 
 @given(cut=st.integers(0, 13), digits=st.integers(-99_999, 99_999), named=st.booleans())
