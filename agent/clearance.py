@@ -25,7 +25,7 @@ from agent.domain.identifiers.candidates import Candidate
 from agent.domain.piece import PieceKey, Previous, Weighed
 from agent.errors import AgentError
 from agent.evidence.recorded import Recorded
-from agent.feed.messages import decision_view
+from agent.feed.messages import decision_message, repeat_message
 from agent.hub import Hub
 from agent.store.matching import Match
 from models.risk.features import PhysicalFacts
@@ -83,7 +83,7 @@ async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
         recorded = await hub.log.append(decision, previous=previous)  # numbered, sealed, signed, committed
     if scan.source == "station":
         hub.durable_ns = recorded.durable_ns
-        hub.latencies_ns.append(recorded.durable_ns - max(scan.at_ns, weighing.last_byte_ns))
+        hub.latency.note(recorded.durable_ns - max(scan.at_ns, weighing.last_byte_ns))
     station.decided(piece, scan, recorded)
     _publish(recorded, hub)  # screens and handhelds
     if match is None:
@@ -292,9 +292,8 @@ def _decision(
 
 
 def _publish(recorded: Recorded, hub: Hub, again_at: str | None = None) -> None:
-    view = decision_view(recorded.entry)
     if again_at is None:
-        hub.notices.publish(view)
+        hub.feed.publish(decision_message(recorded.entry))
         hub.new_entries.set()
     else:
-        hub.notices.publish({**view, "type": "repeat", "station": again_at})
+        hub.feed.publish(repeat_message(recorded.entry, again_at))

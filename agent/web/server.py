@@ -21,7 +21,14 @@ from agent import __version__
 from agent.config.file import WebSection
 from agent.errors import AgentError, PortTaken
 from agent.feed.broker import Subscriber
-from agent.feed.messages import VERSION, decision_view
+from agent.feed.messages import (
+    DecisionMessage,
+    HelloMessage,
+    Message,
+    decision_message,
+    decision_view,
+    encode,
+)
 from agent.hub import Hub
 from agent.status.metrics import CONTENT_TYPE, metrics_of
 from agent.status.report import status_of
@@ -202,23 +209,16 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
     ws = web.WebSocketResponse(heartbeat=10, max_msg_size=4096)
     await ws.prepare(request)
     request.app[_PAGES].open.add(ws)
-    with hub.notices.subscribe() as subscriber:
+    with hub.feed.subscribe() as subscriber:
         # Subscribed before the log is read: nothing falls between the two, and what comes twice is dropped.
         behind = hub.log.size() - since if since >= 0 else 0
         newest_first = await hub.log.recent(max(CATCH_UP, min(behind, CATCH_UP_MOST)))
-        recent = [decision_view(entry) for entry in reversed(newest_first)]
-        missed = [view for view in recent if view["seq"] > since]
-        newest = recent[-1]["seq"] if recent else -1
-        hello = {
-            "v": VERSION,
-            "type": "hello",
-            "version": __version__,
-            "seq": newest,
-            "hub": hub.name,
-            "stations": request.app[_STATIONS],
-        }
+        recent = [decision_message(entry) for entry in reversed(newest_first)]
+        missed = [message for message in recent if message.seq > since]
+        newest = recent[-1].seq if recent else -1
+        hello = HelloMessage(version=__version__, seq=newest, hub=hub.name, stations=request.app[_STATIONS])
         sending = asyncio.create_task(
-            _send(ws, [hello, *missed, *hub.notices.states()], newest, subscriber), name="page"
+            _send(ws, [hello, *missed, *hub.feed.states()], newest, subscriber), name="page"
         )
         try:
             async for message in ws:
@@ -231,16 +231,14 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
     return ws
 
 
-async def _send(
-    ws: web.WebSocketResponse, first: list[dict[str, Any]], newest: int, subscriber: Subscriber
-) -> None:
+async def _send(ws: web.WebSocketResponse, first: list[Message], newest: int, subscriber: Subscriber) -> None:
     try:
-        for known in first:
-            await ws.send_json(known)
-        while (message := await subscriber.queue.get()) is not None:
-            if message["type"] == "decision" and message["seq"] <= newest:
-                continue
-            await ws.send_json(message)
+        for message in first:
+            await ws.send_str(encode(message))
+        while (outgoing := await subscriber.next()) is not None:
+            if isinstance(outgoing.message, DecisionMessage) and outgoing.message.seq <= newest:
+                continue  # it was among the first
+            await ws.send_str(outgoing.text)
         await ws.close(code=1013, message=b"too slow, resume by sequence")
     except ConnectionError:
         pass  # the page went away; it comes back with its sequence

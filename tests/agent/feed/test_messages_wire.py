@@ -17,14 +17,14 @@ import pytest
 from agent.app import Opened, open_hub
 from agent.config.file import Config
 from agent.errors import ManifestRefused
+from agent.hub import LinkState
 from agent.intake.importer import import_manifest
 from agent.lane.station import Station
 from agent.status.report import status_of
-from agent.status.ticker import Teller
+from agent.status.ticker import StateTicker
 from agent.web.server import create_web, serve_web
 from drivers.events import Noise, NoRead, ScanRead, WeightReading
 from drivers.supervision.health import DeviceState
-from sync.transport.client import SyncState
 
 GOLDEN = Path(__file__).parent / "golden"
 TYPES = (
@@ -66,8 +66,8 @@ async def play(
 ) -> None:
     """Everything that a screen can be shown, one thing after the other; the clock is the test's."""
     hub, clock = opened.hub, site.clock
-    ticker = Teller(hub)
-    running = [asyncio.create_task(ticker.tell())]
+    ticker = StateTicker(hub)
+    running = [asyncio.create_task(work) for work in (ticker.run(), station.watch_devices())]
     for _ in range(4):  # sync, policy, scanner, scale
         await next_message()
     for role, on_health in (("scanner", station.on_scanner_health), ("scale", station.on_scale_health)):
@@ -75,7 +75,8 @@ async def play(
         meter.state, meter.last_error = DeviceState.LOST, "unplugged"
         on_health(meter.snapshot(clock.monotonic_ns()))
         await next_message()
-    ticker.link(SyncState(online=True, since=0.0, last_error="the centre refused", receipted=0, unsent=1))
+    hub.link = LinkState(online=True, error="the centre refused")
+    ticker.link_changed()
     await next_message()
     await site.declare(opened, {"tracking_number": S10})
     await next_message()

@@ -16,6 +16,7 @@ from agent.clearance import clear_piece
 from agent.config.file import WebSection
 from agent.errors import PortTaken
 from agent.feed.broker import ROOM
+from agent.feed.messages import RescanMessage
 from agent.lane.station import Station
 from agent.web.server import create_web, known_hosts, serve_web
 from drivers.events import Noise
@@ -158,7 +159,7 @@ async def test_a_screen_that_is_too_slow_is_dropped_and_holds_up_nobody(
     async with session.ws_connect(f"{page.url}/ws?since=-1") as ws:
         await ws.receive_json()
         for number in range(ROOM + 2):  # without giving the loop a turn: nobody can have sent any of them
-            opened.hub.notices.publish({"v": 1, "type": "rescan", "station": "lane-1", "number": number})
+            opened.hub.feed.publish(RescanMessage(station="lane-1", reason="too_long", discarded=number))
         async with asyncio.timeout(10):
             while (frame := await ws.receive()).type is aiohttp.WSMsgType.TEXT:
                 pass
