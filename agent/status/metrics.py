@@ -17,7 +17,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _DEVICE = ("station", "role")
 _COUNTERS = {
-    "frames": "Frames of a device that were understood",
+    "frames": "Frames of a device that were read",
     "noise_bytes": "Bytes of a device that were discarded",
     "parse_errors": "Times that bytes of a device were discarded",
     "reconnects": "Times that a device came back",
@@ -69,7 +69,7 @@ def _devices(devices: list[dict[str, Any]]) -> Iterator[Metric]:
         "preclear_device_state", "1 for the state a device is in", labels=(*_DEVICE, "state")
     )
     concerns = GaugeMetricFamily(
-        "preclear_scale_concern", "1 for what speaks against a scale", labels=("station", "concern")
+        "preclear_scale_concern", "1 for each reason to doubt a scale", labels=("station", "concern")
     )
     due = GaugeMetricFamily(
         "preclear_scale_verification_due_days", "Days until a scale must be verified", labels=("station",)

@@ -1,4 +1,4 @@
-"""The page that lanes look at: one WebSocket per page, resumed by sequence; it shows, and decides nothing."""
+"""The lanes' page: one WebSocket per page, resumed by sequence; it shows, and decides nothing."""
 
 from __future__ import annotations
 
@@ -66,11 +66,11 @@ _HEADERS = {
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Keyed = Callable[[str, str], Awaitable[None]]
-"""Takes a station's name and the number that was typed for it."""
+"""Accepts a station's name and the number that was typed for it."""
 
 
 def known_hosts(section: WebSection) -> frozenset[str]:
-    """Names under which the page answers; anything else is a page of somebody else that rebinds a name."""
+    """Host names the page answers to; any other is a foreign page that rebinds its name (DNS rebinding)."""
     names = {"localhost", "127.0.0.1", "::1", section.host, *section.hosts}
     if section.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         names.add(socket.gethostname())
@@ -100,7 +100,7 @@ def create_web(hub: Hub, stations: Iterable[str], keyed: Keyed, hosts: frozenset
 
 async def _close_pages(app: web.Application) -> None:
     for ws in set(app[_PAGES].open):
-        await ws.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops")
+        await ws.close(code=WSCloseCode.GOING_AWAY, message=b"the hub is stopping")
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
@@ -210,7 +210,7 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
     await ws.prepare(request)
     request.app[_PAGES].open.add(ws)
     with hub.feed.subscribe() as subscriber:
-        # Subscribed before the log is read: nothing falls between the two, and what comes twice is dropped.
+        # Subscribed before the log is read: nothing is lost between the two, and duplicates are dropped.
         behind = hub.log.size() - since if since >= 0 else 0
         newest_first = await hub.log.recent(max(CATCH_UP, min(behind, CATCH_UP_MOST)))
         recent = [decision_message(entry) for entry in reversed(newest_first)]
@@ -241,14 +241,14 @@ async def _send(ws: web.WebSocketResponse, first: list[Message], newest: int, su
             await ws.send_str(outgoing.text)
         await ws.close(code=1013, message=b"too slow, resume by sequence")
     except ConnectionError:
-        pass  # the page went away; it comes back with its sequence
+        pass  # the page disconnected; it comes back with its sequence
 
 
 async def serve_web(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
     """Start serving; returns the runner and the port that was bound.
 
     Raises:
-        PortTaken: another program listens there.
+        PortTaken: Another program listens there.
     """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()
