@@ -25,7 +25,7 @@ from agent.domain.identifiers.candidates import Candidate
 from agent.domain.piece import PieceKey, Previous, Weighed
 from agent.errors import AgentError
 from agent.evidence.recorded import Recorded
-from agent.feed.messages import decision_message, repeat_message
+from agent.feed.messages import logged_decision, repeat_message
 from agent.hub import Hub
 from agent.store.matching import Match
 from models.risk.features import PhysicalFacts
@@ -292,8 +292,9 @@ def _decision(
 
 
 def _publish(recorded: Recorded, hub: Hub, again_at: str | None = None) -> None:
+    decision = logged_decision(recorded.entry)
     if again_at is None:
-        hub.feed.publish(decision_message(recorded.entry))
+        hub.feed.publish(decision)
         hub.new_entries.set()
     else:
-        hub.feed.publish(repeat_message(recorded.entry, again_at))
+        hub.feed.publish(repeat_message(decision, again_at))

@@ -173,10 +173,8 @@ AnyMessage = (
 """Every message of version 1."""
 
 
-def decision_message(entry: Entry) -> DecisionMessage:
-    """The open half of a recorded decision."""
-    statement = parse(entry.kind, entry.payload)
-    assert isinstance(statement, Decision)
+def decision_message(statement: Decision) -> DecisionMessage:
+    """The open half of a decision as it was recorded."""
     return DecisionMessage(
         seq=statement.seq,
         at=statement.at,
@@ -195,10 +193,16 @@ def decision_message(entry: Entry) -> DecisionMessage:
     )
 
 
-def repeat_message(entry: Entry, station: str) -> RepeatMessage:
-    """The verdict of a recorded decision once more, at the station that scanned the piece again."""
-    fields = msgspec.structs.asdict(decision_message(entry))
-    return RepeatMessage(**{**fields, "station": station})
+def logged_decision(entry: Entry) -> DecisionMessage:
+    """The open half of a decision that is read back from the log."""
+    statement = parse(entry.kind, entry.payload)
+    assert isinstance(statement, Decision)
+    return decision_message(statement)
+
+
+def repeat_message(decision: DecisionMessage, station: str) -> RepeatMessage:
+    """The verdict of a decision once more, at the station that scanned the piece again."""
+    return RepeatMessage(**{**msgspec.structs.asdict(decision), "station": station})
 
 
 def device_message(report: Mapping[str, Any]) -> DeviceMessage:
@@ -222,8 +226,8 @@ def plain(message: Message) -> dict[str, Any]:
 
 
 def decision_view(entry: Entry) -> dict[str, Any]:
-    """The open half of a recorded decision as plain JSON values, for commands."""
-    return plain(decision_message(entry))
+    """The open half of a decision that is read back from the log, as plain JSON values."""
+    return plain(logged_decision(entry))
 
 
 def encode(message: Message) -> str:

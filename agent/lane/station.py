@@ -22,8 +22,8 @@ from agent.feed.messages import (
     RescanMessage,
     StoppedMessage,
     WeighingMessage,
-    decision_message,
     device_message,
+    logged_decision,
 )
 from agent.hub import Hub
 from agent.lane.health import device_report, scale_report
@@ -165,7 +165,7 @@ class Station:
             scan = await self._scans.get()
             try:
                 recorded = await clear_piece(scan, self, self._hub)
-                decision = decision_message(recorded.entry)
+                decision = logged_decision(recorded.entry)
                 await self._sound(good=decision.disposition == Disposition.CLEAR.value)
             except UnreadableScan as error:
                 detail = str(error)

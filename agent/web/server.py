@@ -25,9 +25,9 @@ from agent.feed.messages import (
     DecisionMessage,
     HelloMessage,
     Message,
-    decision_message,
     decision_view,
     encode,
+    logged_decision,
 )
 from agent.hub import Hub
 from agent.status.metrics import CONTENT_TYPE, metrics_of
@@ -213,7 +213,7 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
         # Subscribed before the log is read: nothing is lost between the two, and duplicates are dropped.
         behind = hub.log.size() - since if since >= 0 else 0
         newest_first = await hub.log.recent(max(CATCH_UP, min(behind, CATCH_UP_MOST)))
-        recent = [decision_message(entry) for entry in reversed(newest_first)]
+        recent = [logged_decision(entry) for entry in reversed(newest_first)]
         missed = [message for message in recent if message.seq > since]
         newest = recent[-1].seq if recent else -1
         hello = HelloMessage(version=__version__, seq=newest, hub=hub.name, stations=request.app[_STATIONS])

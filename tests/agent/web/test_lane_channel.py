@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 from playwright.async_api import Page, expect
 
-from agent.feed.messages import Message, decision_message
+from agent.feed.messages import Message, logged_decision
 from agent.web import server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -49,7 +49,7 @@ async def test_a_decision_that_is_sent_twice_counts_once(hall: Any, open_lane: O
     (entry,) = await hall.hub.log.recent(1)
     second = await hall.clear()
     await expect(page.locator("#piece")).to_have_text(second)
-    hall.hub.feed.publish(decision_message(entry))
+    hall.hub.feed.publish(logged_decision(entry))
     third = await hall.screen()
     await expect(page.locator("#rows .number")).to_have_text([third, second, first])
 
@@ -160,7 +160,7 @@ async def test_unknown_types_are_passed_over_and_an_unknown_format_asks_for_a_re
     await expect(page.locator("#piece")).to_have_text(number)
     await expect(page.locator("#note")).to_be_empty()
     (entry,) = await hall.hub.log.recent(1)
-    hall.hub.feed.publish(structs.replace(decision_message(entry), v=2, seq=10**6))
+    hall.hub.feed.publish(structs.replace(logged_decision(entry), v=2, seq=10**6))
     await expect(page.locator("#note")).to_have_text("This page is older than the hub. Reload it.")
     await expect(page.locator("#piece")).to_have_text(number)
     assert watched.faults == []

@@ -15,7 +15,7 @@ from agent.feed.messages import (
     StoppedMessage,
     SyncMessage,
     WeighingMessage,
-    decision_message,
+    logged_decision,
 )
 from sync.log.statement import OpenFinding, Piece
 
@@ -284,7 +284,7 @@ async def test_texts_of_strangers_stay_texts(hall: Any, open_lane: Open, watched
         await expect(page.locator(".number").first).to_contain_text("<img/src=x/onload=a>")
     feed = hall.hub.feed
     (entry,) = await hall.hub.log.recent(1)
-    decision = decision_message(entry)
+    decision = logged_decision(entry)
     evil = structs.replace(
         decision,
         seq=entry.seq + 1,
