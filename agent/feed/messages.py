@@ -220,9 +220,8 @@ def device_message(report: Mapping[str, Any]) -> DeviceMessage:
 
 
 def plain(message: Message) -> dict[str, Any]:
-    """The message as plain JSON values."""
-    values: dict[str, Any] = msgspec.to_builtins(message)
-    return values
+    """The message as plain JSON values, its version first."""
+    return {"v": message.v, **msgspec.to_builtins(message)}
 
 
 def decision_view(entry: Entry) -> dict[str, Any]:

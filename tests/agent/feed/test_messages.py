@@ -46,7 +46,7 @@ def test_each_recorded_message_is_read_by_its_struct_and_written_as_it_was() -> 
     assert {message["type"] for message in messages} == definitions().keys()
     for message in messages:
         read = msgspec.convert(message, type=AnyMessage)
-        assert json.loads(encode(read)) == message
+        assert encode(read) == json.dumps(message)
 
 
 def test_a_message_of_another_version_is_not_read() -> None:
