@@ -70,7 +70,7 @@ def _overview_lines(shown: Shown, words: Words, top: int) -> Iterator[str]:
         yield plain(f"{words.label(line)}: {_line_figures(line, words)}")
         yield from (plain(f"    {number(told['consignments'])} × {told['reason']}") for told in line["top"])
     if len(shown["lines"]) > top:
-        yield words.said("more", count=len(shown["lines"]) - top)
+        yield words.sentence("more", count=len(shown["lines"]) - top)
     if shown["others"] is not None:
         yield f"{words['others']}: {_line_figures(shown['others'], words)}"
         yield words["ceiling"]
@@ -92,7 +92,7 @@ def _card_lines(card: Shown, words: Words, top: int) -> Iterator[str]:
     if card["worst"]:
         yield ""
         yield words["worst"]
-        yield words.said("worst_count", vague=card["vague"], descriptions=card["descriptions"])
+        yield words.sentence("worst_count", vague=card["vague"], descriptions=card["descriptions"])
         for worst in card["worst"][:top]:
             yield plain(f"  {number(worst['consignments'])} × “{worst['text']}”: {worst['reason']}")
             yield f"      {words['question']}"
@@ -125,7 +125,7 @@ def _imports(card: Shown, words: Words) -> Iterator[str]:
         return
     yield ""
     yield words["imports"]
-    yield words.said("imports_count", **{name: told[name] for name in ("rejected", "rows", "files")})
+    yield words.sentence("imports_count", **{name: told[name] for name in ("rejected", "rows", "files")})
     for fault in told["faults"]:
         yield plain(f"  {number(fault['count'])} × {fault['code']}  {fault['about']}")
 
@@ -149,7 +149,7 @@ def draw(shown: Shown, top: int, console: Console) -> None:
 def _parts(shown: Shown, card: Shown, words: Words, top: int) -> Iterator[RenderableType]:
     if "lines" in shown:
         yield _lines_table(shown, words, top)
-        told = [words.said("more", count=len(shown["lines"]) - top)] if len(shown["lines"]) > top else []
+        told = [words.sentence("more", count=len(shown["lines"]) - top)] if len(shown["lines"]) > top else []
         told += [words["ceiling"]] if shown["others"] is not None else []
         yield from map(Text, told)
     else:
@@ -209,7 +209,7 @@ def _worst_table(card: Shown, words: Words, top: int) -> Table:
     table = _table(words["worst"], words["count"], words["text"], words["why"], right=(0,))
     for worst in card["worst"][:top]:
         table.add_row(number(worst["consignments"]), Text(plain(worst["text"])), Text(plain(worst["reason"])))
-    count = words.said("worst_count", vague=card["vague"], descriptions=card["descriptions"])
+    count = words.sentence("worst_count", vague=card["vague"], descriptions=card["descriptions"])
     table.caption = f"{count} {words['question']}"
     table.caption_justify = "left"
     return table
