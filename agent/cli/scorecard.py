@@ -83,8 +83,8 @@ def scorecard(
     lists and risk are not in it: a scorecard is about the quality of data.
     """
     from agent.config.file import load_config  # noqa: PLC0415
+    from agent.reports.scorecard_csv import write_csv  # noqa: PLC0415
     from agent.reports.scorecard_html import page  # noqa: PLC0415 - the help comes without the readers
-    from agent.reports.scorecard_text import write_csv  # noqa: PLC0415
     from agent.store.assessment_reader import Asked  # noqa: PLC0415
     from sync import sqlite  # noqa: PLC0415
 
@@ -177,12 +177,13 @@ def _progress() -> Iterator[Progress]:
 
 
 def _print(shown: dict[str, Any], top: int) -> None:
-    from agent.reports.scorecard_text import draw, lines  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
 
-    if sys.stdout.isatty():
-        from rich.console import Console  # noqa: PLC0415
+    from agent.reports.scorecard_text import PIPE_WIDTH, draw  # noqa: PLC0415
 
-        draw(shown, top, Console())
-        return
-    for line in lines(shown, top):
-        click.echo(line)
+    on_terminal = sys.stdout.isatty()
+    console = Console(width=None if on_terminal else PIPE_WIDTH)
+    with console.capture() as capture:
+        draw(shown, top, console)
+    for line in capture.get().splitlines():
+        click.echo(line if on_terminal else line.rstrip())
