@@ -155,7 +155,7 @@ async def test_a_station_has_one_scanner(preclear: Preclear, config: Path) -> No
         "add", "/dev/serial/by-id/x", "--station", "lane-1", "--role", "scanner", "--yes", "--config", config
     )  # fmt: skip
     assert told.exit_code == 78
-    assert "has a scanner already" in told.stderr
+    assert "already has a scanner" in told.stderr
     assert config.read_text() == before
 
 
