@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agent.cli.devices.target import Target
+from agent.maintenance.device_target import Target
 from agent.runtime.clock import SystemClock
 from agent.runtime.ids import jitter
 from drivers.detection.scoring import as_text

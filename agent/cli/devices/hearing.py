@@ -13,9 +13,10 @@ import click
 
 from agent import __version__
 from agent.cli.decode.commands import chosen_profile, protocol_options, unit_option
-from agent.cli.devices.target import Target, target_of, target_options
+from agent.cli.devices.target import target_of, target_options
 from agent.cli.options import config_option, json_option, show
 from agent.cli.stdin_lines import quiet_pipe
+from agent.maintenance.device_target import Target
 from drivers.events import Event, WeightReading
 from drivers.line_settings import LineSettings
 from drivers.profile import DeviceKind

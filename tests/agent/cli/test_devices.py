@@ -69,7 +69,7 @@ async def test_detection_opens_nothing_but_the_port_that_is_named(preclear: Prec
 async def test_line_settings_nobody_can_read_are_a_usage_error(preclear: Preclear, line: str) -> None:
     told = await preclear("detect", "/dev/null", "--line", line)
     assert told.exit_code == 2
-    assert "write them as" in told.stderr
+    assert "write it as" in told.stderr
 
 
 # -- add -------------------------------------------------------------------------------------------------
