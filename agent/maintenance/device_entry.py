@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Array, Comment, InlineTable, Item, Table, Whitespace
+from tomlkit.items import AoT, Array, Comment, InlineTable, Table, Whitespace
 
 from agent.config.file import load_config
 from agent.errors import AgentError, ConfigInvalid
@@ -86,6 +86,7 @@ class Entry:
                 raise EntryRefused(
                     f"{self.station} already has a {self.role}; remove its entry first, or edit by hand"
                 )
+            assert isinstance(stations, (AoT, Array))
             _add_device(stations[place], self.role, self.values())
             before["stations"][place][self.role] = self.values()
         elif self.role != "scanner":
@@ -220,9 +221,10 @@ def _add_station(document: tomlkit.TOMLDocument, name: str, values: Mapping[str,
     table.add("name", name)
     table.trivia.indent = "\n"
     stations.append(table)
-    _insert(table, "scanner", _table(values))
+    device = _table(values)
+    _insert(table, "scanner", device)
     for item in tail:
-        table["scanner"].add(item)
+        device.add(item)
 
 
 def _insert(station: Table, role: Role, device: Table | InlineTable) -> None:
@@ -238,7 +240,7 @@ def _insert(station: Table, role: Role, device: Table | InlineTable) -> None:
         end.add(item)
 
 
-def _cut_tail(table: Table) -> list[Item]:
+def _cut_tail(table: Table) -> list[Comment | Whitespace]:
     """Take off a table's end what belongs to the next one: a blank line, and the comments after it."""
     body = table.value.body
     while body and isinstance(body[-1][1], Table):
@@ -248,6 +250,6 @@ def _cut_tail(table: Table) -> list[Item]:
         start -= 1
     while start < len(body) and not isinstance(body[start][1], Whitespace):
         start += 1
-    tail = [item for _, item in body[start:]]
+    tail = [item for _, item in body[start:] if isinstance(item, (Comment, Whitespace))]
     del body[start:]
     return tail

@@ -62,7 +62,7 @@ async def test_a_port_that_is_not_there_is_told(preclear: Preclear, folder: Path
 async def test_detection_opens_nothing_but_the_port_that_is_named(preclear: Preclear, config: Path) -> None:
     told = await preclear("detect", "lane-1/scale")
     assert told.exit_code == 2
-    assert "is no port" in told.stderr
+    assert "is not a port" in told.stderr
 
 
 @pytest.mark.parametrize("line", ["fast", "9600", "9600 9N1", "9600 8X1", "9600 8N3", "12345678 8N1"])
