@@ -193,6 +193,15 @@ class EvidenceLog:
 
         self._writer.submit(run).result()
 
+    def limit_pages(self, pages: int) -> None:
+        """Let the file grow to that many pages only; what needs more fails as on a full disk.
+
+        A smaller number than the file has means its present size: nothing more fits.
+        """
+        self._writer.submit(
+            lambda conn: conn.execute(f"PRAGMA max_page_count={int(pages)}").fetchone()
+        ).result()
+
     async def checkpoint(self) -> str:
         """The signed note over the present head; the same head gives the same note."""
         return await self._durably(self._writer.submit(self._checkpoint))

@@ -31,7 +31,6 @@ from drivers.events import Noise, NoRead, ScanRead
 from drivers.simulators.client import SimulatedDevice
 from drivers.simulators.lines import PtyLine
 from drivers.supervision.health import DeviceState
-from sync import sqlite
 from sync.log.statement import OpenFinding
 
 S10 = "RR473124829GB"
@@ -208,10 +207,7 @@ async def test_a_scan_without_a_parcel_on_the_scale_is_referred(lane: Lane) -> N
 
 
 async def test_a_log_that_cannot_be_written_stops_the_station_and_it_says_so(lane: Lane) -> None:
-    def full(conn: sqlite.Connection) -> None:
-        conn.execute(f"PRAGMA max_page_count={conn.execute('PRAGMA page_count').fetchone()[0]}")
-
-    lane.hub.log._writer.submit(full).result(10)
+    lane.hub.log.limit_pages(1)
     for number in range(40):
         await lane.scanner.scan(f"UNKNOWN-{number:03}")
         message = await lane.shown(DecisionMessage, StoppedMessage)
