@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
@@ -27,7 +28,7 @@ from agent.hub import Hub
 from agent.lane.station import WAITING_SCANS, WATCH_EVERY_S, Station, run_station
 from agent.runtime.clock import SystemClock
 from agent.status.report import status_of
-from drivers.events import Noise, NoRead, ScanRead
+from drivers.events import Noise, NoRead, ScanRead, WeightReading
 from drivers.simulators.client import SimulatedDevice
 from drivers.simulators.lines import PtyLine
 from drivers.supervision.health import DeviceState
@@ -243,6 +244,35 @@ async def test_a_verdict_is_repeated_within_the_window_only(
             kinds.append(type(await next_of(screen, Message)))
     assert kinds == [DecisionMessage, RepeatMessage, DecisionMessage]
     deciding.cancel()
+
+
+async def test_a_verdict_is_not_repeated_for_a_second_parcel_that_was_laid_down_meanwhile(
+    site: Any, opened: Opened, lane_config: Config
+) -> None:
+    await site.declare(opened, {})
+    station, clock = Station(lane_config.stations[0], opened.hub), site.clock
+    deciding = asyncio.create_task(station.decide_scans())
+
+    async def lay_and_scan(*grams: int) -> DecisionMessage | RepeatMessage:
+        """Give the scale those readings, 200 ms apart, then scan the one label that there is."""
+        for value in grams:
+            clock.advance(0.2)
+            station.on_scale(
+                WeightReading(value=Decimal(value), unit="g", stable=True, status=frozenset(), raw=b""),
+                clock.monotonic_ns(),
+            )
+        station.keyed(S10)
+        return await next_of(screen, DecisionMessage, RepeatMessage)
+
+    with opened.hub.feed.subscribe() as screen:
+        assert isinstance(await lay_and_scan(0, 0, 290, 290, 290, 290), DecisionMessage)
+        assert isinstance(await lay_and_scan(290, 290), RepeatMessage), "it is still the same parcel"
+        second = await lay_and_scan(0, 0, 310, 310, 310, 310)
+    deciding.cancel()
+    assert isinstance(second, DecisionMessage)
+    assert second.weight is not None
+    assert second.weight.grams == 310
+    assert "DUPLICATE_SCAN" in [finding.code for finding in second.findings]
 
 
 async def test_reads_of_a_label_that_is_held_in_view_are_one_scan(alone: Station, opened: Opened) -> None:
