@@ -118,7 +118,7 @@ async def test_a_new_station_begins_with_its_scanner(preclear: Preclear, config:
         "--config", config,
     )  # fmt: skip
     assert early.exit_code == 78
-    assert "begins with its scanner" in early.stderr
+    assert "add its scanner first" in early.stderr
     words = ("/dev/serial/by-id/x", "--role", "scanner", "--yes", "--config", config)
     named = await preclear("add", *words, "--station", "lane-3", "--line", "19200 8N1")
     assert named.exit_code == 0, named.output
