@@ -41,7 +41,7 @@ def number(n: int) -> str:
     return f"RR{serial}{s10_check_digit(serial)}GB"
 
 
-FIRST = (
+FIRST: tuple[dict[str, str], ...] = (
     {},
     {"consignor_name": "PEARL RIDGE, Trading", "description": "gift"},
     {"consignee_name": "test", "description": "Gift"},
