@@ -50,19 +50,19 @@ def replayed(folder: Path, present: Policy, proposed: Policy, since: datetime) -
         past, undeclared = _newest(log.entries(), since)
     changed: list[dict[str, Any]] = []
     by_change: Counter[str] = Counter()
-    sides = _Side(present), _Side(proposed)
+    packs = PackUnderTest(present), PackUnderTest(proposed)
     with StoredDeclarations(folder / REFERENCE) as declarations:
         # Totals need the other parcels, so all are counted before the first is judged.
         for piece in past:
             claims = declarations.claims(piece.consignment)
-            for side in sides if claims.claims else ():
-                side.count(claims, piece.at)
+            for pack in packs if claims.claims else ():
+                pack.count(claims, piece.at)
         for piece in past:
             claims = declarations.claims(piece.consignment)
             if not claims.claims:
                 undeclared += 1
                 continue
-            (old, old_codes), (new, new_codes) = (side.judged(claims, piece.at) for side in sides)
+            (old, old_codes), (new, new_codes) = (pack.judged(claims, piece.at) for pack in packs)
             if old == new:
                 continue
             by_change[f"{old} → {new}"] += 1
@@ -112,7 +112,7 @@ def _newest(entries: Iterable[Entry], since: datetime) -> tuple[list[_Past], int
     return declared, len(newest) - len(declared)
 
 
-class _Side:
+class PackUnderTest:
     """One of the two packs, and what is counted under it: other words count, other people are one person."""
 
     def __init__(self, policy: Policy) -> None:
