@@ -79,11 +79,6 @@ class Station:
         self._hub.recorders[f"{self.name}/{role}"] = recorder
         return recorder
 
-    @property
-    def waiting(self) -> int:
-        """Scans that wait to be decided on."""
-        return self._scans.qsize()
-
     # -- weights ---------------------------------------------------------------------------------------------
 
     async def weighing_for(self, scan: Scan) -> Weighing:

@@ -180,7 +180,7 @@ async def test_station_status_and_kept_assessments_follow_a_swap(opened: Opened,
         pass
     hub.to_assess.clear()
     read = ScanRead(aim=None, payload=S10.encode(), text=S10, encoding="utf-8", raw=S10.encode())
-    with hub.notices.subscribe() as screen:
+    with hub.feed.subscribe() as screen:
         for at_ms in (0, 700):
             station.on_scanner(read, at_ms * 1_000_000)
         assert station.waiting == 1
