@@ -152,7 +152,7 @@ async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) 
             shown.failed(error)
             raise
         finally:
-            hub.declared.set()
+            hub.to_assess.set()
     report.decided_again = await decide_again(hub)
     shown.done(report.rows, report.rejected_rows)
     return report

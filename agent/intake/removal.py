@@ -74,7 +74,7 @@ async def remove_sources(hub: Hub, choice: Choice, told: Told) -> dict[str, Any]
         try:
             return await in_thread("removal", lambda: _remove(hub, choice, told))
         finally:
-            hub.declared.set()
+            hub.to_assess.set()
             hub.new_entries.set()
 
 

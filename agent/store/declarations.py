@@ -58,6 +58,8 @@ class ReferenceStore:
         """Sources that were begun before; the writer's thread alone has it."""
         self.behind = declared.last(conn) > 0
         """Whether something is declared that may not be assessed, and so not be counted, yet."""
+        self._assessed_under: str | None = None
+        """What the last complete walk found everything to be assessed under; None before the first."""
         self._writer = Writer("reference-writer", lambda: conn, group=32)
         self._writer.start()
 
@@ -240,6 +242,7 @@ class ReferenceStore:
             if walk.at is None:
                 last = declared.last(conn)
                 if last < walk.floor or not last:
+                    self._assessed_under = read
                     self.behind = False
                     return None
                 walk.at, walk.next_floor = last, last + 1
@@ -257,6 +260,10 @@ class ReferenceStore:
             return list(found.items())
 
         return self._writer.submit(run).result()
+
+    def is_assessed(self, read: str) -> bool:
+        """Whether all that is declared is assessed with what ``read`` names, and so counted."""
+        return not self.behind and self._assessed_under in (None, read)
 
     def claims_in_thread(self, consignment: str) -> Claims:
         """As :meth:`claims`, for work that runs in a thread of its own; waits for the writer."""

@@ -89,7 +89,7 @@ async def _seed(site: Any) -> None:
             role = SourceRole.MARKETPLACE if week == 1 else SourceRole.FORWARDER
             await import_manifest(path, opened.hub, party=party, role=role)
             if week == 1:
-                while await asyncio.to_thread(opened.hub.documents.catch_up):
+                while await asyncio.to_thread(opened.hub.assessments.catch_up):
                     pass
             site.clock.advance(days * 86_400)
 

@@ -71,14 +71,14 @@ async def test_what_was_declared_is_assessed_afterwards_and_before_that_by_the_s
 ) -> None:
     await site.declare(opened, {}, {"tracking_number": "BOX-000002"})
     hub = opened.hub
-    read = hub.in_force.read
-    assert hub.declared.is_set()
+    read = hub.reference_data.current.assessed_under
+    assert hub.to_assess.is_set()
     assert await hub.reference.assessment("BOX-000002", read) is None
-    await hub.documents.of("BOX-000002")
+    await hub.assessments.of("BOX-000002")
     hub.reference._writer.submit(lambda conn: None).result(10)
     assert await hub.reference.assessment("BOX-000002", read) is not None
-    assert len(hub.documents.catch_up()) == 1
-    assert hub.documents.catch_up() == []
+    assert len(hub.assessments.catch_up()) == 1
+    assert hub.assessments.catch_up() == []
     assert await hub.reference.assessment("RR473124829GB", read) is not None
 
 

@@ -267,7 +267,7 @@ async def test_what_is_taken_away_is_in_no_file_afterwards(opened: Opened, site:
     gone = source("vanishing", 2)
     take_in(hub.reference, gone, *(spread("vanishing", n) for n in shared))
     take_in(hub.reference, source("keepsake", 3), *(spread("keepsake", n) for n in range(200, 400)))
-    while hub.documents.catch_up():
+    while hub.assessments.catch_up():
         pass
     told: list[Going] = []
     report = await remove_sources(hub, Choice(party="vanishing"), told.append)
