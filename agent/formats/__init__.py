@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.formats.detect import detect, read
+from agent.formats.profiles.profile import Profile
 from agent.formats.reading import Format, Note, Reading
-from agent.formats.tabular.profiles import Profile
 
 __all__ = ["Format", "Note", "Profile", "Reading", "detect", "read"]

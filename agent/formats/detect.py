@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
+from agent.formats.profiles.profile import Profile
 from agent.formats.reading import Format, Reading
-from agent.formats.tabular.profiles import Profile
 
 HEAD = 65_536
 """Bytes that ``detect`` wants to see; fewer only where the file is shorter."""

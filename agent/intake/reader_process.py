@@ -25,9 +25,9 @@ from agent.domain.errors import ManifestRefused
 from agent.formats import read
 from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import ColumnPreview, Look
+from agent.formats.profiles.profile import load_profile
 from agent.formats.reading import Note, Reading
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import load_profile
 from agent.intake.protocol import (
     MEMORY_BYTES,
     Ended,

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from agent.formats.tabular.columns import REPORT_SHEET, column_of, is_added
+from agent.formats.profiles.columns import REPORT_SHEET, column_of, is_added
 from agent.intake.protocol import Fault, Header, Progress
 from agent.texts.findings import LANGUAGES, choose
 from agent.texts.rows import row_text, row_words

@@ -38,8 +38,8 @@ from agent.formats.air_cargo.placi_answers import read_camir, read_xml_answer
 from agent.formats.air_cargo.xml_messages import read_cargo_xml
 from agent.formats.detect import HEAD, reader_for
 from agent.formats.errors import AnswerInvalid
+from agent.formats.profiles.profile import load_profile
 from agent.formats.rows import CLIP, Row, RowError
-from agent.formats.tabular.profiles import load_profile
 
 TESTS = Path(__file__).parents[1] / "agent" / "formats"
 AT = datetime(2025, 2, 14, 12, 0, tzinfo=UTC)

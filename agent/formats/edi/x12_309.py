@@ -13,9 +13,9 @@ from typing import BinaryIO
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.formats.edi.x12 import Segment, read_segments
+from agent.formats.profiles.profile import Profile, choose
 from agent.formats.reading import Format, Reading
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import Profile, choose
 from agent.formats.tabular.records import Records
 
 _PARTIES = {

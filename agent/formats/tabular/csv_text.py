@@ -11,10 +11,10 @@ from typing import BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
+from agent.formats.profiles.profile import Profile, choose
 from agent.formats.reading import Format, Meaning, Note, Reading
 from agent.formats.rows import CLIP, Row, RowError
 from agent.formats.tabular.encoding import find_encoding
-from agent.formats.tabular.profiles import Profile, choose
 from agent.formats.tabular.table import (
     MAX_HEAD,
     Cells,

@@ -10,11 +10,11 @@ import msgspec
 
 from agent.domain.consignment.declaration import MAX_ITEMS, Transport
 from agent.domain.errors import ManifestRefused
+from agent.formats.profiles.columns import ITEM_COLUMNS, PARTIES, column_of
+from agent.formats.profiles.profile import JsonMapping, Profile, choose
 from agent.formats.reading import Format, How, Meaning, Reading
 from agent.formats.rows import CLIP, Mending, Row, RowError
 from agent.formats.tabular.cell_text import text_of
-from agent.formats.tabular.columns import ITEM_COLUMNS, PARTIES, column_of
-from agent.formats.tabular.profiles import JsonMapping, Profile, choose
 from agent.formats.tabular.records import Records
 from agent.formats.tabular.table import constants
 

@@ -14,6 +14,7 @@ from typing import Any
 from agent.domain.consignment.declaration import Declaration, Item, Party, Transport
 from agent.domain.values.countries import ISO_COUNTRIES
 from agent.domain.values.money import Money
+from agent.formats.profiles.columns import COLUMN_CEILINGS, COLUMNS, PARTIES, PARTY_FIELDS, WEIGHT_COLUMNS
 from agent.formats.rows import CLIP, Mending, Row, RowError, row_error
 from agent.formats.tabular.cells import (
     FORMULA_ERRORS,
@@ -28,7 +29,6 @@ from agent.formats.tabular.cells import (
     read_label,
     read_money,
 )
-from agent.formats.tabular.columns import COLUMN_CEILINGS, COLUMNS, PARTIES, PARTY_FIELDS, WEIGHT_COLUMNS
 from agent.formats.tabular.fields import SIMPLE, SIMPLE_ITEM, WHOLES, Reader
 
 # What may not stand in a cell: control characters but tab and line ends, and halves of surrogate pairs.

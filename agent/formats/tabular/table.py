@@ -10,12 +10,12 @@ import msgspec
 from agent.domain.consignment.declaration import MAX_ITEMS, Declaration, Party, Transport
 from agent.domain.consignment.goods_lines import with_totals
 from agent.domain.errors import ManifestRefused
+from agent.formats.profiles.columns import ITEM_COLUMNS, WEIGHT_COLUMNS, column_of, is_total, plain
+from agent.formats.profiles.profile import Profile
 from agent.formats.reading import How, Meaning, Note
 from agent.formats.rows import CLIP, Mending, Row, RowError
 from agent.formats.tabular.cells import OUR_WAY
-from agent.formats.tabular.columns import ITEM_COLUMNS, WEIGHT_COLUMNS, column_of, is_total, plain
 from agent.formats.tabular.layout import Layout
-from agent.formats.tabular.profiles import Profile
 
 MAX_HEAD = 50
 """Rows among which the header is looked for; above it stand titles, dates and addresses."""

@@ -17,13 +17,13 @@ from typing import BinaryIO
 
 from agent.domain.consignment.declaration import MAX_ITEMS, Transport
 from agent.domain.errors import ManifestRefused
+from agent.formats.profiles.columns import WEIGHT_COLUMNS
+from agent.formats.profiles.profile import Profile, load_profile
+from agent.formats.profiles.record_layouts import Level, RecordType
 from agent.formats.reading import Format, How, Meaning, Note, Reading
 from agent.formats.rows import CLIP, Row, RowError
-from agent.formats.tabular.columns import WEIGHT_COLUMNS
 from agent.formats.tabular.csv_text import Lines, lines_of
 from agent.formats.tabular.encoding import find_encoding
-from agent.formats.tabular.profiles import Profile, load_profile
-from agent.formats.tabular.record_layouts import Level, RecordType
 from agent.formats.tabular.records import Records
 from agent.formats.tabular.table import constants
 

@@ -12,12 +12,12 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from agent.domain.consignment.declaration import Item, Transport
 from agent.domain.consignment.goods_lines import with_totals
+from agent.formats.profiles.columns import ITEM_COLUMNS, REPORT_SHEET
+from agent.formats.profiles.profile import Profile, choose
 from agent.formats.reading import Format, Note, Reading
 from agent.formats.rows import Mending, Row, RowError
 from agent.formats.tabular.cell_text import text_of
-from agent.formats.tabular.columns import ITEM_COLUMNS, REPORT_SHEET
 from agent.formats.tabular.layout import Layout
-from agent.formats.tabular.profiles import Profile, choose
 from agent.formats.tabular.table import (
     MAX_HEAD,
     Cells,

@@ -18,8 +18,8 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from agent.app import Opened
 from agent.cli import main
 from agent.formats.errors import ProfileInvalid
-from agent.formats.tabular.columns import column_of, is_added
-from agent.formats.tabular.profiles import fingerprint, load_profile
+from agent.formats.profiles.columns import column_of, is_added
+from agent.formats.profiles.profile import fingerprint, load_profile
 from agent.intake.importer import Sender, try_out
 from agent.intake.protocol import Fault, Header
 from agent.intake.rejected_rows import CSV, XLSX, Report

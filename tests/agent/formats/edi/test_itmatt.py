@@ -14,8 +14,8 @@ from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
 from agent.formats import Format, Profile, read
 from agent.formats.edi.edifact import MAX_SEGMENT, read_segments
+from agent.formats.profiles.profile import load_profile
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import load_profile
 
 ITEM = (
     "CNI+1+RB123456785GB'"

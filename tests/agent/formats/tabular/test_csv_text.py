@@ -13,8 +13,8 @@ from agent.domain.consignment.declaration import Declaration, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
 from agent.formats import Reading, read
+from agent.formats.profiles.columns import COLUMNS, column_of, words
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.columns import COLUMNS, column_of, words
 from agent.formats.tabular.csv_text import MAX_LINE
 
 HEADER = "tracking_number,transport,consignee_name,description,gross_weight_kg,value,currency"

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Label, Party, Transport, decode, encode
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
+from agent.formats.profiles.columns import COLUMNS, WEIGHT_COLUMNS
 from agent.formats.rows import CLIP, Row, RowError
-from agent.formats.tabular.columns import COLUMNS, WEIGHT_COLUMNS
 from agent.formats.tabular.csv_text import MAX_LINE, MAX_ROW_LINES, read_lines
 
 HEADER = "tracking_number,transport,consignee_name,description,gross_weight_kg,value,currency"

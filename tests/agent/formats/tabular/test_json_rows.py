@@ -15,10 +15,10 @@ from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
 from agent.formats import Format, Profile, Reading, read
+from agent.formats.profiles.json_paths import Path, PathInvalid
+from agent.formats.profiles.profile import load_profile
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.json_paths import Path, PathInvalid
 from agent.formats.tabular.json_rows import MAX_LINE
-from agent.formats.tabular.profiles import load_profile
 
 ORDER = {
     "trackingNo": "RB123456785GB",

@@ -14,9 +14,9 @@ from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
 from agent.formats import Format, Reading, read
 from agent.formats.errors import ProfileInvalid
+from agent.formats.profiles.profile import Profile, load_profile
 from agent.formats.reading import How
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import Profile, load_profile
 
 MASTER = "mawb,1,HUB25090100001,20250901,HKG,JFK,CX840,160-12345675\n"
 PARCEL = (

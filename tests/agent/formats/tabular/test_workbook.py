@@ -15,8 +15,8 @@ from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
 from agent.formats import Format, read
+from agent.formats.profiles.profile import load_profile
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import load_profile
 
 Make = Callable[..., io.BytesIO]
 HEAD = [

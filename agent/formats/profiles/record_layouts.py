@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from agent.domain.packs.table import Table
-from agent.formats.tabular.columns import COLUMNS, ITEM_COLUMNS
+from agent.formats.profiles.columns import COLUMNS, ITEM_COLUMNS
 
 PASSED_OVER = "-"
 """In place of a column: a cell that means nothing to us."""

@@ -20,10 +20,10 @@ from agent.domain.errors import PolicyError
 from agent.domain.packs.table import Table
 from agent.domain.values.money import EXPONENTS
 from agent.formats.errors import ProfileInvalid
+from agent.formats.profiles.columns import COLUMNS, is_added, plain
+from agent.formats.profiles.json_paths import Path, PathInvalid
+from agent.formats.profiles.record_layouts import Records, read_records
 from agent.formats.tabular.cells import GRAMS_PER, OUR_WAY, Dialect
-from agent.formats.tabular.columns import COLUMNS, is_added, plain
-from agent.formats.tabular.json_paths import Path, PathInvalid
-from agent.formats.tabular.record_layouts import Records, read_records
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024

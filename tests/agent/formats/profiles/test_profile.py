@@ -14,8 +14,8 @@ from agent.domain.values.money import Money
 from agent.formats import Profile, read
 from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import Verdict, preview
+from agent.formats.profiles.profile import choose, fingerprint, load_profile
 from agent.formats.rows import Row
-from agent.formats.tabular.profiles import choose, fingerprint, load_profile
 
 WHOLE = """
 format = 1

@@ -196,4 +196,4 @@ def _totals() -> frozenset[str]:
 
 @cache
 def _pack() -> dict[str, Any]:
-    return tomllib.loads(files("agent.formats.tabular").joinpath("columns.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("agent.formats.profiles").joinpath("columns.toml").read_text(encoding="utf-8"))
