@@ -14,13 +14,13 @@ from agent.domain.consignment.declaration import Declaration, decode
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import AgentError, ImportAbandoned, ManifestRefused, ReferenceFailed
+from agent.formats.batch import Batch
 from agent.hub import Hub
 from agent.intake.notices import PageProgress
 from agent.intake.protocol import Ended, Fault, Header, Order, Part, Progress, Refused
 from agent.intake.supervisor import OpenFile, opened, read_apart, resident_kb
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
-from agent.store.batch import Batch
 from agent.store.source_table import Source
 from agent.trust.senders import UNNAMED, Said, Senders, Speaker
 from sync import sqlite

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from agent.domain.errors import DeclarationInvalid
-from agent.store.batch import Batch
+from agent.formats.batch import Batch
 
 MEMORY_BYTES = 1 << 30
 """Address space of the reading process. A workbook of 100,000 rows takes a sixth of it."""

@@ -23,6 +23,7 @@ import msgspec
 from agent.domain.consignment.declaration import Transport, encode
 from agent.domain.errors import ManifestRefused
 from agent.formats import read
+from agent.formats.batch import Batch
 from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import ColumnPreview, Look
 from agent.formats.profiles.profile import load_profile
@@ -42,7 +43,6 @@ from agent.intake.protocol import (
     too_much_memory,
 )
 from agent.intake.repeats import Seen
-from agent.store.batch import Batch
 
 CPU_S, CPU_S_PER_MB = 60, 2
 """A row of 200 bytes takes some 25 µs, thus a megabyte an eighth of a second."""

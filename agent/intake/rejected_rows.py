@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from agent.formats.csv_guard import guarded
 from agent.formats.profiles.columns import REPORT_SHEET, column_of, is_added
 from agent.intake.protocol import Fault, Header, Progress
 from agent.texts.findings import LANGUAGES, choose
@@ -22,21 +23,9 @@ _IN_ENGLISH = ("message_en", "hint_en")
 """Of a report in another language: what the reader said of this very cell."""
 _ADDED = ("added.line", "added.says")
 """Keys of the headers of our own columns. Each begins with our name, by which they are known again."""
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _STOPS = ".。।"
 _MAX_CELL = 32_767
 """Characters of a cell. Source: Excel specifications and limits."""
-
-
-def guarded(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula.
-
-    Source: OWASP, CSV Injection.
-
-    >>> guarded("=1+1"), guarded("-5"), guarded("plain")
-    ("'=1+1", "'-5", 'plain')
-    """
-    return "'" + text if text.startswith(_DANGEROUS) else text
 
 
 class Report:

@@ -13,6 +13,7 @@ from agent.domain.identifiers.candidates import Candidate
 from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.domain.totals.tally import Tally
 from agent.errors import ReferenceFailed
+from agent.formats.batch import Batch
 from agent.runtime.clock import Clock, iso
 from agent.store import assessment_table as assessments
 from agent.store import declaration_table as declared
@@ -20,7 +21,6 @@ from agent.store import removal
 from agent.store import source_table as sources
 from agent.store.assessment_table import Kept
 from agent.store.backlog import Walk
-from agent.store.batch import Batch
 from agent.store.declaration_table import Claims, read_claims
 from agent.store.matching import MATCH, Match, matched
 from agent.store.schema import migrate_reference

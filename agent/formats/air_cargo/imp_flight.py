@@ -13,8 +13,7 @@ from agent.formats.air_cargo.flight import Flight, Share
 from agent.formats.air_cargo.imp_parts import read_waybill
 from agent.formats.air_cargo.imp_text import Line, Message
 from agent.formats.air_cargo.values import AIRPORT, Draft, error, instant
-from agent.formats.rows import Row, RowError
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault, Row, RowError
 
 _FLIGHT = re.compile(
     r"[0-9]{1,3}/(?P<flight>[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?)/[0-9]{2}[A-Z]{3}(?:[0-9]{4})?/[A-Z]{3}(?:/.*)?"

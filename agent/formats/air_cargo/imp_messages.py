@@ -42,8 +42,7 @@ from agent.formats.air_cargo.values import (
     read_value,
     read_weight,
 )
-from agent.formats.rows import Mending, Row, RowError
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault, Mending, Row, RowError
 
 _VERSIONS = {"FHL": ("4", "5"), "FWB": ("16", "17"), "FFM": ("7", "8")}
 _HEAD = re.compile(rb"(?:^|\r|\n)\s*(?:FHL|FWB|FFM)/[0-9]{1,2}\s*(?:\r|\n|$)")

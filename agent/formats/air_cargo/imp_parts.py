@@ -20,7 +20,7 @@ from agent.formats.air_cargo.values import (
     read_pieces,
     read_weight,
 )
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault
 
 UNITS = {"K": "kg", "L": "lb"}
 

@@ -16,8 +16,9 @@ from typing import NamedTuple, ParamSpec, TypeVar
 from agent.domain.consignment.declaration import CEILINGS, MAX_PIECES, Label, Party, Piece, Security
 from agent.domain.identifiers import label_of
 from agent.domain.values.money import Money
-from agent.formats.rows import CLIP, RowError
-from agent.formats.tabular.cells import OUR_WAY, CellFault, read_count, read_grams, read_hs, read_money
+from agent.formats.profiles.dialect import OUR_WAY
+from agent.formats.rows import CLIP, CellFault, RowError
+from agent.formats.tabular.cells import read_count, read_grams, read_hs, read_money
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")

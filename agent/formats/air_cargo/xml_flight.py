@@ -11,8 +11,7 @@ from lxml import etree
 from agent.formats.air_cargo.flight import Flight, Share
 from agent.formats.air_cargo.values import Draft, error, read_pieces, read_waybill_number, read_weight
 from agent.formats.air_cargo.xml_text import UNITS, attribute, child, line_of, local_name, text
-from agent.formats.rows import Row, RowError
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault, Row, RowError
 
 CARRIED = ("IncludedMasterConsignment",)
 """Elements that are taken, and then emptied, while the manifest is still being read."""

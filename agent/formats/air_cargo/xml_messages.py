@@ -45,8 +45,7 @@ from agent.formats.air_cargo.xml_text import (
     local_name,
     text,
 )
-from agent.formats.rows import Row, RowError
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault, Row, RowError
 
 _MESSAGES = ("HouseWaybill", "Waybill", "FlightManifest")
 _OTHERS = ("HouseManifest", "BookingRequest", "StatusMessage", "CustomsStatusNotification", "Response")

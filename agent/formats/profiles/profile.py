@@ -21,9 +21,9 @@ from agent.domain.packs.table import Table
 from agent.domain.values.money import EXPONENTS
 from agent.formats.errors import ProfileInvalid
 from agent.formats.profiles.columns import COLUMNS, is_added, plain
+from agent.formats.profiles.dialect import GRAMS_PER, OUR_WAY, Dialect
 from agent.formats.profiles.json_paths import Path, PathInvalid
 from agent.formats.profiles.record_layouts import Records, read_records
-from agent.formats.tabular.cells import GRAMS_PER, OUR_WAY, Dialect
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024

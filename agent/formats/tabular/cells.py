@@ -7,7 +7,6 @@ twice. What a reader puts right it notes in ``mended``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -16,42 +15,8 @@ from agent.domain.errors import MoneyInvalid
 from agent.domain.identifiers import label_of
 from agent.domain.values.countries import ISO_COUNTRIES
 from agent.domain.values.money import EXPONENTS, MAX_MINOR, Money, parse_money
-
-
-class CellFault(Exception):
-    """Becomes a ``RowError``; never leaves the reading of a row."""
-
-    def __init__(self, code: str, column: str, value: str | None, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.code, self.column, self.value, self.message, self.hint = code, column, value, message, hint
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How a sender writes his cells, where it is not our way."""
-
-    currency: str | None = None
-    """Of values in a file without a currency column; ISO 4217."""
-    weight_unit: str | None = None
-    """Of ``gross_weight`` in a file without a unit column: kg, g, lb or oz."""
-    decimal_comma: bool = False
-    date_format: str | None = None
-    """As ``strptime`` takes it."""
-    utc_offset: str | None = None
-    """Of times that say none, as ``+08:00``."""
-    constants: tuple[tuple[str, str], ...] = ()
-    """Column and text, for columns the file does not have."""
-
-
-OUR_WAY = Dialect()
-
-GRAMS_PER = {
-    "kg": Decimal(1000),
-    "g": Decimal(1),
-    "lb": Decimal("453.59237"),
-    "oz": Decimal("28.349523125"),
-}
-"""Source: international avoirdupois pound, NIST SP 811."""
+from agent.formats.profiles.dialect import GRAMS_PER, Dialect
+from agent.formats.rows import CellFault
 
 _UNITS = {
     **{name: name for name in GRAMS_PER},

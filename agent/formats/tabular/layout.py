@@ -15,13 +15,11 @@ from agent.domain.consignment.declaration import Declaration, Item, Party, Trans
 from agent.domain.values.countries import ISO_COUNTRIES
 from agent.domain.values.money import Money
 from agent.formats.profiles.columns import COLUMN_CEILINGS, COLUMNS, PARTIES, PARTY_FIELDS, WEIGHT_COLUMNS
-from agent.formats.rows import CLIP, Mending, Row, RowError, row_error
+from agent.formats.profiles.dialect import OUR_WAY, Dialect
+from agent.formats.rows import CLIP, CellFault, Mending, Row, RowError, row_error
 from agent.formats.tabular.cells import (
     FORMULA_ERRORS,
-    OUR_WAY,
     POSTCODE_DIGITS,
-    CellFault,
-    Dialect,
     read_country,
     read_day,
     read_grams,

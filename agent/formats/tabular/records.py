@@ -8,9 +8,9 @@ import msgspec
 
 from agent.domain.consignment.declaration import Item, Transport
 from agent.formats.profiles.columns import COLUMNS
+from agent.formats.profiles.dialect import OUR_WAY
 from agent.formats.profiles.profile import Profile
 from agent.formats.rows import Mending, Row, RowError
-from agent.formats.tabular.cells import OUR_WAY
 from agent.formats.tabular.layout import Layout
 from agent.formats.tabular.table import Parcel
 

@@ -11,10 +11,10 @@ from agent.domain.consignment.declaration import MAX_ITEMS, Declaration, Party, 
 from agent.domain.consignment.goods_lines import with_totals
 from agent.domain.errors import ManifestRefused
 from agent.formats.profiles.columns import ITEM_COLUMNS, WEIGHT_COLUMNS, column_of, is_total, plain
+from agent.formats.profiles.dialect import OUR_WAY
 from agent.formats.profiles.profile import Profile
 from agent.formats.reading import How, Meaning, Note
 from agent.formats.rows import CLIP, Mending, Row, RowError
-from agent.formats.tabular.cells import OUR_WAY
 from agent.formats.tabular.layout import Layout
 
 MAX_HEAD = 50

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from agent.app import Opened
+from agent.formats.csv_guard import guarded
 from agent.intake import rejected_rows as report_module
 from agent.intake.importer import ImportReport, import_manifest
 from agent.intake.protocol import Fault, Header
-from agent.intake.rejected_rows import Report, guarded
+from agent.intake.rejected_rows import Report
 
 
 async def reported(opened: Opened, path: Path, folder: Path) -> ImportReport:

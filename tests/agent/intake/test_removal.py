@@ -20,12 +20,12 @@ from agent.domain.consignment.declaration import Declaration, Label, Level, Part
 from agent.domain.consignment.effective import Claim, SourceRole, effective
 from agent.domain.findings.disposition import Disposition
 from agent.errors import NotFound
+from agent.formats.batch import Batch
 from agent.intake.importer import import_manifest
 from agent.intake.removal import Choice, Going, remove_sources
 from agent.store import declaration_table as declared
 from agent.store import removal
 from agent.store import source_table as sources
-from agent.store.batch import Batch
 from agent.store.declarations import ReferenceStore
 from agent.store.schema import migrate_reference
 from agent.store.source_table import Source

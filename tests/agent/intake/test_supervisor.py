@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import decode
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
+from agent.formats.batch import Batch
 from agent.intake import supervisor as reading
 from agent.intake.protocol import (
     MAX_FRAME,
@@ -35,7 +36,6 @@ from agent.intake.protocol import (
 )
 from agent.intake.supervisor import opened, read_apart
 from agent.runtime.clock import SystemClock
-from agent.store.batch import Batch
 
 HEAD = "tracking_number,transport,gross_weight_g\n"
 _CODE = (
