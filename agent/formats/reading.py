@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import BinaryIO, Protocol
 
+from agent.domain.consignment.declaration import Transport
+from agent.formats.profiles.profile import Profile, choose
 from agent.formats.rows import Row, RowError
 
 
@@ -82,3 +86,41 @@ class Reading:
     """What each column is read as, those of the header first; empty where a standard says it."""
     late: list[Note] = field(default_factory=list)
     """Remarks that came up among the rows; whole once these are used up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOrder:
+    """How one file is to be read: what is known of it before its first byte."""
+
+    profile: Profile | None = None
+    """The mapping profile to use; None to choose one of ``profiles`` by header and ``sender``."""
+    profiles: tuple[Profile, ...] = ()
+    """Those there are."""
+    sender: str | None = None
+    """Whose file it is, as profiles name him."""
+    transport: Transport | None = None
+    """What to take where the file does not say it."""
+    received: datetime | None = None
+    """When it came; Cargo-IMP dates say no year."""
+
+    def profile_for(self, header: Sequence[str]) -> Profile | None:
+        """The profile to use for a file with that header, of those that come into question."""
+        return self.profile or choose(self.profiles, header, self.sender)
+
+
+NOTHING_KNOWN = ReadOrder()
+
+
+class Reader(Protocol):
+    """Reads files of one format."""
+
+    def __call__(self, stream: BinaryIO, order: ReadOrder, /) -> Reading:
+        """Open one file.
+
+        Args:
+            stream: Seekable, at its beginning. It belongs to the reading from here on.
+            order: How to read it.
+
+        Raises:
+            ManifestRefused: Nothing of it can be read. ``rows`` of what is returned may raise it too.
+        """

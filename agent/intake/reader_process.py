@@ -22,12 +22,12 @@ import msgspec
 
 from agent.domain.consignment.declaration import Transport, encode
 from agent.domain.errors import ManifestRefused
-from agent.formats import read
 from agent.formats.batch import Batch
+from agent.formats.detect import read
 from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import ColumnPreview, Look
 from agent.formats.profiles.profile import load_profile
-from agent.formats.reading import Note, Reading
+from agent.formats.reading import Note, Reading, ReadOrder
 from agent.formats.rows import Row, RowError
 from agent.intake.protocol import (
     MEMORY_BYTES,
@@ -136,11 +136,13 @@ def frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
     reading = read(
         file,
         order.name,
-        profile=chosen,
-        profiles=profiles,
-        sender=order.sender,
-        transport=None if order.transport is None else Transport(order.transport),
-        received=order.received,
+        ReadOrder(
+            profile=chosen,
+            profiles=tuple(profiles),
+            sender=order.sender,
+            transport=None if order.transport is None else Transport(order.transport),
+            received=order.received,
+        ),
     )
     yield Header(
         format=str(reading.format),

@@ -31,14 +31,14 @@ from mutations import TABLE_NOISE, XML_NOISE, in_zip, mutated
 
 from agent.domain.consignment.declaration import Transport, decode, encode
 from agent.domain.errors import ManifestRefused
-from agent.formats import Format, Profile, detect, read
 from agent.formats.air_cargo.imp_messages import read_cargo_imp
 from agent.formats.air_cargo.placi import write_per, write_psn
 from agent.formats.air_cargo.placi_answers import read_camir, read_xml_answer
 from agent.formats.air_cargo.xml_messages import read_cargo_xml
-from agent.formats.detect import HEAD, reader_for
+from agent.formats.detect import HEAD, READERS, detect, read
 from agent.formats.errors import AnswerInvalid
-from agent.formats.profiles.profile import load_profile
+from agent.formats.profiles.profile import Profile, load_profile
+from agent.formats.reading import Format, ReadOrder
 from agent.formats.rows import CLIP, Row, RowError
 
 TESTS = Path(__file__).parents[1] / "agent" / "formats"
@@ -118,11 +118,11 @@ def _mapped(kind: Format, name: str) -> Read:
 
     def outcomes(data: bytes, chance: Random) -> Iterator[Any]:
         profile: Profile | None = chance.choice(profiles)
-        given: dict[str, Any] = {"profile": profile, "transport": Transport.MAIL}
+        order = ReadOrder(profile=profile, transport=Transport.MAIL, received=AT)
         if chance.randrange(4) == 0:
             detect(data[:HEAD], name)
-            return read(io.BytesIO(data), name, received=AT, **given).rows
-        return iter(reader_for(kind)(io.BytesIO(data), **given).rows)
+            return read(io.BytesIO(data), name, order).rows
+        return READERS[kind](io.BytesIO(data), order).rows
 
     return outcomes
 
@@ -131,7 +131,7 @@ def _cargo(reader: Callable[..., Iterator[Any]]) -> Read:
     def outcomes(data: bytes, chance: Random) -> Iterator[Any]:
         stream: BinaryIO = io.BytesIO(data)
         if chance.randrange(4) == 0:
-            return read(stream, "x", transport=Transport.EXPRESS, received=AT).rows
+            return read(stream, "x", ReadOrder(transport=Transport.EXPRESS, received=AT)).rows
         return reader(stream, received=AT)
 
     return outcomes

@@ -45,14 +45,8 @@ from agent.formats.air_cargo.values import (
 from agent.formats.rows import CellFault, Mending, Row, RowError
 
 _VERSIONS = {"FHL": ("4", "5"), "FWB": ("16", "17"), "FFM": ("7", "8")}
-_HEAD = re.compile(rb"(?:^|\r|\n)\s*(?:FHL|FWB|FFM)/[0-9]{1,2}\s*(?:\r|\n|$)")
 _FLIGHT = re.compile(r"[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?")
 _MOST_ITEMS = 100
-
-
-def looks_like_cargo_imp(head: bytes) -> bool:
-    """Whether the first bytes of a file hold a message identifier that is read here."""
-    return _HEAD.search(head) is not None
 
 
 def read_cargo_imp(stream: BinaryIO, *, received: datetime | None = None) -> Iterator[Row | RowError]:

@@ -52,15 +52,8 @@ _OTHERS = ("HouseManifest", "BookingRequest", "StatusMessage", "CustomsStatusNot
 _TYPES = {"HouseWaybill": ("703",), "Waybill": ("740", "741", ""), "FlightManifest": ("785", "122", "")}
 _VERSIONS = {"HouseWaybill": ("3",), "Waybill": ("3",), "FlightManifest": ("2", "3")}
 _CONSOLIDATED = "741"
-_HEAD = re.compile(r"<(?:[\w.-]+:)?(?:HouseWaybill|Waybill|FlightManifest)[\s>/]")
 _MOST_ITEMS = 1_000
 _MEASURES = ("IncludedTareGrossWeightMeasure", "GrossWeightMeasure")
-
-
-def looks_like_cargo_xml(head: bytes) -> bool:
-    """Whether the first bytes of a file open a message that is read here."""
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
-    return _HEAD.search(head.decode(encoding, errors="replace")) is not None
 
 
 def read_cargo_xml(stream: BinaryIO, *, received: datetime | None = None) -> Iterator[Row | RowError]:

@@ -9,14 +9,13 @@ segment opens an item and a content line, and the qualifiers of postage and cate
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.formats.edi.edifact import Segment, read_segments
-from agent.formats.profiles.profile import Profile, choose
-from agent.formats.reading import Format, Reading
+from agent.formats.reading import Format, Reading, ReadOrder
 from agent.formats.rows import Mending, Row, RowError
 from agent.formats.tabular.records import Records
 
@@ -55,26 +54,19 @@ _UNITS = {"KGM": "kg", "GRM": "g", "LBR": "lb", "ONZ": "oz"}
 _DATES = {"102": (8, "{0}-{1}-{2}"), "203": (12, "{0}-{1}-{2}"), "204": (14, "{0}-{1}-{2}")}
 
 
-def read_itmatt(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read an interchange of ITMATT messages. Arguments as for ``csv_text.read_csv``; an item is mail.
+def read_itmatt(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read an interchange of ITMATT messages. An item is mail.
 
     Raises:
         ManifestRefused: It is no EDIFACT interchange, or one without ITMATT.
     """
-    profile = profile or choose(profiles, (), sender)
+    profile = order.profile_for(())
     segments = read_segments(stream)
     first = next((one for one in segments if one.tag == "UNH"), None)
     if first is None or first.get(1) != "ITMATT":
         kind = first.get(1)[:6] if first is not None else "nothing"
         raise ManifestRefused("E062", f"an EDIFACT interchange of {kind}, no ITMATT", "send item attributes")
-    records = Records(profile, transport or (None if profile and profile.transport else Transport.MAIL))
+    records = Records(profile, order.transport or (None if profile and profile.transport else Transport.MAIL))
     roles = {**ROLES, **(profile.edifact if profile is not None else {})}
     return Reading(
         format=Format.ITMATT,

@@ -7,14 +7,13 @@ in-bond movement) is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.formats.edi.x12 import Segment, read_segments
-from agent.formats.profiles.profile import Profile, choose
-from agent.formats.reading import Format, Reading
+from agent.formats.reading import Format, Reading, ReadOrder
 from agent.formats.rows import Row, RowError
 from agent.formats.tabular.records import Records
 
@@ -41,26 +40,21 @@ _UNITS = {"K": "kg", "L": "lb", "G": "g", "O": "oz"}
 _CONTACTS = {"TE": "phone", "EM": "email"}
 
 
-def read_309(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read an interchange of 309 manifests. Arguments as for ``csv_text.read_csv``; a 309 is never mail.
+def read_309(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read an interchange of 309 manifests. A 309 is never mail.
 
     Raises:
         ManifestRefused: It is no X12 interchange, or one without a 309.
     """
-    profile = profile or choose(profiles, (), sender)
+    profile = order.profile_for(())
     segments = read_segments(stream)
     first = next((one for one in segments if one.tag == "ST"), None)
     if first is None or first.get(1) != "309":
         kind = first.get(1)[:6] if first is not None else "nothing"
         raise ManifestRefused("E062", f"an X12 interchange of {kind}, no 309", "send the customs manifest")
-    records = Records(profile, transport or (None if profile and profile.transport else Transport.EXPRESS))
+    records = Records(
+        profile, order.transport or (None if profile and profile.transport else Transport.EXPRESS)
+    )
     return Reading(
         format=Format.X12_309,
         profile_id=profile.key if profile is not None else None,

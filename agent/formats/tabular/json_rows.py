@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, BinaryIO
 
@@ -11,8 +11,8 @@ import msgspec
 from agent.domain.consignment.declaration import MAX_ITEMS, Transport
 from agent.domain.errors import ManifestRefused
 from agent.formats.profiles.columns import ITEM_COLUMNS, PARTIES, column_of
-from agent.formats.profiles.profile import JsonMapping, Profile, choose
-from agent.formats.reading import Format, How, Meaning, Reading
+from agent.formats.profiles.profile import JsonMapping, Profile
+from agent.formats.reading import Format, How, Meaning, Reading, ReadOrder
 from agent.formats.rows import CLIP, Mending, Row, RowError
 from agent.formats.tabular.cell_text import text_of
 from agent.formats.tabular.records import Records
@@ -37,15 +37,8 @@ _OF_A_LINE = {
 }
 
 
-def read_json(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read one JSON document; it is held in memory whole. Arguments as for ``csv_text.read_csv``.
+def read_json(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read one JSON document; it is held in memory whole.
 
     Raises:
         ManifestRefused: It is larger than ``MAX_DOCUMENT``, no JSON, or no list of parcels is found in it.
@@ -58,28 +51,21 @@ def read_json(
         document = msgspec.json.decode(_utf8(data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise ManifestRefused("E060", f"not JSON: {exc}", "send it as the platform exports it") from exc
-    profile = profile or choose(profiles, _header(_found(document, None)), sender)
+    profile = order.profile_for(_header(_found(document, None)))
     parcels = _found(document, profile.json if profile is not None else None)
     numbered = ((place, parcel) for place, parcel in enumerate(parcels, start=1))
     means = _meanings(parcels[0] if parcels else None, profile)
-    return _reading(Format.JSON, numbered, profile, transport, _header(parcels), means)
+    return _reading(Format.JSON, numbered, profile, order.transport, _header(parcels), means)
 
 
-def read_jsonl(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read one parcel a line; only the line at hand is held. Arguments as for ``csv_text.read_csv``."""
+def read_jsonl(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read one parcel a line; only the line at hand is held."""
     parcels = _lines(stream)
     first = next(parcels, None)
     header = _header([first[1]] if first is not None else [])
-    profile = profile or choose(profiles, header, sender)
+    profile = order.profile_for(header)
     means = _meanings(first[1] if first is not None else None, profile)
-    return _reading(Format.JSONL, _again(first, parcels), profile, transport, header, means)
+    return _reading(Format.JSONL, _again(first, parcels), profile, order.transport, header, means)
 
 
 _Numbered = tuple[int, Any]

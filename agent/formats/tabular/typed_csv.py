@@ -15,12 +15,12 @@ from importlib.resources import files
 from itertools import chain, islice
 from typing import BinaryIO
 
-from agent.domain.consignment.declaration import MAX_ITEMS, Transport
+from agent.domain.consignment.declaration import MAX_ITEMS
 from agent.domain.errors import ManifestRefused
 from agent.formats.profiles.columns import WEIGHT_COLUMNS
 from agent.formats.profiles.profile import Profile, load_profile
 from agent.formats.profiles.record_layouts import Level, RecordType
-from agent.formats.reading import Format, How, Meaning, Note, Reading
+from agent.formats.reading import Format, How, Meaning, Note, Reading, ReadOrder
 from agent.formats.rows import CLIP, Row, RowError
 from agent.formats.tabular.csv_text import Lines, lines_of
 from agent.formats.tabular.encoding import find_encoding
@@ -31,27 +31,20 @@ _LOOKED_AT = 5
 """First records that must all be of known sorts, for a file to be one of these without being told."""
 
 
-def read_typed_csv(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read typed records; the parcel at hand is held in memory. Arguments as for ``csv_text.read_csv``.
+def read_typed_csv(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read typed records; the parcel at hand is held in memory.
 
     Raises:
         ManifestRefused: The encoding is not to be told, or no profile says what the records hold.
     """
-    found = find_encoding(stream, profile.encoding if profile is not None else None)
+    found = find_encoding(stream, order.profile.encoding if order.profile is not None else None)
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
     source = chain.from_iterable(lines_of(text))
     head = list(islice(source, _LOOKED_AT))
     if head:
         head[0] = head[0].removeprefix("\ufeff")
-    profile = profile_of(head, profile, profiles, sender)
+    profile = profile_of(head, order)
     if profile is None:
         raise ManifestRefused(
             "E012",
@@ -63,7 +56,7 @@ def read_typed_csv(
     return Reading(
         format=Format.TYPED_CSV,
         profile_id=profile.key,
-        rows=_rows(lines, profile, Records(profile, transport), late),
+        rows=_rows(lines, profile, Records(profile, order.transport), late),
         encoding=found.name,
         notes=(Note(code="W391", message=found.note),) if found.note else (),
         means=(*_meanings(profile), *constants(profile, ())),
@@ -71,22 +64,18 @@ def read_typed_csv(
     )
 
 
-def profile_of(
-    head: Sequence[str], profile: Profile | None, profiles: Iterable[Profile], sender: str | None
-) -> Profile | None:
+def profile_of(head: Sequence[str], order: ReadOrder) -> Profile | None:
     """The profile that knows the sort of the first record; None where the file is of another form.
 
     Args:
         head: The first lines.
-        profile: The one that was named: it is asked alone, and taken at its word.
-        profiles: Those there are; ours comes last.
-        sender: Whose file it is.
+        order: A profile that it names is asked alone, and taken at its word; of the others, ours comes last.
     """
-    if profile is not None:
+    if (profile := order.profile) is not None:
         return profile if profile.records.types else None
     lines = [line for line in head if line.strip(" \t\r\n,;|")][:_LOOKED_AT]
-    for one in (*profiles, shipped()):
-        if one.records.types and one.sender in (None, sender) and lines:
+    for one in (*order.profiles, shipped()):
+        if one.records.types and one.sender in (None, order.sender) and lines:
             cut = one.records.separator
             cells = [[cell.strip(' "') for cell in line.split(cut, 2)] for line in lines]
             sorts = list(map(one.records.of, cells))

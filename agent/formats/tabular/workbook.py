@@ -13,8 +13,8 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from agent.domain.consignment.declaration import Item, Transport
 from agent.domain.consignment.goods_lines import with_totals
 from agent.formats.profiles.columns import ITEM_COLUMNS, REPORT_SHEET
-from agent.formats.profiles.profile import Profile, choose
-from agent.formats.reading import Format, Note, Reading
+from agent.formats.profiles.profile import Profile
+from agent.formats.reading import Format, Note, Reading, ReadOrder
 from agent.formats.rows import Mending, Row, RowError
 from agent.formats.tabular.cell_text import text_of
 from agent.formats.tabular.layout import Layout
@@ -39,17 +39,10 @@ _DATES = frozenset({"expected_arrival", "mailed_on"})
 _GOODS = ITEM_COLUMNS | {"description", "hs_code", "quantity"}
 
 
-def read_sheet(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
+def read_sheet(stream: BinaryIO, order: ReadOrder) -> Reading:
     """Read an XLSX, XLS, XLSB or ODS workbook; the sheet that is read is held in memory whole.
 
-    Formulas give the values that were last worked out. Arguments as for ``csv_text.read_csv``.
+    Formulas give the values that were last worked out.
 
     Raises:
         ManifestRefused: The file is no workbook, is locked, unpacks to too much, or has no usable header.
@@ -62,8 +55,7 @@ def read_sheet(
         if meta.visible is not SheetVisibleEnum.Visible
     ]
     visible = [m.name for m in book.sheets_metadata if m.visible is SheetVisibleEnum.Visible]
-    if profile is None:
-        profile = _chosen(book, visible, tuple(profiles), sender)
+    profile = order.profile or _chosen(book, visible, order)
     if profile is not None and profile.sheet is not None:
         # A report of ours has its rows on a sheet of its own name, whatever the sender's is called.
         sheet = profile.sheet if profile.sheet in visible else REPORT_SHEET
@@ -75,7 +67,7 @@ def read_sheet(
     if not tables:
         raise no_header(_first_row(book, visible))
     main = tables[0]
-    layout, items = layout_of(main.header, profile, transport)
+    layout, items = layout_of(main.header, profile, order.transport)
     late: list[Note] = []
     rows = read_rows(main.rows(layout), layout, items=items, late=late)
     notes += header_notes(main.header)
@@ -83,7 +75,7 @@ def read_sheet(
     goods = None if items else next((one for one in tables[1:] if _GOODS & one.header.places.keys()), None)
     if goods is not None and not _GOODS & main.header.places.keys():
         notes.append(Note(code="W393", message=f"goods lines were taken from sheet {goods.name[:40]!r}"))
-        rows = _joined(rows, goods, profile, transport)
+        rows = _joined(rows, goods, profile, order.transport)
         means += meanings(goods.header, _as_items(profile), items=True)
     return Reading(
         format=Format.SHEET,
@@ -184,15 +176,13 @@ def _first_row(book: CalamineWorkbook, names: list[str]) -> list[str]:
     return next((row for row in rows if any(row)), [])
 
 
-def _chosen(
-    book: CalamineWorkbook, names: list[str], profiles: tuple[Profile, ...], sender: str | None
-) -> Profile | None:
+def _chosen(book: CalamineWorkbook, names: list[str], order: ReadOrder) -> Profile | None:
     """The profile for one of the sheets, told by the row that most profiles know most columns of."""
-    for name in names if profiles else ():
+    for name in names if order.profiles else ():
         head = _head(_sheet(book, name))
-        for row in (find_header(head, None), *(find_header(head, one) for one in profiles)):
-            if row is not None and known_columns(row) and (found := choose(profiles, row.cells, sender)):
-                return found
+        for row in (find_header(head, None), *(find_header(head, one) for one in order.profiles)):
+            if row is not None and known_columns(row) and (profile := order.profile_for(row.cells)):
+                return profile
     return None
 
 

@@ -42,7 +42,7 @@ _CODE = (
     "import sys, os, time\n"
     "from agent.intake import reader_process as child\n"
     "{setting}\n"
-    "def read(file, name, **more):\n"
+    "def read(file, name, order):\n"
     "    {does}\n"
     "child.read = read\n"
     "child.main()\n"

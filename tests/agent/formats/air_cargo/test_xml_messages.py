@@ -22,8 +22,10 @@ from agent.domain.consignment.declaration import (
 )
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats.air_cargo.xml_messages import looks_like_cargo_xml, read_cargo_xml
+from agent.formats.air_cargo.xml_messages import read_cargo_xml
 from agent.formats.air_cargo.xml_text import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, MAX_QUIET
+from agent.formats.detect import detect
+from agent.formats.reading import Format
 from agent.formats.rows import Row, RowError
 
 MESSAGES = Path(__file__).parent
@@ -269,10 +271,10 @@ def test_a_long_manifest_is_held_one_consignment_at_a_time() -> None:
 
 def test_a_message_is_known_by_its_head() -> None:
     for text in (XFZB, XFWB, XFFM):
-        assert looks_like_cargo_xml(text.encode())
-        assert looks_like_cargo_xml(text.partition("?>")[2].encode("utf-16"))
-    assert not looks_like_cargo_xml(b"<Shipments><Waybills/></Shipments>")
-    assert not looks_like_cargo_xml(b"FHL/5\nMBI/020-12345675\n")
+        assert detect(text.encode()) is Format.CARGO_XML
+        assert detect(text.partition("?>")[2].encode("utf-16")) is Format.CARGO_XML
+    with pytest.raises(ManifestRefused, match="E017"):
+        detect(b"<Shipments><Waybills/></Shipments>")
 
 
 @given(

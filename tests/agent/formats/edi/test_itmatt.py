@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Format, Profile, read
+from agent.formats.detect import read
 from agent.formats.edi.edifact import MAX_SEGMENT, read_segments
-from agent.formats.profiles.profile import load_profile
+from agent.formats.profiles.profile import Profile, load_profile
+from agent.formats.reading import Format, ReadOrder
 from agent.formats.rows import Row, RowError
 
 ITEM = (
@@ -30,7 +31,7 @@ TAIL = "UNT+20+1'UNZ+1+1'"
 
 
 def found(text: str, encoding: str = "utf-8", profile: Profile | None = None) -> list[Row | RowError]:
-    reading = read(io.BytesIO(text.encode(encoding)), "x.edi", profile=profile)
+    reading = read(io.BytesIO(text.encode(encoding)), "x.edi", ReadOrder(profile=profile))
     assert reading.format is Format.ITMATT
     return list(reading.rows)
 

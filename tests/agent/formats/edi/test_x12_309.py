@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Format, read
+from agent.formats.detect import read
 from agent.formats.edi.x12 import MAX_SEGMENT, read_segments
+from agent.formats.reading import Format
 from agent.formats.rows import Row, RowError
 
 ISA = (

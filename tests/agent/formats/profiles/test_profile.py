@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,10 +12,11 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.values.money import Money
-from agent.formats import Profile, read
+from agent.formats.detect import read
 from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import Verdict, preview
-from agent.formats.profiles.profile import choose, fingerprint, load_profile
+from agent.formats.profiles.profile import Profile, choose, fingerprint, load_profile
+from agent.formats.reading import ReadOrder
 from agent.formats.rows import Row
 
 WHOLE = """
@@ -44,7 +46,7 @@ FILE = "Paketnr.;Gewicht;Wert;Ankunft;Value\nBOX-000001;1.250,5;1.234,50;01.09.2
 
 def test_a_profile_maps_columns_units_currency_dates_and_constants() -> None:
     profile = load_profile(WHOLE.encode(), "acme.toml")
-    reading = read(io.BytesIO(FILE.encode("cp1252")), "x.csv", profile=profile)
+    reading = read(io.BytesIO(FILE.encode("cp1252")), "x.csv", ReadOrder(profile=profile))
     (row,) = reading.rows
     assert isinstance(row, Row)
     d = row.declaration
@@ -123,8 +125,8 @@ def test_any_bytes_are_a_profile_or_refused(data: bytes, framed: bool) -> None:
     assert profile is None or profile.id
 
 
-def profile(name: str, **given: object) -> Profile:
-    return Profile(id=name, digest="0" * 16, **given)  # type: ignore[arg-type]
+def profile(name: str, **known: Any) -> Profile:
+    return Profile(id=name, digest="0" * 16, **known)
 
 
 def test_the_profile_of_this_layout_and_sender_goes_before_either_alone() -> None:
@@ -150,7 +152,9 @@ def test_a_file_finds_its_profile_by_its_header() -> None:
         ).encode(),
         "acme.toml",
     )
-    reading = read(io.BytesIO(FILE.encode()), "x.csv", profiles=[profile("other", sender="x"), fitting])
+    reading = read(
+        io.BytesIO(FILE.encode()), "x.csv", ReadOrder(profiles=(profile("other", sender="x"), fitting))
+    )
     assert reading.profile_id == fitting.key
     assert len(list(reading.rows)) == 1
 

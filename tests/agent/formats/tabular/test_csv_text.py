@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Declaration, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Reading, read
+from agent.formats.detect import read
 from agent.formats.profiles.columns import COLUMNS, column_of, words
+from agent.formats.reading import Reading, ReadOrder
 from agent.formats.rows import Row, RowError
 from agent.formats.tabular.csv_text import MAX_LINE
 
@@ -21,18 +23,18 @@ HEADER = "tracking_number,transport,consignee_name,description,gross_weight_kg,v
 GOOD = "RB123456785GB,mail,Jane Doe,cotton shirt,0.250,12.50,USD"
 
 
-def opened(text: str, encoding: str = "utf-8", **given: object) -> Reading:
-    return read(io.BytesIO(text.encode(encoding)), "manifest.csv", **given)  # type: ignore[arg-type]
+def opened(text: str, encoding: str = "utf-8", **known: Any) -> Reading:
+    return read(io.BytesIO(text.encode(encoding)), "manifest.csv", ReadOrder(**known))
 
 
-def declared(text: str, encoding: str = "utf-8", **given: object) -> list[Declaration]:
-    rows = list(opened(text, encoding, **given).rows)
+def declared(text: str, encoding: str = "utf-8", **known: Any) -> list[Declaration]:
+    rows = list(opened(text, encoding, **known).rows)
     assert [row for row in rows if isinstance(row, RowError)] == []
     return [row.declaration for row in rows if isinstance(row, Row)]
 
 
-def codes(text: str, **given: object) -> list[str]:
-    return [row.code if isinstance(row, RowError) else "row" for row in opened(text, **given).rows]
+def codes(text: str, **known: Any) -> list[str]:
+    return [row.code if isinstance(row, RowError) else "row" for row in opened(text, **known).rows]
 
 
 HEADERS = {

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from agent.domain.consignment.declaration import Account, Declaration, IdentityDocument
-from agent.formats import read as read_file
+from agent.formats.detect import read as read_file
 from agent.formats.rows import Row, RowError
 from agent.formats.tabular.csv_text import read_lines
 

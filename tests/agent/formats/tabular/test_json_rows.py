@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Format, Profile, Reading, read
+from agent.formats.detect import read
 from agent.formats.profiles.json_paths import Path, PathInvalid
-from agent.formats.profiles.profile import load_profile
+from agent.formats.profiles.profile import Profile, load_profile
+from agent.formats.reading import Format, Reading, ReadOrder
 from agent.formats.rows import Row, RowError
 from agent.formats.tabular.json_rows import MAX_LINE
 
@@ -48,7 +49,9 @@ consignor_country = "CN"
 
 def opened(document: Any, name: str = "x.json", profile: Profile | None = None) -> Reading:
     data = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return read(io.BytesIO(data), name, profile=profile, transport=None if profile else Transport.MAIL)
+    return read(
+        io.BytesIO(data), name, ReadOrder(profile=profile, transport=None if profile else Transport.MAIL)
+    )
 
 
 @pytest.mark.parametrize(
