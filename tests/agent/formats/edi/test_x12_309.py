@@ -67,7 +67,7 @@ def test_a_description_goes_on_in_further_segments_and_marks_alone_are_no_goods(
     ]
 
 
-@pytest.mark.parametrize("delimiters", ["|:\n", "^>\x1d", "*>~\r\n"])
+@pytest.mark.parametrize("delimiters", ["|:\n", "|:\r\n", "^>\x1d", "*>~\r\n"])
 def test_delimiters_are_those_of_the_isa_segment(delimiters: str) -> None:
     text = (HEAD + BILL + TAIL).replace("~", delimiters[2:]).replace("*", delimiters[0])
     assert [type(row) for row in found(text)] == [Row]
