@@ -185,7 +185,7 @@ def read_consignment(line: bytes) -> Declaration:
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         hint = '; write decimals as text, as "799.99"' if "`float`" in str(exc) else ""
         raise DeclarationInvalid(f"{exc}{hint}") from exc
-    said = Declaration(
+    declaration = Declaration(
         consignment=given.id,
         transport=given.mode,
         gross_weight_g=_grams(given.gross_weight, "gross_weight"),
@@ -204,7 +204,7 @@ def read_consignment(line: bytes) -> Declaration:
         ),
         **{name: getattr(given, name) for name in _SAME_NAME},
     )
-    return with_totals(said)
+    return with_totals(declaration)
 
 
 def _money(amount: Amount | None, field: str) -> Money | None:

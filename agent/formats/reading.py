@@ -32,7 +32,7 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class FileNote:
     """A remark on the file as such, as that a hidden sheet was left out. Codes W39x.
 
     W391 encoding guessed or damaged, W392 hidden sheet left out, W393 goods lines of another sheet,
@@ -81,10 +81,10 @@ class Reading:
     """Of a text file, as Python names it."""
     header: tuple[str, ...] = ()
     """Of a table, as written."""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[FileNote, ...] = ()
     means: tuple[Meaning, ...] = ()
     """What each column is read as, those of the header first; empty where a standard says it."""
-    late: list[Note] = field(default_factory=list)
+    late: list[FileNote] = field(default_factory=list)
     """Remarks that came up among the rows; whole once these are used up."""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.formats.csv_guard import guarded
 from agent.formats.profiles.columns import REPORT_SHEET, column_of, is_added
-from agent.intake.protocol import Fault, Header, Progress
+from agent.intake.protocol import Fault, FileHeader, Progress
 from agent.texts.findings import LANGUAGES, choose
 from agent.texts.rows import row_text, row_words
 
@@ -28,7 +28,7 @@ _MAX_CELL = 32_767
 """Characters of a cell. Source: Excel specifications and limits."""
 
 
-class Report:
+class RejectedRowsReport:
     """Writes both files as faults come in; a listener of an import.
 
     The workbook's first sheet holds the refused rows as they stood, with the cells at fault in red: mended
@@ -57,7 +57,7 @@ class Report:
         """Faults of the refused row at hand; the first one has its cells."""
         self._rows = 0
 
-    def begun(self, header: Header) -> None:
+    def begun(self, header: FileHeader) -> None:
         """Begin both files."""
         from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - few write one
 
@@ -107,7 +107,7 @@ class Report:
                 return
             self._count += 1
             outcome = "mended" if fault.mended else "rejected"
-            message, hint = self._told(fault)
+            message, hint = self._message_of(fault)
             row = [str(fault.line), fault.column, fault.code, message, fault.value, hint]
             if self._lang != LANGUAGES[0]:
                 row += [fault.message, fault.hint]
@@ -145,18 +145,18 @@ class Report:
             style = self._wrong if number in wrong else self._plain
             self._sheet.write_string(self._rows, number, cell[:_MAX_CELL], style)
         self._sheet.write_string(self._rows, width, str(faults[0].line), self._mild)
-        says = "; ".join(map(self._said, faults))
+        says = "; ".join(map(self._sentence, faults))
         self._sheet.write_string(self._rows, width + 1, says[:_MAX_CELL], self._mild)
 
-    def _told(self, fault: Fault) -> tuple[str, str]:
+    def _message_of(self, fault: Fault) -> tuple[str, str]:
         """What is wrong and what to do: in English of this very cell, else of all faults of its code."""
-        told = None if self._lang == LANGUAGES[0] else row_text(fault.code, self._lang)
-        if told is None:
+        translated = None if self._lang == LANGUAGES[0] else row_text(fault.code, self._lang)
+        if translated is None:
             return fault.message, fault.hint
-        return told.reason, told.remedy or ""
+        return translated.reason, translated.remedy or ""
 
-    def _said(self, fault: Fault) -> str:
-        message, hint = self._told(fault)
+    def _sentence(self, fault: Fault) -> str:
+        message, hint = self._message_of(fault)
         if fault.code == _TWICE:
             message = f"{message} ({fault.value})"
         column = fault.column

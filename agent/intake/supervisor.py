@@ -19,7 +19,7 @@ import msgspec
 
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
-from agent.intake.protocol import Ended, Frame, Order, Refused, Unpacker, too_much_memory
+from agent.intake.protocol import Ended, Frame, ReadRequest, Refused, Unpacker, too_much_memory
 from agent.runtime.clock import Clock
 
 MAX_BYTES = 4 << 30
@@ -50,8 +50,8 @@ class OpenFile:
 
     def state(self) -> tuple[int, int]:
         """Changes when somebody writes to it."""
-        found = os.fstat(self.fd)
-        return found.st_size, found.st_mtime_ns
+        status = os.fstat(self.fd)
+        return status.st_size, status.st_mtime_ns
 
 
 @contextmanager
@@ -72,19 +72,19 @@ def opened(path: Path, *, folder: int | None = None) -> Iterator[OpenFile]:
     except OSError as error:
         raise ManifestRefused(f"{path} cannot be read: {error.strerror}") from error
     try:
-        found = os.fstat(number)
-        if stat.S_ISDIR(found.st_mode):
+        status = os.fstat(number)
+        if stat.S_ISDIR(status.st_mode):
             raise ManifestRefused(f"{path} cannot be read: it is a folder")
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise ManifestRefused(f"{path} is no regular file; save the manifest as a file and import that")
-        if found.st_size > MAX_BYTES:
+        if status.st_size > MAX_BYTES:
             raise ManifestRefused(f"{path} has more than {MAX_BYTES >> 30} GB; split it")
-        yield OpenFile(number, path.name, found.st_size)
+        yield OpenFile(number, path.name, status.st_size)
     finally:
         os.close(number)
 
 
-def read_apart(file: OpenFile, order: Order, clock: Clock) -> Generator[Frame, None, None]:
+def read_apart(file: OpenFile, order: ReadRequest, clock: Clock) -> Generator[Frame, None, None]:
     """Frames of a file that is read in a process of its own; the last one is ``Ended`` or ``Refused``.
 
     For a thread: it waits. Closing the iterator ends the process.

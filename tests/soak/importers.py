@@ -159,7 +159,7 @@ def importers() -> Mapping[str, Importer]:
     lines = (b"\r\n", b"/", b"//", b"-", b"=", b"NNNN", b"\nHBS/", b"\nSHP\n", b"\nULD/", b"/T2K35", b"CONT")
     order = json.dumps(documents.ORDER).encode()
     messages = [write_psn("7H", AT, master="007-12345678"), write_per("MISSING_WEIGHT", house="H1")]
-    found = {
+    sources = {
         "csv": (
             (table.encode(), _separated(";", _GOODS, "\r\n").encode(), table.encode("gb18030")),
             _mapped(Format.CSV, "x.csv"),
@@ -215,7 +215,7 @@ def importers() -> Mapping[str, Importer]:
         name: Importer(
             samples=samples, read=how, noise=noises.get(name, TABLE_NOISE), zipped=name in ("xlsx", "ods")
         )
-        for name, (samples, how) in found.items()
+        for name, (samples, how) in sources.items()
     }
 
 
@@ -236,7 +236,7 @@ def case_of(importer: Importer, chance: Random) -> bytes:
     return mutated(chance, sample, importer.noise)
 
 
-def check(importer: Importer, data: bytes, chance: Random, told: Counter[str]) -> int:
+def check(importer: Importer, data: bytes, chance: Random, outcomes: Counter[str]) -> int:
     """Read one case; what comes out is a row, a fault or a refusal, each as it is documented.
 
     Returns:
@@ -255,23 +255,23 @@ def check(importer: Importer, data: bytes, chance: Random, told: Counter[str]) -
                 assert _CODE.fullmatch(outcome.code), outcome.code
                 assert outcome.message, outcome
                 assert len(outcome.value) <= CLIP, outcome
-                told[outcome.code] += 1
+                outcomes[outcome.code] += 1
             else:
                 assert outcome.kind, outcome
                 rows += 1
     except ManifestRefused as refused:
-        told[f"file {refused.code}" if refused.hint and _CODE.fullmatch(refused.code) else "unnamed"] += 1
+        outcomes[f"file {refused.code}" if refused.hint and _CODE.fullmatch(refused.code) else "unnamed"] += 1
     except AnswerInvalid as refused:
-        told["AnswerInvalid" if str(refused) else "unnamed"] += 1
+        outcomes["AnswerInvalid" if str(refused) else "unnamed"] += 1
     except MemoryError:
-        told["file E020"] += 1
-    assert not told["unnamed"], "a refusal without code or remedy"
+        outcomes["file E020"] += 1
+    assert not outcomes["unnamed"], "a refusal without code or remedy"
     return rows
 
 
 def _status_kb(key: str) -> int:
-    found = re.search(rf"^{key}:\s+(\d+)", Path("/proc/self/status").read_text(), re.MULTILINE)
-    return int(found[1]) if found else 0
+    match = re.search(rf"^{key}:\s+(\d+)", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(match[1]) if match else 0
 
 
 def feed(
@@ -279,7 +279,7 @@ def feed(
 ) -> Iterator[dict[str, Any]]:
     """Feed an importer for so long, or so many cases; tells what came of it now and then, and at the end."""
     importer = importers()[name]
-    told: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     for sample in importer.samples:
         check(importer, sample, Random(0), Counter())
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
@@ -297,7 +297,7 @@ def feed(
             "bytes": fed,
             "seconds": round(time.monotonic() - begun, 3),
             "rows": rows,
-            "told": dict(told.most_common()),
+            "told": dict(outcomes.most_common()),
             "peak_rss_mb": _status_kb("VmHWM") >> 10,
             "grown_mb": max(0, _status_kb("VmHWM") - before_kb) >> 10,
             "slowest_ms": round(1e3 * slowest),
@@ -313,7 +313,7 @@ def feed(
             kept.write(f"{number:>12}\n".encode() + data)
             kept.truncate()
             try:
-                rows += check(importer, data, Random(number), told)
+                rows += check(importer, data, Random(number), outcomes)
             except BaseException:  # noqa: BLE001 - whatever else it is, this is what is looked for
                 failed = {
                     "case": number,
@@ -345,14 +345,14 @@ def main() -> None:
     given = arguments.parse_args()
     for name in given.importers or importers():
         if given.replay is not None:
-            told: Counter[str] = Counter()
+            outcomes: Counter[str] = Counter()
             data = base64.b64decode(given.replay)
-            rows = check(importers()[name], data, Random(given.first), told)
-            found: Iterator[dict[str, Any]] = iter([{"importer": name, "rows": rows, "told": told}])
+            rows = check(importers()[name], data, Random(given.first), outcomes)
+            results: Iterator[dict[str, Any]] = iter([{"importer": name, "rows": rows, "told": outcomes}])
         else:
             limits = {"seconds": given.seconds, "first": given.first, "cases": given.cases}
-            found = feed(name, case_file=given.case, seed=given.seed, **limits)
-        for figures in found:
+            results = feed(name, case_file=given.case, seed=given.seed, **limits)
+        for figures in results:
             sys.stdout.write(json.dumps(figures) + "\n")
             sys.stdout.flush()
 

@@ -172,8 +172,8 @@ def says_consolidation(text: str) -> bool:
     >>> says_consolidation("CONSOLIDATION AS PER ATTACHED LIST"), says_consolidation("console tables")
     (True, False)
     """
-    said = set(words(text))
-    return bool(said & _CONSOLIDATION) and said <= _CONSOLIDATION | _FILLERS
+    words_used = set(words(text))
+    return bool(words_used & _CONSOLIDATION) and words_used <= _CONSOLIDATION | _FILLERS
 
 
 def house_of(declaration: Declaration) -> str | None:

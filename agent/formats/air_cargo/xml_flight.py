@@ -87,7 +87,7 @@ def _around(cargo: etree._Element | None) -> tuple[str | None, str | None, str |
     if event is None or local_name(event) != "ArrivalEvent":
         return _short(unit), None, None
     port = text(event, "OccurrenceArrivalLocation", "ID")
-    time = next((found for name in _ARRIVALS if (found := text(event, name))), "")
+    time = next((written for name in _ARRIVALS if (written := text(event, name))), "")
     return _short(unit), port if re.fullmatch(r"[A-Z]{3}", port) else None, _instant(time)
 
 

@@ -125,10 +125,10 @@ def local_name(element: etree._Element) -> str:
 
 def children(element: etree._Element | None, *path: str) -> list[etree._Element]:
     """All elements at the end of ``path``, each step a child by its local name."""
-    found = [element] if element is not None else []
+    results = [element] if element is not None else []
     for name in path:
-        found = [child for parent in found for child in parent.iterchildren("{*}" + name)]
-    return found
+        results = [child for parent in results for child in parent.iterchildren("{*}" + name)]
+    return results
 
 
 def child(element: etree._Element | None, *path: str) -> etree._Element | None:
@@ -138,8 +138,8 @@ def child(element: etree._Element | None, *path: str) -> etree._Element | None:
 
 def text(element: etree._Element | None, *path: str) -> str:
     """The text of the first element at the end of ``path``, stripped; empty where there is none."""
-    found = child(element, *path)
-    return (found.text or "").strip() if found is not None else ""
+    target = child(element, *path)
+    return (target.text or "").strip() if target is not None else ""
 
 
 def attribute(element: etree._Element | None, name: str) -> str:

@@ -34,7 +34,7 @@ _TAG = re.compile(r"[A-Z]{3}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class EdifactSegment:
     """One segment, its release characters undone."""
 
     number: int
@@ -58,7 +58,7 @@ class Segment:
         return [part.strip() for part in self.elements[element] if part.strip()]
 
 
-def read_segments(stream: BinaryIO) -> Iterator[Segment]:
+def read_segments(stream: BinaryIO) -> Iterator[EdifactSegment]:
     """Segments of an interchange, one at a time.
 
     The characters are those of UNA, else ``:+.? '``; the text is decoded as the UNB segment's syntax
@@ -75,7 +75,7 @@ def read_segments(stream: BinaryIO) -> Iterator[Segment]:
         tag = decoded(elements[0][0])
         if _TAG.fullmatch(tag) is None:
             raise refused(number, f"{tag[:12]!a} is not a segment")
-        yield Segment(
+        yield EdifactSegment(
             number=number,
             tag=tag,
             elements=tuple(tuple(decoded(part, charset) for part in parts) for parts in elements[1:]),

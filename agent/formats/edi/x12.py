@@ -16,7 +16,7 @@ MAX_SEGMENT = 4_096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
+class X12Segment:
     """One segment; ``elements[0]`` is its tag, so that ``get(3)`` of N4 is what the standard calls N403."""
 
     number: int
@@ -33,7 +33,7 @@ class Segment:
         return self.elements[place].strip() if place < len(self.elements) else ""
 
 
-def read_segments(stream: BinaryIO) -> Iterator[Segment]:
+def read_segments(stream: BinaryIO) -> Iterator[X12Segment]:
     """Segments of one interchange after another, one at a time.
 
     Raises:
@@ -41,7 +41,7 @@ def read_segments(stream: BinaryIO) -> Iterator[Segment]:
     """
     for number, raw, delimiters in cut(stream, SYNTAX):
         elements = bounded(number, raw.rstrip(SPACE).split(delimiters.element))
-        yield Segment(number=number, elements=tuple(map(decoded, elements)))
+        yield X12Segment(number=number, elements=tuple(map(decoded, elements)))
 
 
 def _opening(data: bytes) -> tuple[Delimiters, bytes]:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
-from agent.formats.edi.x12 import Segment, read_segments
+from agent.formats.edi.x12 import X12Segment, read_segments
 from agent.formats.reading import Format, Reading, ReadOrder
 from agent.formats.rows import Row, RowError
 from agent.formats.tabular.records import Records
@@ -62,7 +62,7 @@ def read_309(stream: BinaryIO, order: ReadOrder) -> Reading:
     )
 
 
-def _rows(segments: Iterator[Segment], records: Records) -> Iterator[Row | RowError]:
+def _rows(segments: Iterator[X12Segment], records: Records) -> Iterator[Row | RowError]:
     manifest = _Manifest()
     for segment in segments:
         if segment.tag in ("LX", "P4", "SE", "ST", "IEA"):
@@ -87,7 +87,7 @@ class _Manifest:
         self._party: str | None = None
         self._withdrawn = False
 
-    def take(self, segment: Segment) -> None:
+    def take(self, segment: X12Segment) -> None:
         """Note one segment."""
         tag = segment.tag
         if tag == "ST":
@@ -121,7 +121,7 @@ class _Manifest:
         fields = {**self._flight, **self._port, **self._bill}
         yield from records.read(self._line, fields, self._items)
 
-    def _take_of_bill(self, tag: str, s: Segment) -> None:
+    def _take_of_bill(self, tag: str, s: X12Segment) -> None:
         if tag == "M11":
             self._bill |= _filled(
                 {
@@ -146,7 +146,7 @@ class _Manifest:
         elif tag in ("N1", "N3", "N4", "PER"):
             self._take_party(tag, s)
 
-    def _take_goods(self, s: Segment) -> None:
+    def _take_goods(self, s: X12Segment) -> None:
         """A goods line, or more of its description: older senders give 30 letters a segment."""
         goods = _goods(s)
         if set(goods) == {"item_description"} and self._items:
@@ -158,25 +158,25 @@ class _Manifest:
             # One that holds marks and numbers alone is no goods line.
             self._items.append(goods)
 
-    def _take_party(self, tag: str, s: Segment) -> None:
+    def _take_party(self, tag: str, s: X12Segment) -> None:
         if tag == "N1":
             party = _PARTIES.get(s.get(1))
             self._party = party if f"{party}_name" not in self._bill else None
         if self._party is None:
             return
         if tag == "N1":
-            found = {"name": s.get(2)}
+            fields = {"name": s.get(2)}
         elif tag == "N3":
-            found = {"street": ", ".join(filter(None, (s.get(1), s.get(2))))}
+            fields = {"street": ", ".join(filter(None, (s.get(1), s.get(2))))}
         elif tag == "N4":
-            found = {"city": s.get(1), "state": s.get(2), "postcode": s.get(3), "country": s.get(4)}
+            fields = {"city": s.get(1), "state": s.get(2), "postcode": s.get(3), "country": s.get(4)}
         else:
             pairs = ((s.get(place), s.get(place + 1)) for place in (3, 5, 7))
-            found = {_CONTACTS[sort]: value for sort, value in pairs if sort in _CONTACTS}
-        self._bill |= {f"{self._party}_{name}": text for name, text in found.items() if text}
+            fields = {_CONTACTS[sort]: value for sort, value in pairs if sort in _CONTACTS}
+        self._bill |= {f"{self._party}_{name}": text for name, text in fields.items() if text}
 
 
-def _goods(s: Segment) -> dict[str, str]:
+def _goods(s: X12Segment) -> dict[str, str]:
     """N10: quantity, description, marks, commodity code, value in whole dollars or N1013, weight, origin."""
     unit = {"K": "kg", "G": "g"}.get(s.get(7))
     value = s.get(6)

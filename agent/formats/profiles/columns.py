@@ -183,10 +183,10 @@ def words() -> Iterator[tuple[str, str]]:
 
 @cache
 def _synonyms() -> Mapping[str, str]:
-    found: dict[str, str] = {}
+    synonyms: dict[str, str] = {}
     for word, column in words():
-        found.setdefault(word, column)
-    return MappingProxyType(found)
+        synonyms.setdefault(word, column)
+    return MappingProxyType(synonyms)
 
 
 @cache

@@ -22,8 +22,8 @@ from agent.domain.values.money import EXPONENTS
 from agent.formats.errors import ProfileInvalid
 from agent.formats.profiles.columns import COLUMNS, is_added, plain
 from agent.formats.profiles.dialect import GRAMS_PER, OUR_WAY, Dialect
-from agent.formats.profiles.json_paths import Path, PathInvalid
-from agent.formats.profiles.record_layouts import Records, read_records
+from agent.formats.profiles.json_paths import JsonPath, PathInvalid
+from agent.formats.profiles.record_layouts import RecordLayouts, read_records
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024
@@ -38,11 +38,11 @@ _JSON_COLUMNS = re.compile(r"item_[a-z_]+")
 class JsonMapping:
     """Where the parcels, their goods lines and their fields stand in a JSON document."""
 
-    rows: Path | None = None
+    rows: JsonPath | None = None
     """Leads to the parcels; None where the document is a list of them, or one parcel a line."""
-    fields: Mapping[str, Path] = field(default_factory=dict)
+    fields: Mapping[str, JsonPath] = field(default_factory=dict)
     """Column → path inside a parcel; for an ``item_…`` column, inside a goods line."""
-    items: Path | None = None
+    items: JsonPath | None = None
     """Leads from a parcel to its goods lines."""
 
 
@@ -71,7 +71,7 @@ class Profile:
     """Header cells, made plain, that are no column of ours."""
     dialect: Dialect = OUR_WAY
     json: JsonMapping = JsonMapping()
-    records: Records = field(default_factory=Records)
+    records: RecordLayouts = field(default_factory=RecordLayouts)
     """Of a file of typed records, without a header."""
     edifact: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Role of a segment → how this partner writes it, in place of ours; see ``itmatt``."""
@@ -168,9 +168,9 @@ def _rows(top: Table, rows: str) -> bool:
     return rows == "item"
 
 
-def _matching(table: Table, key: str, value: str, shape: re.Pattern[str], said: str) -> str:
+def _matching(table: Table, key: str, value: str, shape: re.Pattern[str], expected: str) -> str:
     if value and shape.fullmatch(value) is None:
-        table.fault(key, f"{value[:40]!r} is not {said}")
+        table.fault(key, f"{value[:40]!r} is not {expected}")
     return value
 
 
@@ -246,10 +246,10 @@ def _json(top: Table) -> JsonMapping:
     )
 
 
-def _path(table: Table, key: str) -> Path | None:
+def _path(table: Table, key: str) -> JsonPath | None:
     text = table.text(key)
     try:
-        return Path(text) if text else None
+        return JsonPath(text) if text else None
     except PathInvalid as exc:
         table.fault(key, str(exc))
         return None
@@ -257,11 +257,11 @@ def _path(table: Table, key: str) -> Path | None:
 
 def _edifact(top: Table) -> Mapping[str, tuple[str, ...]]:
     table = top.table("edifact")
-    found = {role: table.texts(role) for role in table.items()}
-    for role in found:
+    roles = {role: table.texts(role) for role in table.items()}
+    for role in roles:
         if role not in EDIFACT_ROLES:
             table.fault(role, f"no role; there are {', '.join(EDIFACT_ROLES)}")
-    return found
+    return roles
 
 
 EDIFACT_ROLES = (

@@ -209,25 +209,25 @@ def read_money(text: str, column: str, currency: str | None, dialect: Dialect) -
 
 def read_instant(text: str, column: str, dialect: Dialect) -> str:
     """A date and time with its offset, in ISO 8601; as written where it is that already."""
-    found = _instant(text, dialect)
-    if found is not None and found.tzinfo is None and dialect.utc_offset is not None:
-        text = found.isoformat() + dialect.utc_offset
-    elif found is None or found.tzinfo is None:
+    instant = _instant(text, dialect)
+    if instant is not None and instant.tzinfo is None and dialect.utc_offset is not None:
+        text = instant.isoformat() + dialect.utc_offset
+    elif instant is None or instant.tzinfo is None:
         message = "not a date and time with its offset from UTC"
         raise CellFault("E402", column, text, message, "write 2025-09-01T14:00:00-04:00")
     elif dialect.date_format is not None:
-        text = found.isoformat()
+        text = instant.isoformat()
     return text
 
 
 def read_day(text: str, column: str, dialect: Dialect) -> str:
     """A day, or a date and time, in ISO 8601."""
-    found = _instant(text, dialect)
-    if found is None:
+    instant = _instant(text, dialect)
+    if instant is None:
         raise CellFault("E402", column, text, "not a date", "write 2025-09-01")
-    return (
-        text if dialect.date_format is None and len(text) >= 10 and "-" in text else found.date().isoformat()
-    )
+    if dialect.date_format is None and len(text) >= 10 and "-" in text:
+        return text
+    return instant.date().isoformat()
 
 
 def _instant(text: str, dialect: Dialect) -> datetime | None:

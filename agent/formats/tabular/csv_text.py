@@ -12,13 +12,13 @@ from typing import BinaryIO
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.formats.profiles.profile import Profile
-from agent.formats.reading import Format, Meaning, Note, Reading, ReadOrder
+from agent.formats.reading import FileNote, Format, Meaning, Reading, ReadOrder
 from agent.formats.rows import CLIP, Row, RowError
 from agent.formats.tabular.encoding import find_encoding
 from agent.formats.tabular.table import (
     MAX_HEAD,
     Cells,
-    Header,
+    TableHeader,
     find_header,
     header_notes,
     known_columns,
@@ -50,19 +50,19 @@ def read_csv(stream: BinaryIO, order: ReadOrder) -> Reading:
     Raises:
         ManifestRefused: The encoding is not to be told, or no line is a usable header.
     """
-    found = find_encoding(stream, order.profile.encoding if order.profile is not None else None)
+    encoding = find_encoding(stream, order.profile.encoding if order.profile is not None else None)
     stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding.name, errors=encoding.errors, newline="")
     source = chain.from_iterable(lines_of(text))
     table = _TextTable(source, order)
-    late: list[Note] = []
+    late: list[FileNote] = []
     rows = table.read(late)
-    notes = [Note(code="W391", message=found.note)] if found.note else []
+    notes = [FileNote(code="W391", message=encoding.note)] if encoding.note else []
     return Reading(
         format=Format.CSV,
         profile_id=table.profile.key if table.profile is not None else None,
         rows=rows,
-        encoding=found.name,
+        encoding=encoding.name,
         header=table.header.cells,
         notes=(*notes, *header_notes(table.header)),
         means=table.means,
@@ -125,18 +125,18 @@ class _TextTable:
         self.means: tuple[Meaning, ...] = ()
         self._transport = order.transport
         self._delimiter = delimiter
-        self._lines = Lines(chain(head[line:], source), line)
+        self._lines = CsvLines(chain(head[line:], source), line)
 
-    def read(self, late: list[Note] | None = None) -> Iterator[Row | RowError]:
+    def read(self, late: list[FileNote] | None = None) -> Iterator[Row | RowError]:
         layout, items = layout_of(self.header, self.profile, self._transport)
         self.means = meanings(self.header, self.profile, items=items)
         records = self._lines.records(self._delimiter, layout.width)
         return read_rows(records, layout, items=items, late=late)
 
 
-def _best(head: list[str], profile: Profile | None) -> tuple[str, Header | None, int]:
+def _best(head: list[str], profile: Profile | None) -> tuple[str, TableHeader | None, int]:
     """The separator under which a line names the most columns, that header, and the line it ends on."""
-    best: tuple[str, Header | None, int] = max(_DELIMITERS, key="".join(head).count), None, 0
+    best: tuple[str, TableHeader | None, int] = max(_DELIMITERS, key="".join(head).count), None, 0
     refused: ManifestRefused | None = None
     for delimiter in _DELIMITERS:
         rows, ends = _parsed(head, delimiter)
@@ -166,7 +166,7 @@ def _parsed(head: list[str], delimiter: str) -> tuple[list[list[str]], list[int]
     return rows, ends
 
 
-class Lines:
+class CsvLines:
     """The lines of the file, kept until their record is whole.
 
     A record that fails is given up with its first line alone; what was read beyond is read again, so that a
@@ -212,7 +212,7 @@ class Lines:
             return self._given_up(f"a quoted cell runs over several lines and leaves {len(cells)} cells")
         return number, cells, ()
 
-    def __iter__(self) -> Lines:
+    def __iter__(self) -> CsvLines:
         return self
 
     def __next__(self) -> str:

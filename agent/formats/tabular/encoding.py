@@ -93,8 +93,8 @@ def _holds(stream: BinaryIO, head: bytes, name: str) -> bool:
 
 def _is_damaged(head: bytes) -> bool:
     """UTF-8 but for a few bytes: other encodings fit UTF-8 by chance once in many characters."""
-    found = collections.Counter("bad" if "\udc80" <= char <= "\udcff" else "good" for char in _foreign(head))
-    return found["good"] >= _SOUND and found["good"] >= _SOUND * found["bad"]
+    counts = collections.Counter("bad" if "\udc80" <= char <= "\udcff" else "good" for char in _foreign(head))
+    return counts["good"] >= _SOUND and counts["good"] >= _SOUND * counts["bad"]
 
 
 def _foreign(head: bytes) -> str:

@@ -51,8 +51,8 @@ def read_json(stream: BinaryIO, order: ReadOrder) -> Reading:
         document = msgspec.json.decode(_utf8(data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise ManifestRefused("E060", f"not JSON: {exc}", "send it as the platform exports it") from exc
-    profile = order.profile_for(_header(_found(document, None)))
-    parcels = _found(document, profile.json if profile is not None else None)
+    profile = order.profile_for(_header(_parcels_of(document, None)))
+    parcels = _parcels_of(document, profile.json if profile is not None else None)
     numbered = ((place, parcel) for place, parcel in enumerate(parcels, start=1))
     means = _meanings(parcels[0] if parcels else None, profile)
     return _reading(Format.JSON, numbered, profile, order.transport, _header(parcels), means)
@@ -132,9 +132,9 @@ def _meanings(parcel: Any, profile: Profile | None) -> tuple[Meaning, ...]:
     """What the paths of a profile are read as, or the names of the first parcel's members."""
     if profile is not None and profile.json.fields:
         paths = profile.json.fields
-        found = [Meaning(written=path.text, column=name, how=How.PROFILE) for name, path in paths.items()]
-        return (*found, *constants(profile, paths))
-    found = []
+        meanings = [Meaning(written=path.text, column=name, how=How.PROFILE) for name, path in paths.items()]
+        return (*meanings, *constants(profile, paths))
+    meanings = []
     for names, value in _leaves(parcel, (), MAX_DEPTH) if isinstance(parcel, Mapping) else ():
         lines = value if isinstance(value, list) and all(isinstance(one, Mapping) for one in value) else []
         inner = [(*names, *more) for more, _ in _leaves(lines[0], (), 2)] if lines else []
@@ -142,8 +142,8 @@ def _meanings(parcel: Any, profile: Profile | None) -> tuple[Meaning, ...]:
             column = _named(path[len(names) :] if inner else path)
             column = _OF_A_LINE.get(column or "", column) if inner else column
             how = How.UNKNOWN if column is None else How.NAME
-            found.append(Meaning(written=".".join(path)[:200], column=column, how=how))
-    return (*found[:MAX_SHOWN], *constants(profile, [one.column for one in found]))
+            meanings.append(Meaning(written=".".join(path)[:200], column=column, how=how))
+    return (*meanings[:MAX_SHOWN], *constants(profile, [one.column for one in meanings]))
 
 
 def _rows(
@@ -164,7 +164,7 @@ def _rows(
                 yield from records.read(line, fields, items, reader.mended)
 
 
-def _found(document: Any, mapping: JsonMapping | None) -> list[Any]:
+def _parcels_of(document: Any, mapping: JsonMapping | None) -> list[Any]:
     """The parcels of a document: where the profile says, else the only list of objects it holds."""
     if mapping is not None and mapping.rows is not None:
         return list(mapping.rows.find(document))
@@ -181,8 +181,8 @@ def _found(document: Any, mapping: JsonMapping | None) -> list[Any]:
     raise ManifestRefused("E012", "there is no list of parcels", "say under json.rows where they are")
 
 
-def _is_parcel(found: Mapping[str, Any]) -> bool:
-    return any(_named(names) == "tracking_number" for names, _ in _leaves(found, (), MAX_DEPTH))
+def _is_parcel(member: Mapping[str, Any]) -> bool:
+    return any(_named(names) == "tracking_number" for names, _ in _leaves(member, (), MAX_DEPTH))
 
 
 def _header(parcels: list[Any]) -> tuple[str, ...]:
@@ -229,13 +229,13 @@ class _Parcel:
         return fields, [self._item(one, fields) for one in self._bounded(goods)]
 
     def _item(self, item: Mapping[str, Any], fields: dict[str, str]) -> dict[str, str]:
-        found: dict[str, str] = {}
+        fields_of_line: dict[str, str] = {}
         for names, value in _leaves(item, (), 2):
             column = _named(names)
             column = _OF_A_LINE.get(column or "", column)
             if column == "currency" or column in ITEM_COLUMNS:
-                found.setdefault(column, self._text(column, value))
-        return found
+                fields_of_line.setdefault(column, self._text(column, value))
+        return fields_of_line
 
     def _bounded(self, lines: list[Any]) -> list[Any]:
         if len(lines) > MAX_ITEMS:
@@ -273,10 +273,10 @@ def _named(names: tuple[str, ...]) -> str | None:
     """
     *around, own = names
     tries = [*(f"{outer} {own}" for outer in reversed(around)), " ".join(names)]
-    found = next(filter(None, map(column_of, tries)), None)
-    if found is None and (alone := column_of(own)) is not None:
-        found = None if around and alone.startswith(PARTIES) else alone
-    return found
+    column = next(filter(None, map(column_of, tries)), None)
+    if column is None and (alone := column_of(own)) is not None:
+        column = None if around and alone.startswith(PARTIES) else alone
+    return column
 
 
 def _shown(value: Any) -> str:

@@ -11,8 +11,8 @@ from agent.formats.profiles.columns import COLUMNS
 from agent.formats.profiles.dialect import OUR_WAY
 from agent.formats.profiles.profile import Profile
 from agent.formats.rows import Mending, Row, RowError
-from agent.formats.tabular.layout import Layout
-from agent.formats.tabular.table import Parcel
+from agent.formats.tabular.layout import TableLayout
+from agent.formats.tabular.table import ParcelLines
 
 Fields = Mapping[str, str]
 """Column → text, as a cell of a table would hold it."""
@@ -27,7 +27,7 @@ class Records:
         dialect = profile.dialect if profile is not None else OUR_WAY
         transport = transport or (profile.transport if profile is not None else None)
         self._constants = dict(dialect.constants)
-        self._layout = Layout(_PLACES, len(COLUMNS), dialect=dialect, transport=transport)
+        self._layout = TableLayout(_PLACES, len(COLUMNS), dialect=dialect, transport=transport)
 
     def read(
         self,
@@ -47,7 +47,7 @@ class Records:
             lines: Where each goods line stands, if the format has lines.
         """
         whole = {**self._constants, **fields}
-        parcel = Parcel(whole.get("tracking_number", ""))
+        parcel = ParcelLines(whole.get("tracking_number", ""))
         if not items:
             parcel.add(line, self._row(line, whole, mended))
         for place, item in enumerate(items):

@@ -14,14 +14,14 @@ from agent.domain.consignment.declaration import Item, Transport
 from agent.domain.consignment.goods_lines import with_totals
 from agent.formats.profiles.columns import ITEM_COLUMNS, REPORT_SHEET
 from agent.formats.profiles.profile import Profile
-from agent.formats.reading import Format, Note, Reading, ReadOrder
+from agent.formats.reading import FileNote, Format, Reading, ReadOrder
 from agent.formats.rows import Mending, Row, RowError
 from agent.formats.tabular.cell_text import text_of
-from agent.formats.tabular.layout import Layout
+from agent.formats.tabular.layout import TableLayout
 from agent.formats.tabular.table import (
     MAX_HEAD,
     Cells,
-    Header,
+    TableHeader,
     find_header,
     header_notes,
     known_columns,
@@ -50,7 +50,7 @@ def read_sheet(stream: BinaryIO, order: ReadOrder) -> Reading:
     from_1904 = check(stream)
     book = _opened(stream)
     notes = [
-        Note(code="W392", message=f"the hidden sheet {meta.name[:40]!r} was left out")
+        FileNote(code="W392", message=f"the hidden sheet {meta.name[:40]!r} was left out")
         for meta in book.sheets_metadata
         if meta.visible is not SheetVisibleEnum.Visible
     ]
@@ -63,18 +63,18 @@ def read_sheet(stream: BinaryIO, order: ReadOrder) -> Reading:
     tables = list(_tables(book, visible, profile, from_1904=from_1904))
     if from_1904:
         message = "days of this workbook count from 1904; bare numbers in columns of dates were read so"
-        notes.append(Note(code="W396", message=message))
+        notes.append(FileNote(code="W396", message=message))
     if not tables:
         raise no_header(_first_row(book, visible))
     main = tables[0]
     layout, items = layout_of(main.header, profile, order.transport)
-    late: list[Note] = []
+    late: list[FileNote] = []
     rows = read_rows(main.rows(layout), layout, items=items, late=late)
     notes += header_notes(main.header)
     means = meanings(main.header, profile, items=items)
     goods = None if items else next((one for one in tables[1:] if _GOODS & one.header.places.keys()), None)
     if goods is not None and not _GOODS & main.header.places.keys():
-        notes.append(Note(code="W393", message=f"goods lines were taken from sheet {goods.name[:40]!r}"))
+        notes.append(FileNote(code="W393", message=f"goods lines were taken from sheet {goods.name[:40]!r}"))
         rows = _joined(rows, goods, profile, order.transport)
         means += meanings(goods.header, _as_items(profile), items=True)
     return Reading(
@@ -110,13 +110,13 @@ class _Table:
     """A sheet whose header was found."""
 
     name: str
-    header: Header
+    header: TableHeader
     sheet: CalamineSheet
     first: int
     """Row of the sheet's area that stands behind the header."""
     from_1904: bool
 
-    def rows(self, layout: Layout) -> Iterator[Cells]:
+    def rows(self, layout: TableLayout) -> Iterator[Cells]:
         """Each row behind the header as text."""
         columns = {place: column for column, place in self.header.places.items()}
         top = self.sheet.start[0] if self.sheet.start else 0
@@ -201,8 +201,8 @@ def _joined(
         items[number] = (*items.get(number, ()), *row.declaration.items)
         lines.setdefault(number, row.line)
     for row in parcels:
-        if isinstance(row, Row) and (found := items.pop(row.declaration.consignment, None)):
-            whole = msgspec.structs.replace(row.declaration, items=found)
+        if isinstance(row, Row) and (lines_of_it := items.pop(row.declaration.consignment, None)):
+            whole = msgspec.structs.replace(row.declaration, items=lines_of_it)
             yield msgspec.structs.replace(row, declaration=with_totals(whole))
         else:
             yield row

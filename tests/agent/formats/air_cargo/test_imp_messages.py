@@ -102,9 +102,9 @@ def test_a_house_is_read_whole() -> None:
 
 
 def test_a_flight_manifest_tells_of_each_waybill_where_it_lies_and_where_it_lands() -> None:
-    found = {d.consignment: d for d in declared(FFM)}
-    assert len(found) == 6
-    letters = found["000-12345655"]
+    waybills = {d.consignment: d for d in declared(FFM)}
+    assert len(waybills) == 6
+    letters = waybills["000-12345655"]
     assert (letters.level, letters.master, letters.receptacle) == (
         Level.MASTER,
         "000-12345655",
@@ -112,8 +112,8 @@ def test_a_flight_manifest_tells_of_each_waybill_where_it_lies_and_where_it_land
     )
     assert (letters.flight, letters.arrival_port) == ("WS2569", "YVR")
     assert (letters.piece_count, letters.gross_weight_g, letters.description) == (1, 45_000, "DOCUMENTS")
-    assert found["000-12345622"].receptacle is None
-    assert found["000-12345601"].gross_weight_g == 80_000
+    assert waybills["000-12345622"].receptacle is None
+    assert waybills["000-12345601"].gross_weight_g == 80_000
 
 
 def test_the_weight_of_a_share_is_never_that_of_the_whole_waybill() -> None:

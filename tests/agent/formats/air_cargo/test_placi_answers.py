@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from agent.domain.findings.disposition import Disposition
 from agent.formats.air_cargo.placi import PSN_TEXTS, Reason, write_per, write_psn
-from agent.formats.air_cargo.placi_answers import MAX_ANSWER, Answer, AnswerKind, read_camir, read_xml_answer
+from agent.formats.air_cargo.placi_answers import (
+    MAX_ANSWER,
+    AnswerKind,
+    AuthorityAnswer,
+    read_camir,
+    read_xml_answer,
+)
 from agent.formats.errors import AnswerInvalid
 
 AT = datetime(2024, 11, 22, 19, 2, tzinfo=UTC)
@@ -174,7 +180,7 @@ def test_what_is_no_xml_answer_changes_nothing(data: bytes) -> None:
         read_xml_answer(data)
 
 
-def kinds(answers: tuple[Answer, ...]) -> set[AnswerKind]:
+def kinds(answers: tuple[AuthorityAnswer, ...]) -> set[AnswerKind]:
     return {answer.kind for answer in answers}
 
 

@@ -105,8 +105,8 @@ def test_a_flight_manifest_tells_of_each_waybill_where_it_lies_and_when_it_lands
 
 def test_the_weight_of_a_share_is_never_that_of_the_whole_waybill() -> None:
     alone = XFFM.replace("000-12345699", "000-12345666", 1)
-    found = {d.consignment: d for d in declared(alone)}
-    assert (found["000-12345666"].piece_count, found["000-12345666"].gross_weight_g) == (3, None)
+    waybills = {d.consignment: d for d in declared(alone)}
+    assert (waybills["000-12345666"].piece_count, waybills["000-12345666"].gross_weight_g) == (3, None)
 
 
 def test_version_three_of_the_manifest_is_read_too() -> None:

@@ -14,6 +14,8 @@ from agent.formats.edi import edifact, x12
 from agent.formats.edi.segments import MAX_ELEMENTS
 from tests.agent.formats.edi.test_x12_309 import ISA
 
+Read = Callable[[io.BytesIO], Iterator[edifact.EdifactSegment | x12.X12Segment]]
+
 UNB = "UNB+UNOC:3+A+B'"
 
 
@@ -30,7 +32,7 @@ class Dripping(io.BytesIO):
         return super().read(size)
 
 
-def tags(read: Callable[[io.BytesIO], Iterator[edifact.Segment | x12.Segment]], data: bytes) -> list[str]:
+def tags(read: Read, data: bytes) -> list[str]:
     return [segment.tag for segment in read(io.BytesIO(data))]
 
 
@@ -60,9 +62,7 @@ def test_each_interchange_of_a_file_names_its_own_delimiters(count: int, head: i
     ("read", "head", "element", "end"),
     [(edifact.read_segments, UNB, "+", "'"), (x12.read_segments, ISA, "*", "~")],
 )
-def test_a_segment_has_a_hundred_elements_and_no_more(
-    read: Callable[[io.BytesIO], Iterator[edifact.Segment | x12.Segment]], head: str, element: str, end: str
-) -> None:
+def test_a_segment_has_a_hundred_elements_and_no_more(read: Read, head: str, element: str, end: str) -> None:
     widest = head + "FTX" + (element + "a") * MAX_ELEMENTS + end
     assert tags(read, widest.encode()) == [head[:3], "FTX"]
     with pytest.raises(ManifestRefused, match=r"E061: segment 2: more than 100 elements"):

@@ -14,7 +14,7 @@ from agent.domain.consignment.effective import SourceRole
 from agent.domain.values.money import Money
 from agent.formats.detect import read
 from agent.formats.errors import ProfileInvalid
-from agent.formats.preview import Verdict, preview
+from agent.formats.preview import ColumnVerdict, preview
 from agent.formats.profiles.profile import Profile, choose, fingerprint, load_profile
 from agent.formats.reading import ReadOrder
 from agent.formats.rows import Row
@@ -165,12 +165,13 @@ def test_a_preview_tells_of_each_column_how_its_cells_fared() -> None:
         "BOX-000001,express,1.5,red,7102,US\nBOX-000002,express,heavy,red,02134,US\nBOX-000003,express,2,,,\n"
     )
     reading = read(io.BytesIO(text.encode()), "x.csv")
-    seen = {one.header: one for one in preview(reading).columns}
-    assert seen["tracking_number"].verdict is Verdict.FINE
-    assert seen["colour"].verdict is Verdict.NOT_READ
-    assert (seen["gross_weight_kg"].verdict, seen["gross_weight_kg"].faults) == (Verdict.REFUSED, 1)
-    assert (seen["consignee_postcode"].verdict, seen["consignee_postcode"].mended) == (Verdict.MENDED, 1)
-    assert (seen["consignee_postcode"].column, seen["consignee_postcode"].examples) == (
+    columns = {one.header: one for one in preview(reading).columns}
+    assert columns["tracking_number"].verdict is ColumnVerdict.FINE
+    assert columns["colour"].verdict is ColumnVerdict.NOT_READ
+    weight, postcode = columns["gross_weight_kg"], columns["consignee_postcode"]
+    assert (weight.verdict, weight.faults) == (ColumnVerdict.REFUSED, 1)
+    assert (postcode.verdict, postcode.mended) == (ColumnVerdict.MENDED, 1)
+    assert (postcode.column, postcode.examples) == (
         "consignee_postcode",
         ("7102", "02134"),
     )

@@ -62,13 +62,13 @@ def test_a_header_is_read_in_each_language_of_our_senders(language: str) -> None
 
 
 def test_no_word_stands_for_two_columns() -> None:
-    seen: dict[str, str] = {}
-    assert [word for word, column in words() if seen.setdefault(word, column) != column] == []
+    columns: dict[str, str] = {}
+    assert [word for word, column in words() if columns.setdefault(word, column) != column] == []
     assert [column_of(column) for column in COLUMNS] == list(COLUMNS)
 
 
 @pytest.mark.parametrize(
-    ("encoding", "name", "told"),
+    ("encoding", "name", "detected"),
     [
         ("utf-8", "深圳市电子有限公司", "utf-8"),
         ("utf-8-sig", "Jürgen Groß", "utf-8-sig"),
@@ -78,14 +78,14 @@ def test_no_word_stands_for_two_columns() -> None:
         ("cp1252", "Renée García Muñoz", "cp1252"),
     ],
 )
-def test_the_encoding_is_told_by_the_bytes(encoding: str, name: str, told: str) -> None:
+def test_the_encoding_is_told_by_the_bytes(encoding: str, name: str, detected: str) -> None:
     text = f"{HEADER}\r\n{GOOD.replace('Jane Doe', name)}\r\n"
     reading = opened(text, encoding)
     (row,) = reading.rows
     assert isinstance(row, Row)
     assert row.declaration.consignee.name == name
-    assert reading.encoding == told
-    assert [note.code for note in reading.notes] == (["W391"] if told == "cp1252" else [])
+    assert reading.encoding == detected
+    assert [note.code for note in reading.notes] == (["W391"] if detected == "cp1252" else [])
 
 
 def test_an_encoding_nobody_can_tell_refuses_the_file_instead_of_garbling_names() -> None:

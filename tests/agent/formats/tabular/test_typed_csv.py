@@ -117,7 +117,7 @@ def test_a_profile_names_sorts_versions_and_places_of_its_sender() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "faults"),
     [
         ("goods,1,shirt\n" + MASTER + PARCEL, [(1, "E119")]),
         (MASTER + PARCEL + "hawb,7,BOX-000003\n", [(3, "E118"), (2, "E114")]),
@@ -130,9 +130,9 @@ def test_a_profile_names_sorts_versions_and_places_of_its_sender() -> None:
     ],
 )
 def test_a_record_that_cannot_be_taken_refuses_its_parcel_and_no_other(
-    text: str, found: list[tuple[int, str]]
+    text: str, faults: list[tuple[int, str]]
 ) -> None:
-    assert errors(text) == found
+    assert errors(text) == faults
 
 
 def test_packages_that_do_not_agree_refuse_their_parcel() -> None:
@@ -168,7 +168,7 @@ level = "nothing"
 """
     with pytest.raises(ProfileInvalid) as refused:
         load_profile(broken, "x")
-    told = [str(error) for error in refused.value.errors]
+    messages = [str(error) for error in refused.value.errors]
     for part in (
         "separator",
         "no_such",
@@ -177,8 +177,8 @@ level = "nothing"
         "lower case",
         "tracking_number",
     ):
-        assert any(part in one for one in told), part
-    assert any("must open a parcel" in one for one in told)
+        assert any(part in one for one in messages), part
+    assert any("must open a parcel" in one for one in messages)
 
 
 @settings(max_examples=60, deadline=None)

@@ -38,8 +38,8 @@ def rows_of(file: io.BytesIO, **known: Any) -> list[Row | RowError]:
 
 
 def one_row(workbook: Make, row: Sequence[object]) -> Row | RowError:
-    (found,) = rows_of(workbook({"A": [HEAD, row]}))
-    return found
+    (outcome,) = rows_of(workbook({"A": [HEAD, row]}))
+    return outcome
 
 
 def test_a_row_of_a_workbook_is_read_as_one_of_text_is(workbook: Make) -> None:
@@ -128,8 +128,8 @@ def test_a_header_over_two_rows_and_rows_that_sum_up_are_told(workbook: Make) ->
     assert isinstance(row, Row)
     assert row.declaration.consignee.city == "Boston"
     assert [note.code for note in reading.notes] == ["W394"]
-    said = "row 4 and 1 more sum up others and were passed over"
-    assert [(note.code, note.message) for note in reading.late] == [("W395", said)]
+    message = "row 4 and 1 more sum up others and were passed over"
+    assert [(note.code, note.message) for note in reading.late] == [("W395", message)]
 
 
 def test_a_hidden_sheet_is_left_out_and_said(workbook: Make) -> None:
@@ -194,8 +194,8 @@ def test_a_damaged_workbook_is_read_or_refused_by_name(data: st.DataObject) -> N
     for _ in range(data.draw(st.integers(1, 6))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(ManifestRefused):
-        found = read(io.BytesIO(bytes(whole)), "x.xlsx", ReadOrder(transport=Transport.MAIL))
-        assert all(isinstance(row, Row | RowError) for row in found.rows)
+        reading = read(io.BytesIO(bytes(whole)), "x.xlsx", ReadOrder(transport=Transport.MAIL))
+        assert all(isinstance(row, Row | RowError) for row in reading.rows)
 
 
 def _sample(header: str) -> bytes:
