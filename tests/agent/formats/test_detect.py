@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.errors import ManifestRefused
@@ -49,6 +49,7 @@ def test_every_format_has_its_reader() -> None:
     assert READERS.keys() == set(Format)
 
 
+@settings(deadline=None)
 @given(head=st.binary(max_size=200))
 def test_any_bytes_are_of_one_format_or_refused(head: bytes) -> None:
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -117,6 +117,7 @@ def fault(line: int) -> Fault:
     return Fault(line=line, column="tracking_number", code="E102", message="m", value="v", hint="h")
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=20))
 def test_no_guarded_cell_begins_a_formula(text: str) -> None:
     assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))

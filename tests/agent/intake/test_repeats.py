@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.intake.repeats import RepeatDetector
 
 
+@settings(deadline=None)
 @given(texts=st.lists(st.text(max_size=3)))
 def test_a_text_is_new_exactly_once(texts: list[str]) -> None:
     repeats, known = RepeatDetector(), set[str]()

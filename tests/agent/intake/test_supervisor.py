@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import decode
@@ -312,11 +312,13 @@ def fed(data: bytes, cuts: list[int]) -> Iterator[Frame]:
     yield from unpacker.feed(data[at:])
 
 
+@settings(deadline=None)
 @given(frames=st.lists(_FRAMES, max_size=4), cuts=st.lists(st.integers(1, 20), max_size=20))
 def test_chunking_never_changes_the_frames(frames: list[Frame], cuts: list[int]) -> None:
     assert list(fed(b"".join(map(pack, frames)), cuts)) == frames
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_garbage_gives_frames_or_one_error(data: bytes) -> None:
     with contextlib.suppress(DeclarationInvalid):

@@ -6,7 +6,7 @@ import contextlib
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.findings.disposition import Disposition
@@ -184,6 +184,7 @@ def kinds(answers: tuple[AuthorityAnswer, ...]) -> set[AnswerKind]:
     return {answer.kind for answer in answers}
 
 
+@settings(deadline=None)
 @given(
     lines=st.lists(
         st.one_of(
@@ -198,6 +199,7 @@ def test_lines_of_any_kind_are_answers_or_invalid(lines: list[str]) -> None:
         assert kinds(read_camir("\n".join(lines), received=AT))
 
 
+@settings(deadline=None)
 @given(
     data=st.sampled_from([xfnm("Error", "X"), xcsn("CO", "PACT DO NOT LOAD REMOVED")]),
     at=st.integers(0, 900),

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import (
@@ -277,6 +277,7 @@ def test_a_message_is_known_by_its_head() -> None:
         detect(b"<Shipments><Waybills/></Shipments>")
 
 
+@settings(deadline=None)
 @given(
     text=st.sampled_from([XFZB, XFWB, XFFM]),
     cuts=st.lists(
@@ -307,6 +308,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(value=VALUES, which=st.integers(0, 60))
 def test_any_value_in_any_element_raises_nothing(value: str, which: int) -> None:
     printable = "".join(c for c in value if c.isprintable() and c not in "<&>]")

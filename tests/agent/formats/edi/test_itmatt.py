@@ -137,6 +137,7 @@ def test_what_is_no_segment_or_has_no_end_is_refused(data: bytes) -> None:
 PART = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=8).map(str.strip)
 
 
+@settings(deadline=None)
 @given(parts=st.lists(st.lists(PART, min_size=1, max_size=3), min_size=1, max_size=4))
 def test_any_text_survives_being_released(parts: list[list[str]]) -> None:
     def release(text: str) -> str:

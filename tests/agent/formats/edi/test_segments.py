@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable, Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.errors import ManifestRefused
@@ -36,6 +36,7 @@ def tags(read: Read, data: bytes) -> list[str]:
     return [segment.tag for segment in read(io.BytesIO(data))]
 
 
+@settings(deadline=None)
 @given(
     texts=st.lists(st.text(st.sampled_from("ab?'+ \n"), max_size=6), max_size=6),
     head=st.integers(0, 40),
@@ -49,6 +50,7 @@ def test_released_ends_are_text_however_the_file_is_cut(texts: list[str], head: 
     assert [segment.number for segment in segments] == list(range(1, len(texts) + 2))
 
 
+@settings(deadline=None)
 @given(count=st.integers(0, 5), head=st.integers(0, 40), drop=st.integers(1, 9))
 def test_each_interchange_of_a_file_names_its_own_delimiters(count: int, head: int, drop: int) -> None:
     first = ISA + "LX*1~" * count + "IEA*1*000000010~\r\n"

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import Transport
@@ -115,6 +115,7 @@ def test_a_file_that_is_no_profile_is_refused(data: bytes) -> None:
         load_profile(data, "x.toml")
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200), framed=st.booleans())
 def test_any_bytes_are_a_profile_or_refused(data: bytes, framed: bool) -> None:
     whole = b'format = 1\nid = "a"\n' + data if framed else data
