@@ -1,7 +1,7 @@
 """Feeds one importer with damaged files; run by ``test_importers.py``, each importer in a process of its own.
 
-``python importers.py --seconds 60 --seed 7 FORMAT`` prints objects of JSON as it goes on and at the end. A
-case follows from seed, format and number alone; the one at hand lies in ``--case``, should we die of it.
+``python -m tests.soak.importers --seconds 60 --seed 7 FORMAT`` prints objects of JSON as it goes on and at the
+end. A case follows from seed, format and number alone; the one at hand lies in ``--case``, should we die of it.
 ``--replay BASE64`` reads one case again.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import importlib.util
 import io
 import json
 import re
@@ -24,10 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from types import ModuleType
 from typing import Any, BinaryIO
-
-from mutations import TABLE_NOISE, XML_NOISE, in_zip, mutated
 
 from agent.domain.consignment.declaration import Transport, decode, encode
 from agent.domain.errors import ManifestRefused
@@ -40,6 +36,12 @@ from agent.formats.errors import AnswerInvalid
 from agent.formats.profiles.profile import Profile, load_profile
 from agent.formats.reading import Format, ReadOrder
 from agent.formats.rows import CLIP, Row, RowError
+from tests.agent.formats.air_cargo import test_placi_answers
+from tests.agent.formats.conftest import write_workbook
+from tests.agent.formats.edi import test_itmatt, test_x12_309
+from tests.agent.formats.old_workbooks import Sheets, write_ods, write_xls
+from tests.agent.formats.tabular import test_json_rows, test_typed_csv
+from tests.soak.mutations import TABLE_NOISE, XML_NOISE, in_zip, mutated
 
 TESTS = Path(__file__).parents[1] / "agent" / "formats"
 AT = datetime(2025, 2, 14, 12, 0, tzinfo=UTC)
@@ -98,15 +100,6 @@ class Importer:
     zipped: bool = False
 
 
-def _loaded(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name.rpartition("/")[2], TESTS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _separated(separator: str, rows: list[list[str]], end: str = "\n") -> str:
     cells = (['"' + c.replace('"', '""') + '"' if set(c) & {'"', separator} else c for c in r] for r in rows)
     return end.join(map(separator.join, cells)) + end
@@ -146,18 +139,15 @@ def _answers(data: bytes, chance: Random) -> Iterator[Any]:
 
 def importers() -> Mapping[str, Importer]:
     """Every importer by its name."""
-    books, old = _loaded("conftest"), _loaded("old_workbooks")
-    itmatt, x12 = _loaded("edi/test_itmatt"), _loaded("edi/test_x12_309")
-    answers, documents = _loaded("air_cargo/test_placi_answers"), _loaded("tabular/test_json_rows")
     text = {part: (TESTS / "air_cargo" / part).read_bytes() for part in ("fhl5.txt", "fwb16.txt", "ffm8.txt")}
     xml = {part: (TESTS / "air_cargo" / part).read_bytes() for part in ("xfzb.xml", "xfwb.xml", "xffm.xml")}
     table, typed = _separated(",", _TABLE), [[_as_number(cell) for cell in row] for row in _TABLE]
-    sheets = {"Packages": [row[:6] for row in typed], "Goods": _GOODS}
-    whole = {"Sheet": typed}
+    sheets: Sheets = {"Packages": [row[:6] for row in typed], "Goods": _GOODS}
+    whole: Sheets = {"Sheet": typed}
     edi = (b"'", b"+", b":", b"?", b"?'", b"UNT+1+1'", b"CNI+1+RB123456785GB'", b"GID+1'", b"UNA:+.? '")
     x12_noise = (b"~", b"*", b">", b"LX*1~", b"M11*BOX9~", b"N1*CN*", b"IEA*1*000000010~", b"ST*309*1~")
     lines = (b"\r\n", b"/", b"//", b"-", b"=", b"NNNN", b"\nHBS/", b"\nSHP\n", b"\nULD/", b"/T2K35", b"CONT")
-    order = json.dumps(documents.ORDER).encode()
+    order = json.dumps(test_json_rows.ORDER).encode()
     messages = [write_psn("7H", AT, master="007-12345678"), write_per("MISSING_WEIGHT", house="H1")]
     sources = {
         "csv": (
@@ -169,24 +159,24 @@ def importers() -> Mapping[str, Importer]:
             _mapped(Format.CSV, "x.tsv"),
         ),
         "json": (
-            (order, json.dumps({"data": {"orders": [documents.ORDER] * 3}}).encode()),
+            (order, json.dumps({"data": {"orders": [test_json_rows.ORDER] * 3}}).encode()),
             _mapped(Format.JSON, "x.json"),
         ),
         "typed-csv": (
-            (_loaded("tabular/test_typed_csv").FILE.encode(), _separated(",", _TABLE).encode()),
+            (test_typed_csv.FILE.encode(), _separated(",", _TABLE).encode()),
             _mapped(Format.TYPED_CSV, "x.csv"),
         ),
         "jsonl": ((b"\n".join([order] * 3),), _mapped(Format.JSONL, "x.jsonl")),
         "xlsx": (
-            (books.write_workbook(whole).getvalue(), books.write_workbook(sheets, ["Goods"]).getvalue()),
+            (write_workbook(whole).getvalue(), write_workbook(sheets, ["Goods"]).getvalue()),
             _mapped(Format.SHEET, "x.xlsx"),
         ),
         "xls": (
-            (old.write_xls(whole).getvalue(), old.write_xls(sheets, from_1904=True).getvalue()),
+            (write_xls(whole).getvalue(), write_xls(sheets, from_1904=True).getvalue()),
             _mapped(Format.SHEET, "x.xls"),
         ),
         "ods": (
-            (old.write_ods(whole).getvalue(), old.write_ods(sheets).getvalue()),
+            (write_ods(whole).getvalue(), write_ods(sheets).getvalue()),
             _mapped(Format.SHEET, "x.ods"),
         ),
         "fhl": ((text["fhl5.txt"],), _cargo(read_cargo_imp)),
@@ -196,15 +186,18 @@ def importers() -> Mapping[str, Importer]:
         "xfwb": ((xml["xfwb.xml"],), _cargo(read_cargo_xml)),
         "xffm": ((xml["xffm.xml"],), _cargo(read_cargo_xml)),
         "itmatt": (
-            ((itmatt.HEAD + itmatt.ITEM * 2 + itmatt.TAIL).encode(),),
+            ((test_itmatt.HEAD + test_itmatt.ITEM * 2 + test_itmatt.TAIL).encode(),),
             _mapped(Format.ITMATT, "x.edi"),
         ),
-        "x12-309": (((x12.HEAD + x12.BILL * 2 + x12.TAIL).encode(),), _mapped(Format.X12_309, "x.x12")),
+        "x12-309": (
+            ((test_x12_309.HEAD + test_x12_309.BILL * 2 + test_x12_309.TAIL).encode(),),
+            _mapped(Format.X12_309, "x.x12"),
+        ),
         "placi": (
             (
                 "\n".join(messages).encode(),
-                answers.xfnm("Error", "MISSING_SHP_ADDR"),
-                answers.xcsn("RI", "PACT REQUEST FOR INFORMATION HOLD", house="ABC1"),
+                test_placi_answers.xfnm("Error", "MISSING_SHP_ADDR"),
+                test_placi_answers.xcsn("RI", "PACT REQUEST FOR INFORMATION HOLD", house="ABC1"),
             ),
             _answers,
         ),
@@ -277,7 +270,7 @@ def _status_kb(key: str) -> int:
 def feed(
     name: str, *, seconds: float, first: int, cases: int, seed: int, case_file: Path
 ) -> Iterator[dict[str, Any]]:
-    """Feed an importer for so long, or so many cases; tells what came of it now and then, and at the end."""
+    """Feed an importer for that long, or that many cases; report now and then, and at the end."""
     importer = importers()[name]
     outcomes: Counter[str] = Counter()
     for sample in importer.samples:

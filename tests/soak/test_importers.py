@@ -1,7 +1,8 @@
 """Damaged files for every importer: a minute each here, a few dozen each in every run of the tests.
 
 ``PRECLEAR_SOAK_S`` sets the seconds, ``PRECLEAR_SOAK_SEED`` the seed, which is printed. Of a file that an
-importer broke on, the number and the bytes are printed; ``importers.py --replay`` reads them again.
+importer broke on, the number and the bytes are printed; ``python -m tests.soak.importers --replay`` reads them
+again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parent / "importers.py"
+ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("PRECLEAR_SOAK_S", "60"))
 SEED = int(os.environ.get("PRECLEAR_SOAK_SEED") or int.from_bytes(os.urandom(3)))
 IMPORTERS = (
@@ -50,12 +51,12 @@ HANGS_S = 60.0
 
 
 def run(*arguments: str, case: Path, seconds: float) -> tuple[int, str, list[dict[str, Any]]]:
-    """Exit code, standard error and what the script told."""
-    command = [sys.executable, str(SCRIPT), "--case", str(case), *arguments]
+    """Exit code, standard error and what the program reported."""
+    command = [sys.executable, "-m", "tests.soak.importers", "--case", str(case), *arguments]
     environment = {**os.environ, "RUST_BACKTRACE": "0"}
     try:
         done = subprocess.run(
-            command, capture_output=True, timeout=seconds + HANGS_S, env=environment, check=False
+            command, cwd=ROOT, capture_output=True, timeout=seconds + HANGS_S, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
         pytest.fail(f"{arguments} hangs on {at_hand(case)}")
