@@ -20,6 +20,7 @@ from aiohttp import web
 from agent.errors import AgentError, EvidenceFailed, NotFound, ReferenceFailed
 from agent.hub import Hub
 from agent.runtime.threads import in_thread
+from agent.store.removal import BATCH, SPAN
 from agent.store.source_table import StoredSource
 from sync import sqlite
 
@@ -57,14 +58,20 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 ProgressCallback = Callable[[Going], None]
 
 
-async def remove_sources(hub: Hub, choice: Choice, report_progress: ProgressCallback) -> dict[str, Any]:
+async def remove_sources(
+    hub: Hub, choice: Choice, report_progress: ProgressCallback, *, span: int = SPAN, most: int = BATCH
+) -> dict[str, Any]:
     """Take the chosen sources away with all they declared; what others declared is assessed again.
 
     In steps, so that lanes go on. An interrupted removal is completed when it is called again; until then the
     sources are listed as being removed. The log keeps that it happened, not whose it was; decisions stay.
 
     Args:
+        hub: Whose store and log.
+        choice: Whose sources, or which one.
         report_progress: Called in the working thread, four times a second.
+        span: Declarations that one step looks through.
+        most: Declarations that one step takes away.
 
     Raises:
         NotFound: there is no such source.
@@ -72,13 +79,15 @@ async def remove_sources(hub: Hub, choice: Choice, report_progress: ProgressCall
     """
     async with hub.taking_in:
         try:
-            return await in_thread("removal", lambda: _remove(hub, choice, report_progress))
+            return await in_thread("removal", lambda: _remove(hub, choice, report_progress, span, most))
         finally:
             hub.declared.set()
             hub.new_entries.set()
 
 
-def _remove(hub: Hub, choice: Choice, report_progress: ProgressCallback) -> dict[str, Any]:
+def _remove(
+    hub: Hub, choice: Choice, report_progress: ProgressCallback, span: int, most: int
+) -> dict[str, Any]:
     store, clock = hub.reference, hub.clock
     try:
         sources = store.sources(party=choice.party, number=choice.number).result()
@@ -88,7 +97,7 @@ def _remove(hub: Hub, choice: Choice, report_progress: ProgressCallback) -> dict
         store.leaving(numbers).result()
         at = removed = reported_ns = 0
         while True:
-            step = store.take_away(numbers, at).result()
+            step = store.take_away(numbers, at, span=span, most=most).result()
             at, removed = step.at, removed + step.removed
             if step.done or clock.monotonic_ns() - reported_ns >= TELL_EVERY_NS:
                 reported_ns = clock.monotonic_ns()

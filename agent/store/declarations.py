@@ -149,11 +149,13 @@ class ReferenceStore:
 
         return self._writer.submit(run)
 
-    def take_away(self, numbers: Sequence[int], after: int) -> Commit[removal.Step]:
+    def take_away(
+        self, numbers: Sequence[int], after: int, *, span: int = removal.SPAN, most: int = removal.BATCH
+    ) -> Commit[removal.Step]:
         """One step of taking declarations away; see :func:`agent.store.removal.step`."""
 
         def run(conn: sqlite.Connection) -> removal.Step:
-            step = removal.step(conn, numbers, after)
+            step = removal.step(conn, numbers, after, span=span, most=most)
             if step.assess_after is not None:
                 self._arrived_after(step.assess_after)
             return step

@@ -1,8 +1,8 @@
 """Feeds one importer with damaged files; run by ``test_importers.py``, each importer in a process of its own.
 
-``python -m tests.soak.importers --seconds 60 --seed 7 FORMAT`` prints objects of JSON as it goes on and at the
-end. A case follows from seed, format and number alone; the one at hand lies in ``--case``, should we die of it.
-``--replay BASE64`` reads one case again.
+``python -m tests.soak.importers --seconds 60 --seed 7 FORMAT`` prints objects of JSON as it goes on and at
+the end. A case follows from seed, format and number alone; the one at hand lies in ``--case``, should we die
+of it. ``--replay BASE64`` reads one case again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Damaged files for every importer: a minute each here, a few dozen each in every run of the tests.
 
 ``PRECLEAR_SOAK_S`` sets the seconds, ``PRECLEAR_SOAK_SEED`` the seed, which is printed. Of a file that an
-importer broke on, the number and the bytes are printed; ``python -m tests.soak.importers --replay`` reads them
-again.
+importer broke on, the number and the bytes are printed; ``python -m tests.soak.importers --replay`` reads
+them again.
 """
 
 from __future__ import annotations

@@ -322,9 +322,7 @@ async def test_decisions_follow_from_what_is_left_and_a_parcel_that_nobody_decla
         await remove_sources(hub, Choice(party="Mall"), lambda going: None)
 
 
-async def test_a_removal_that_was_broken_off_is_ended_by_the_next_one(
-    opened: Opened, site: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_interrupted_removal_is_completed_by_the_next_one(opened: Opened, site: Any) -> None:
     hub = opened.hub
     rows = [{"tracking_number": f"BOX-{n:06}"} for n in range(9)]
     await import_manifest(site.manifest(*rows), hub, party="Mall")
@@ -335,9 +333,8 @@ async def test_a_removal_that_was_broken_off_is_ended_by_the_next_one(
     def killed(going: Going) -> None:
         raise Stop
 
-    monkeypatch.setattr(removal.step, "__kwdefaults__", {"span": 3, "most": 2})
     with pytest.raises(Stop):
-        await remove_sources(hub, Choice(number=1), killed)
+        await remove_sources(hub, Choice(number=1), killed, span=3, most=2)
     assert 0 < (await hub.reference.counts())[0] < 9
     (row,) = hub.reference.sources().result(10)
     assert (row.state, row.rows) == ("removing", 9)
