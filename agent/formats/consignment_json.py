@@ -178,7 +178,7 @@ def read_consignment(line: bytes) -> Declaration:
     """The declaration that one JSON object makes.
 
     Raises:
-        DeclarationInvalid: It is no such object; the message names the field and what belongs there.
+        DeclarationInvalid: It is not such an object; the message names the field and what belongs there.
     """
     try:
         given = _DECODER.decode(line)
@@ -225,7 +225,7 @@ def _grams(weight: Weight | None, field: str) -> int | None:
     grams = int(exact.to_integral_value(ROUND_HALF_EVEN))
     if not 1 <= grams <= MAX_GRAMS:
         raise DeclarationInvalid(
-            f"{digits[:40]!r} {weight.unit} is no weight from 1 g to {MAX_GRAMS} g; "
+            f"{digits[:40]!r} {weight.unit} is not a weight from 1 g to {MAX_GRAMS} g; "
             f'write it as "0.29" - at `$.{field}`'
         )
     return grams

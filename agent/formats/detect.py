@@ -14,7 +14,7 @@ HEAD = 65_536
 """Bytes that ``detect`` wants to see; fewer only where the file is shorter."""
 
 MAX_LINES = 20
-"""First lines that are looked at for sorts of records."""
+"""First lines that are searched for sorts of records."""
 
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -33,7 +33,7 @@ def detect(head: bytes, name: str = "") -> Format:
     """What the file is.
 
     Args:
-        head: Its first bytes, ``HEAD`` of them where there are so many.
+        head: Its first bytes, ``HEAD`` of them where there are that many.
         name: Its name; only asked where the bytes leave it open, as between JSON in lines and in one piece.
 
     Raises:
@@ -148,8 +148,8 @@ READERS: Mapping[Format, Reader] = MappingProxyType(
         Format.CARGO_XML: _cargo_xml,
     }
 )
-"""The reader of each format. A reader is imported when its first file comes: the process that reads begins
-anew with each file, and would wait longer for the nine of them than for most files' rows."""
+"""The reader of each format. A reader is imported when its first file comes: the reading process is
+started for each file, and would spend longer on importing all nine than on the rows of most files."""
 
 
 def _plain_text(head: bytes) -> bytes:

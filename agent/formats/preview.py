@@ -1,4 +1,4 @@
-"""A look at the first rows of a file before it is taken in: of each column, what it is and how it fares."""
+"""Previews the first rows of a file before it is imported: what each column is, and how it fares."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class RowError(msgspec.Struct, frozen=True, kw_only=True):
     hint: str
     """What to write instead."""
     cells: Sequence[str] = ()
-    """Of a table: the row as it stood, to be mended."""
+    """Of a table: the row as it stood, to be corrected."""
 
 
 class CellFault(Exception):

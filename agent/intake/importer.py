@@ -27,7 +27,7 @@ from agent.trust.senders import UNNAMED, Said, Senders, Speaker
 from sync import sqlite
 
 BATCH = 4_096 if sqlite.is_sound() else 512
-"""Rows of one transaction, some 2.5 MB: so many scattered numbers share the pages of an era's index. Twice as
+"""Rows of one transaction, some 2.5 MB: that many numbers share the pages of an era's index. Twice as
 many are no faster and hold up the lanes' commits on the same disk: the slowest in a hundred scans of sixteen
 lanes took 45 ms in place of 31. Lanes without a connection of their own wait for a batch."""
 MAX_REPORTED = 1000
@@ -37,7 +37,7 @@ REPORT_EVERY_NS = 250_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender(Said):
-    """Who is said to have sent a file, how he signed it, and how he writes."""
+    """Who sent a file by his own word, how he signed it, and how he writes."""
 
     transport: str | None = None
     profile: str | None = None
@@ -110,15 +110,15 @@ async def import_manifest(
 async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) -> ImportReport:
     """Take in one file, and decide again on the unmanifested pieces that it declares.
 
-    The same file again stores nothing and tells its refused rows once more. A file whose import was
-    interrupted goes on where it stood. Declarations are assessed afterwards, or by the scan that comes
+    The same file again stores nothing and reports its refused rows once more. A file whose import was
+    interrupted resumes where it stopped. Declarations are assessed afterwards, or by the scan that comes
     before that.
 
     Raises:
         ManifestRefused: the file cannot be read at all, or not further; what was read before is kept, and the
-            same file goes on behind it once it can be read.
-        SignatureRefused: its signature does not tell who sent it; nothing of it is kept.
-        ImportAbandoned: the listener has lost who wanted the import; what was read before is kept.
+            same file resumes after it once it can be read.
+        SignatureRefused: its signature does not prove who sent it; nothing of it is kept.
+        ImportAbandoned: the client that wanted the import has disconnected; what was read before is kept.
         ReferenceFailed: it could not be stored.
     """
     shown = PageProgress(hub, file.name, listener, asyncio.get_running_loop())
@@ -143,7 +143,7 @@ async def try_out(
 
     Raises:
         ManifestRefused: the file cannot be read at all, or not further.
-        SignatureRefused: its signature does not tell who sent it.
+        SignatureRefused: its signature does not prove who sent it.
     """
     return await in_thread("import", _Import(file, sender, listener, clock, senders, None).run)
 
@@ -155,7 +155,7 @@ def preview(
 
     Raises:
         ManifestRefused: the file cannot be read at all.
-        SignatureRefused: its signature does not tell who sent it.
+        SignatureRefused: its signature does not prove who sent it.
     """
     speaker = senders.speaker(file.name, file.digest(), sender)
     with closing(read_apart(file, _request(file, sender, speaker, clock, rows), clock)) as frames:
@@ -260,7 +260,7 @@ class _Import:
         return self.report
 
     def _take_back(self) -> None:
-        """What was read is not what was there before, so nothing of it is kept."""
+        """Keep nothing of the file: it changed while it was read."""
         if self._store is not None and not self.report.already_known:
             self._store.take_back(self._source)
 

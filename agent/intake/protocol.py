@@ -1,4 +1,4 @@
-"""What the reading process says to the hub: msgpack with its length before it, over one pipe."""
+"""The frames that the reading process sends to the hub: msgpack after its length, over one pipe."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ class Unpacker:
     """Takes frames out of a stream of bytes, however it is cut.
 
     Raises:
-        DeclarationInvalid: what came is no frame; nothing more can be read.
+        DeclarationInvalid: what came is not a frame; nothing more can be read.
     """
 
     def __init__(self) -> None:

@@ -66,7 +66,7 @@ def main() -> None:
     # Whatever a library may print must not stand between the frames.
     out = os.dup(1)
     os.dup2(2, 1)
-    with contextlib.suppress(BrokenPipeError):  # the hub has heard enough
+    with contextlib.suppress(BrokenPipeError):  # the hub needs no more
         _tell(request, out)
 
 
@@ -114,7 +114,7 @@ def _tell(request: ReadRequest, out: int) -> None:
             refused = Refused(
                 code="E022",
                 message=f"the reader broke on it ({type(error).__name__})",
-                hint="save it anew, or in another format; and send us the file if you may",
+                hint="save it again, or in another format; and send us the file if you may",
             )
     else:
         return
@@ -122,7 +122,7 @@ def _tell(request: ReadRequest, out: int) -> None:
 
 
 def frames(file: BinaryIO, request: ReadRequest) -> Iterator[Frame]:
-    """What is to be said of a file.
+    """The frames of a file, from its header to its end.
 
     Raises:
         ManifestRefused: it cannot be read, or not further.
@@ -244,7 +244,7 @@ def _fault(error: RowError, width: int) -> Fault:
 
 
 def _stands_twice(row: Row) -> RowError:
-    """Of two rows with one number nobody can tell which is meant: the first was taken, this one is not."""
+    """Of two rows with one number either could be meant: the first was taken, this one is refused."""
     return RowError(
         line=row.line,
         column="tracking_number",

@@ -1,4 +1,4 @@
-"""What was refused and what was mended, as ``rejected.csv`` and as a workbook to be mended and imported."""
+"""What was refused and what was mended, as ``rejected.csv`` and as a workbook to correct and import."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_FAULTS = 100_000
 """Faults that are written down; a file with more of them has one fault in all its rows."""
 _COLUMNS = ("outcome", "line", "column", "code", "message", "value", "hint")
 _IN_ENGLISH = ("message_en", "hint_en")
-"""Of a report in another language: what the reader said of this very cell."""
+"""Of a report in another language: the reader's own words on this very cell."""
 _ADDED = ("added.line", "added.says")
 """Keys of the headers of our own columns. Each begins with our name, by which they are known again."""
 _STOPS = ".。।"
@@ -31,13 +31,13 @@ _MAX_CELL = 32_767
 class RejectedRowsReport:
     """Writes both files as faults come in; a listener of an import.
 
-    The workbook's first sheet holds the refused rows as they stood, with the cells at fault in red: mended
-    and saved, it is a manifest like any other. Its second sheet lists every fault, as the CSV file does.
+    The workbook's first sheet holds the refused rows as they stood, with the cells at fault in red:
+    corrected and saved, it is a manifest like any other. Its second sheet lists every fault, as does the CSV.
 
     Args:
         folder: Made if it is not there.
-        lang: Language tag of who is to mend the rows, the nearest of ours is taken; None for what the mapping
-            profile says, else English. The names of the CSV file's columns are English in all of them.
+        lang: Language tag of the person who corrects the rows; the nearest of ours is taken. None for what the
+            mapping profile says, else English. The names of the CSV file's columns are always English.
     """
 
     def __init__(self, folder: Path, lang: str | None = None) -> None:
@@ -51,7 +51,7 @@ class RejectedRowsReport:
         self._written: dict[str, str] = {}
         """Column → what its sender calls it."""
         self._kept: list[int] = []
-        """Places of the sender's columns; a mended workbook has ours as well."""
+        """Places of the sender's columns; a corrected workbook has ours as well."""
         self._count = 0
         self._row: list[Fault] = []
         """Faults of the refused row at hand; the first one has its cells."""

@@ -1,4 +1,4 @@
-"""A watched folder: whatever settles in it is taken in, and moved to ``done`` or ``refused`` with its report.
+"""A watched folder: each file that settles in it is imported, and moved to ``done`` or ``refused``.
 
 The sender of a file is named by where it lies, ``PARTY/`` or ``PARTY/ROLE/``, or by a sidecar ``FILE.toml``:
 ``party``, ``role``, ``transport``, ``profile``. Its signature lies in ``FILE.sig``, and must arrive first. A
@@ -81,7 +81,7 @@ class WatchedFolder:
         self._profiles = profiles
         self._last_states: dict[tuple[tuple[str, ...], str], tuple[int, int, int]] = {}
         self._stuck: set[tuple[tuple[str, ...], str, tuple[int, int, int]]] = set()
-        """Files that were taken in and could not be moved away."""
+        """Files that were imported and could not be moved away."""
         self._trouble: str | None = None
 
     async def watch(self) -> None:

@@ -83,7 +83,7 @@ def read_cargo_imp(stream: BinaryIO, *, received: datetime | None = None) -> Ite
 
 @dataclass(slots=True)
 class _Bill:
-    """The segments of one waybill, house or master; a message split by a network goes on in the next one."""
+    """The segments of one waybill, house or master; one split by a network continues in the next message."""
 
     kind: str
     head: ImpLine
@@ -141,7 +141,7 @@ def _houses(message: ImpMessage) -> Iterator[_Bill | RowError]:
         return
     waybill = None
     draft = Draft()
-    # A house may be told of before its master is known: the number is then left blank.
+    # A house may be filed before its master is known: the number is then left blank.
     if master.first.strip("/ "):
         waybill = read_waybill(draft, master.lines[0])
     if draft.faults:
@@ -238,7 +238,7 @@ def _goods(bill_segments: list[ImpSegment]) -> Iterator[tuple[str, int, str]]:
 
 
 def _common(bill: _Bill, draft: Draft, number: str, description: str, codes: list[str]) -> Declaration:
-    """What houses and masters say alike."""
+    """What houses and masters have in common."""
     bill_segments = bill.segments
     notes = notes_of(bill_segments)
     handling = [c for s in bill_segments if s.tag == "SPH" for line in s.lines for c in line.text.split("/")]
@@ -263,7 +263,7 @@ def _common(bill: _Bill, draft: Draft, number: str, description: str, codes: lis
 def _value(bill_segments: list[ImpSegment], draft: Draft) -> Money | None:
     """The value declared for customs: last but one of ``CVD/USD/PP/PP/NVD/NCV/XXX``, with or without PP.
 
-    What is declared for carriage limits the carrier's liability; it is no value of the goods.
+    What is declared for carriage limits the carrier's liability; it is not a value of the goods.
     """
     charges = next((segment for segment in bill_segments if segment.tag == "CVD"), None)
     if charges is None:

@@ -35,14 +35,14 @@ _TAIL = re.compile(
 
 
 class Quantity(NamedTuple):
-    """``T2K35MC0.12``: how much of a waybill is told of, in pieces and grams."""
+    """``T2K35MC0.12``: how much of a waybill is meant, in pieces and grams."""
 
     part: str
-    """T all of it; P part of it; S and D shares on several flights or units; empty when not said."""
+    """T all of it; P part of it; S and D shares on several flights or units; empty when not given."""
     pieces: int | None
     grams: int | None
     total: int | None
-    """Pieces of the whole, where only a share is told of."""
+    """Pieces of the whole, where only a share is meant."""
 
 
 class Waybill(NamedTuple):
@@ -99,7 +99,7 @@ def read_quantity(draft: Draft, line: int, text: str) -> Quantity:
 
 
 def _without_unit(draft: Draft, line: int, part: str, rest: str) -> Quantity:
-    """Pieces alone are pieces; pieces with a weight or a volume behind them lack the unit between."""
+    """Pieces alone are pieces; pieces followed by a weight or a volume lack the unit between."""
     pieces = re.match(r"[0-9]*", rest)
     assert pieces is not None
     behind = rest[pieces.end() :]

@@ -1,4 +1,4 @@
-"""Cargo-IMP text: bytes into messages, messages into segments. What they mean is said elsewhere.
+"""Cargo-IMP text: bytes into messages, messages into segments. What they mean is the matter of other modules.
 
 A file may hold several messages, each with the header of the network that brought it. A message begins with
 its standard message identifier (``FHL/5``) and ends with ``NNNN``, with the next header or message, or with
@@ -87,7 +87,7 @@ def read_messages(stream: BinaryIO) -> Iterator[ImpMessage]:
     """The messages of a file, one at a time.
 
     Raises:
-        ManifestRefused: The first line that is no text of such a file, or there is no message in it.
+        ManifestRefused: The first line that cannot be text of such a file, or there is no message in it.
     """
     message: ImpMessage | None = None
     any_message = False
@@ -109,7 +109,7 @@ def read_messages(stream: BinaryIO) -> Iterator[ImpMessage]:
 
 
 def segments(lines: list[ImpLine]) -> list[ImpSegment]:
-    """The segments of a message. A line with neither tag nor slash was wrapped by a network: it goes on."""
+    """The segments of a message. A line with neither tag nor slash continues the one before."""
     result: list[ImpSegment] = []
     for number, text in lines:
         tagged = _SEGMENT.fullmatch(text)

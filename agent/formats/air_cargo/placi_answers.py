@@ -54,7 +54,7 @@ class AuthorityAnswer:
     """Of an error, as MISSING_SHP_ADDR."""
     text: str = ""
     at: datetime | None = None
-    """UTC; None when the answer tells no year and it was not said when it came."""
+    """UTC; None when the answer gives no year and its day of receipt is not known."""
 
     @property
     def master(self) -> str | None:
@@ -90,7 +90,7 @@ def read_camir(data: bytes | str, *, received: datetime | None = None) -> tuple[
         received: When it came; gives the year that the lines leave out.
 
     Raises:
-        AnswerInvalid: Anything in it is no answer that is known. Nothing of it is to be believed then.
+        AnswerInvalid: Anything in it is not a known answer. Nothing of it may be believed then.
     """
     if len(data) > MAX_ANSWER:
         raise AnswerInvalid(f"an answer of {len(data)} bytes; at most {MAX_ANSWER} are read")
@@ -118,7 +118,9 @@ def _camir(lines: list[str], at: int, received: datetime | None) -> tuple[Author
             return _per(match, None), at + 2
         if len(following) == 2 and (match := _PER.fullmatch(following[1])) and match["waybill"] is None:
             return _per(match, following[0]), at + 3
-    raise AnswerInvalid(f"neither PSN nor PER at {lines[at][:40]!r}; read the answer by eye, holds stand")
+    raise AnswerInvalid(
+        f"neither PSN nor PER at {lines[at][:40]!r}; check the message manually; existing holds remain"
+    )
 
 
 def _per(match: re.Match[str], waybill: str | None) -> AuthorityAnswer:
@@ -139,7 +141,9 @@ def _psn(match: re.Match[str], waybill: str | None, received: datetime | None) -
     elif code[0] in _HOLDS and code[1] in _KINDS:
         kind, disposition = _KINDS[code[1]], _HOLDS[code[0]]
     else:
-        raise AnswerInvalid(f"status code {code} is not known; read the answer by eye, holds stand")
+        raise AnswerInvalid(
+            f"status code {code} is not known; check the message manually; existing holds remain"
+        )
     return AuthorityAnswer(
         kind=kind,
         code=code,
@@ -159,7 +163,7 @@ def read_xml_answer(data: bytes) -> tuple[AuthorityAnswer, ...]:
     """The answers of a Cargo-XML message: XFNM (``Response``) or XCSN (``CustomsStatusNotification``).
 
     Raises:
-        AnswerInvalid: It is no such message, or says what is not known.
+        AnswerInvalid: It is not such a message, or its status is not known.
     """
     if len(data) > MAX_ANSWER:
         raise AnswerInvalid(f"an answer of {len(data)} bytes; at most {MAX_ANSWER} are read")
@@ -171,7 +175,9 @@ def read_xml_answer(data: bytes) -> tuple[AuthorityAnswer, ...]:
     except ManifestRefused as exc:
         raise AnswerInvalid(str(exc)) from exc
     if not answers:
-        raise AnswerInvalid("neither Response nor CustomsStatusNotification; holds stand")
+        raise AnswerInvalid(
+            "no Response or CustomsStatusNotification; check the message manually; existing holds remain"
+        )
     return tuple(answers)
 
 
@@ -180,11 +186,13 @@ def _response(message: etree._Element) -> Iterator[AuthorityAnswer]:
     at = _xml_time(text(message, "MessageHeaderDocument", "IssueDateTime"))
     statuses = children(message, "ResponseStatus")
     if not statuses:
-        raise AnswerInvalid("the response has no status; holds stand")
+        raise AnswerInvalid("the response has no status; check the message manually; existing holds remain")
     for status in statuses:
         code, reason = text(status, "ConditionCode"), text(status, "Reason")
         if code not in ("Acknowledgement", "Error"):
-            raise AnswerInvalid(f"condition {code[:40]!r} is not known; read the answer by eye, holds stand")
+            raise AnswerInvalid(
+                f"condition {code[:40]!r} is not known; check the message manually; existing holds remain"
+            )
         failed = code == "Error"
         yield AuthorityAnswer(
             kind=AnswerKind.ERROR if failed else AnswerKind.RECEIVED,
@@ -211,7 +219,9 @@ def _notification(message: etree._Element) -> AuthorityAnswer:
         kind = AnswerKind.HOLD_REMOVED if removed else AnswerKind.COMPLETE
         disposition = named if removed else None
     else:
-        raise AnswerInvalid(f"status {code[:40]!r} is not known; read the answer by eye, holds stand")
+        raise AnswerInvalid(
+            f"status {code[:40]!r} is not known; check the message manually; existing holds remain"
+        )
     return AuthorityAnswer(
         kind=kind,
         code=code,

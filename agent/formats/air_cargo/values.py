@@ -65,7 +65,7 @@ class Draft:
             return None
 
     def text(self, line: int, text: str | None, sort: str, column: str) -> str | None:
-        """``text`` with single spaces, if it fits the ceiling of ``sort``; None when nothing is said."""
+        """``text`` with single spaces, if it fits the ceiling of ``sort``; None when nothing is given."""
         return self.read(line, fitted, text, sort, column)
 
 

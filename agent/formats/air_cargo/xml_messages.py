@@ -64,7 +64,7 @@ def read_cargo_xml(stream: BinaryIO, *, received: datetime | None = None) -> Ite
         received: As the other notation needs it; here every date has its year, and it is not asked.
 
     Raises:
-        ManifestRefused: No well-formed XML, a document type is declared, a ceiling is passed, or there is no
+        ManifestRefused: Not well-formed XML, a document type is declared, a ceiling is passed, or there is no
             such message in it.
     """
     any_message = False

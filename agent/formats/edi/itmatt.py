@@ -2,7 +2,7 @@
 
 The segment table of UPU standard M33 is not public; that it uses directory D.00A is (CEN/TR 17536:2021). So
 segments are read by what the directory says they mean, not by their place, and everything that may differ
-between partners is a role that a mapping profile can set. Unsure, and said in this folder's README: which
+between partners is a role that a mapping profile can set. Unsure, as the README of ``formats`` says: which
 segment opens an item and a content line, and the qualifiers of postage and category.
 """
 
@@ -58,7 +58,7 @@ def read_itmatt(stream: BinaryIO, order: ReadOrder) -> Reading:
     """Read an interchange of ITMATT messages. An item is mail.
 
     Raises:
-        ManifestRefused: It is no EDIFACT interchange, or one without ITMATT.
+        ManifestRefused: It is not an EDIFACT interchange, or one without ITMATT.
     """
     profile = order.profile_for(())
     segments = read_segments(stream)
@@ -91,7 +91,7 @@ def _rows(
 
 
 class _Message:
-    """What one message has said so far of the item at hand."""
+    """What one message has given so far of the item at hand."""
 
     def __init__(self, roles: Mapping[str, tuple[str, ...]]) -> None:
         self._roles = roles
@@ -202,7 +202,7 @@ class _Message:
             self._put("weight_unit", unit, gross if gross is not None else 9)
 
     def money(self, s: EdifactSegment) -> None:
-        """MOA: the value; postage is no part of it."""
+        """MOA: the value; postage is not part of it."""
         qualifier, amount, currency = s.get(0), s.get(0, 1), s.get(0, 2)
         if self._rank("postage", qualifier) is not None or not amount:
             return

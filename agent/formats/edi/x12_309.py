@@ -44,7 +44,7 @@ def read_309(stream: BinaryIO, order: ReadOrder) -> Reading:
     """Read an interchange of 309 manifests. A 309 is never mail.
 
     Raises:
-        ManifestRefused: It is no X12 interchange, or one without a 309.
+        ManifestRefused: It is not an X12 interchange, or one without a 309.
     """
     profile = order.profile_for(())
     segments = read_segments(stream)
@@ -72,7 +72,7 @@ def _rows(segments: Iterator[X12Segment], records: Records) -> Iterator[Row | Ro
 
 
 class _Manifest:
-    """What the open loops have said so far."""
+    """What the open loops have given so far."""
 
     def __init__(self) -> None:
         self._flight: dict[str, str] = {}
@@ -134,7 +134,7 @@ class _Manifest:
                 }
             )
         elif tag == "M13":
-            # M1303: D withdraws the bill; A and R bring it whole, as the M11 behind it says.
+            # M1303: D withdraws the bill; A and R bring it whole, as the M11 after it says.
             self._withdrawn = s.get(3) == "D"
             self._bill |= _filled({"tracking_number": s.get(4)})
         elif tag == "N9" and s.get(1) in _MASTERS:
@@ -155,7 +155,7 @@ class _Manifest:
             rest = goods["item_description"]
             last["item_description"] = f"{before} {rest}" if before else rest
         elif goods:
-            # One that holds marks and numbers alone is no goods line.
+            # One that holds marks and numbers alone is not a goods line.
             self._items.append(goods)
 
     def _take_party(self, tag: str, s: X12Segment) -> None:

@@ -18,7 +18,7 @@ class PathInvalid(FormatsError):
     """A path that cannot be read."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text[:60]!r} is no path; write names with dots, and [*] or [0] after a list")
+        super().__init__(f"{text[:60]!r} is not a path; write names with dots, and [*] or [0] after a list")
 
 
 class JsonPath:

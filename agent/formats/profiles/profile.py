@@ -56,7 +56,7 @@ class Profile:
     sender: str | None = None
     fingerprints: frozenset[str] = frozenset()
     lang: str | None = None
-    """Language tag of the sender, for what he is told of his rows."""
+    """Language tag of the sender, for the report of his rows."""
     role: SourceRole | None = None
     """In what capacity the sender speaks, for the import to record."""
     transport: Transport | None = None
@@ -68,7 +68,7 @@ class Profile:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Header cell, made plain → column."""
     ignored: frozenset[str] = frozenset()
-    """Header cells, made plain, that are no column of ours."""
+    """Header cells, made plain, that are not columns of ours."""
     dialect: Dialect = OUR_WAY
     json: JsonMapping = JsonMapping()
     records: RecordLayouts = field(default_factory=RecordLayouts)
@@ -85,7 +85,7 @@ class Profile:
 def fingerprint(header: Iterable[str]) -> str:
     """What tells one layout from another: 16 hexadecimal digits; case, accents and punctuation do not matter.
 
-    Columns that a report of ours added do not count: a workbook that was mended is of its sender's layout.
+    Columns that a report of ours added do not count: a corrected workbook is of its sender's layout.
 
     >>> fingerprint(["Tracking No.", "Peso"]) == fingerprint(["tracking_no", "PESO", "preclear línea"])
     True
@@ -186,7 +186,7 @@ def _encoding(top: Table) -> str | None:
     try:
         return codecs.lookup(name).name
     except LookupError:
-        top.fault("encoding", f"{name[:40]!r} is no encoding; write utf-8, gb18030, big5, cp1252 …")
+        top.fault("encoding", f"{name[:40]!r} is not an encoding; write utf-8, gb18030, big5, cp1252 …")
         return None
 
 
@@ -199,14 +199,14 @@ def _columns(top: Table) -> Iterable[tuple[str, str]]:
 def _column(table: Table, key: str, column: str) -> str:
     if column and column not in COLUMNS:
         near = get_close_matches(column, COLUMNS, n=1)
-        table.fault(key, f"{column[:40]!r} is no column" + (f"; did you mean {near[0]}?" if near else ""))
+        table.fault(key, f"{column[:40]!r} is not a column" + (f"; did you mean {near[0]}?" if near else ""))
     return column
 
 
 def _dialect(top: Table) -> Dialect:
     currency, unit = top.optional_text("currency"), top.optional_text("weight_unit")
     if currency is not None and currency not in EXPONENTS:
-        top.fault("currency", f"{currency[:8]!r} is no ISO 4217 currency in use")
+        top.fault("currency", f"{currency[:8]!r} is not an ISO 4217 currency in use")
     if unit is not None and unit not in GRAMS_PER:
         top.fault("weight_unit", f"write {', '.join(GRAMS_PER)}")
     offset = top.optional_text("utc_offset")
@@ -260,7 +260,7 @@ def _edifact(top: Table) -> Mapping[str, tuple[str, ...]]:
     roles = {role: table.texts(role) for role in table.items()}
     for role in roles:
         if role not in EDIFACT_ROLES:
-            table.fault(role, f"no role; there are {', '.join(EDIFACT_ROLES)}")
+            table.fault(role, f"not a role; there are {', '.join(EDIFACT_ROLES)}")
     return roles
 
 

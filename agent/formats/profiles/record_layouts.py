@@ -29,7 +29,7 @@ class RecordLevel(StrEnum):
     """What a record belongs to."""
 
     MASTER = "master"
-    """Holds for every parcel behind it, until the next one."""
+    """Holds for every parcel after it, until the next one."""
     PARCEL = "parcel"
     """Opens a parcel."""
     PACKAGE = "package"
@@ -47,7 +47,7 @@ class RecordType:
     """As in the profile: the sort, or sort and version."""
     level: RecordLevel
     columns: tuple[str | None, ...] = ()
-    """Of each cell behind the sort and the version; None for one that is passed over."""
+    """Of each cell after the sort and the version; None for one that is passed over."""
     and_more: bool = False
 
     @property
@@ -88,7 +88,7 @@ def read_records(top: Table) -> RecordLayouts:
 def _type(key: str, table: Table, named: Table) -> RecordType:
     if _KEY.fullmatch(key) is None:
         named.fault(
-            key, "write the sort in lower case, and its version behind a space where there are several"
+            key, "write the sort in lower case, and its version after a space where there are several"
         )
     level = table.choice("level", RecordLevel)
     names = list(table.texts("fields"))
@@ -101,7 +101,7 @@ def _type(key: str, table: Table, named: Table) -> RecordType:
         _check(table, name, level)
     given = [name for name in names if name != PASSED_OVER]
     if len(given) != len(set(given)):
-        table.fault("fields", "a column stands twice")
+        table.fault("fields", "a column is named twice")
     table.done()
     columns = tuple(None if name == PASSED_OVER else name for name in names[:MAX_FIELDS])
     return RecordType(name=key, level=level, columns=columns, and_more=and_more)
@@ -112,7 +112,9 @@ def _check(table: Table, name: str, level: RecordLevel) -> None:
         return
     if name not in COLUMNS:
         near = get_close_matches(name, COLUMNS, n=1)
-        table.fault("fields", f"{name[:40]!r} is no column" + (f"; did you mean {near[0]}?" if near else ""))
+        table.fault(
+            "fields", f"{name[:40]!r} is not a column" + (f"; did you mean {near[0]}?" if near else "")
+        )
     elif (name in ITEM_COLUMNS) != (level is RecordLevel.ITEM) and name != "currency":
         wanted = "a record of level item" if name in ITEM_COLUMNS else "a record of another level than item"
         table.fault("fields", f"{name} belongs to {wanted}")

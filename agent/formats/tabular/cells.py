@@ -1,7 +1,7 @@
 """Cells of a manifest row: the text of each into what it means, or a fault with a stable code.
 
-The straight way of each reader is for cells in order, as nearly all are; only what does not fit is looked at
-twice. What a reader puts right it notes in ``mended``.
+The short path of each reader is for cells in order, as nearly all are; only what does not fit is examined
+further. What a reader corrects it notes in ``mended``.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def lost_digits(text: str, column: str) -> CellFault:
     """A number of which a spreadsheet kept the first fifteen digits: the others are gone from the file."""
     message = "column is numeric, the last digits are lost"
     return CellFault(
-        "E103", column, text, message, "format the column as text, paste the numbers anew, export again"
+        "E103", column, text, message, "format the column as text, paste the numbers again, export again"
     )
 
 
@@ -97,7 +97,7 @@ def read_identifier(text: str, column: str) -> str:
 def capitals(text: str) -> str:
     """Upper case, and no longer for that: ß and its like, of which two letters would come, are left.
 
-    A value must not outgrow its ceiling behind the check for it.
+    A value must not outgrow its ceiling after the check for it.
     """
     upper = text.upper()
     return upper if len(upper) == len(text) else text

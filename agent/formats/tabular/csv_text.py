@@ -48,7 +48,7 @@ def read_csv(stream: BinaryIO, order: ReadOrder) -> Reading:
         order: How to read it.
 
     Raises:
-        ManifestRefused: The encoding is not to be told, or no line is a usable header.
+        ManifestRefused: The encoding cannot be determined, or no line is a usable header.
     """
     encoding = find_encoding(stream, order.profile.encoding if order.profile is not None else None)
     stream.seek(0)
@@ -162,7 +162,7 @@ def _parsed(head: list[str], delimiter: str) -> tuple[list[list[str]], list[int]
             rows.append(row)
             ends.append(reader.line_num)
     except csv.Error:
-        pass  # what was read so far is looked at; the rest is the business of the rows behind the header
+        pass  # what was read so far is examined; the rest is left to the rows after the header
     return rows, ends
 
 

@@ -26,7 +26,7 @@ MAX_DEPTH = 8
 """Levels of a parcel that names are looked for on."""
 
 MAX_SHOWN = 256
-"""Members of a parcel whose meaning is told."""
+"""Members of a parcel whose meaning is given."""
 
 _OF_A_LINE = {
     "description": "item_description",
@@ -215,7 +215,7 @@ class _Parcel:
         )
 
     def named(self, parcel: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[str, str]]]:
-        """By the names of its members, alone or behind those of the objects they stand in."""
+        """By the names of its members, alone or prefixed by those of the objects they stand in."""
         fields: dict[str, str] = {}
         goods: list[Any] = []
         for names, value in _leaves(parcel, (), MAX_DEPTH):
@@ -267,7 +267,7 @@ def _leaves(
 
 @lru_cache(maxsize=4096)
 def _named(names: tuple[str, ...]) -> str | None:
-    """The column that a member is: by its name behind one or all of those around it, else by its name alone.
+    """The column that a member is: by its name after one or all of those around it, else by it alone.
 
     ``recipient.address.zip`` is the recipient's, and no zip as such.
     """

@@ -33,10 +33,10 @@ from agent.formats.tabular.fields import SIMPLE, SIMPLE_ITEM, WHOLES, Reader
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _REMEMBERED = 20_000
-"""Weights and prices come again and again within a file; so many of each are remembered."""
+"""Weights and prices recur within a file; this many of each are remembered."""
 
 _CELLS = 1_000
-"""Of a bag's number, a quantity, a country; of each column so many are remembered."""
+"""Of a bag's number, a quantity, a country; of each column this many are remembered."""
 
 Texts = list[str | None]
 Step = tuple[str, int, Callable[[str], object] | None]
@@ -185,7 +185,7 @@ class TableLayout:
         if len(cells) > self.width and not any(cells[self.width :]):
             del cells[self.width :]
         elif self.last < len(cells) < self.width:
-            # Spreadsheets leave out separators behind the last cell of a row that is filled.
+            # Spreadsheets leave out separators after the last filled cell of a row.
             cells += [""] * (self.width - len(cells))
         else:
             message = f"the row has {len(cells)} cells, the header {self.width}"
@@ -204,7 +204,7 @@ class TableLayout:
                 hint = "save the file as UTF-8 text"
                 raise CellFault("E005", column, ascii(cell), "control characters", hint)
             if "#" in cell and cell.strip().upper() in FORMULA_ERRORS:
-                hint = "mend the formula, or paste its value"
+                hint = "correct the formula, or paste its value"
                 raise CellFault("E006", column, cell, "a formula of the workbook failed", hint)
 
     def _declaration(self, texts: Texts) -> Declaration:

@@ -58,10 +58,10 @@ class Records:
             parcel.add(at if place else line, row if isinstance(row, Row) else list(_placed(row, at)))
         for outcome in parcel.outcome():
             if isinstance(outcome, Row) and outcome.declaration.items == (Item(),):
-                # Nothing was said of goods lines, which is another thing than a line that says nothing.
+                # No goods lines were given, which is not the same as one empty line.
                 whole_one = msgspec.structs.replace(outcome.declaration, items=())
                 outcome = msgspec.structs.replace(outcome, declaration=whole_one)  # noqa: PLW2901
-            # There is no row of a table to show and to mend.
+            # There is no row of a table to show and to correct.
             yield msgspec.structs.replace(outcome, cells=())
 
     def _line(self, whole: Fields) -> dict[str, str]:

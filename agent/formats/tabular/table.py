@@ -41,7 +41,7 @@ class TableHeader:
     """The row that names the columns."""
 
     index: int
-    """Among the rows that were looked at; the rows of the manifest begin behind it."""
+    """Among the rows that were searched; the rows of the manifest begin after it."""
     cells: tuple[str, ...]
     places: Mapping[str, int]
     """Column → place."""
@@ -78,7 +78,7 @@ def find_header(rows: Sequence[Sequence[str]], profile: Profile | None) -> Table
 
 
 def header_notes(header: TableHeader) -> list[FileNote]:
-    """What is to be said of a header that was taken."""
+    """Remarks on a header that was taken."""
     if not header.joined:
         return []
     message = "the header was read from two rows: names of groups, and of the columns below them"
@@ -171,13 +171,13 @@ def read_rows(
     items: bool = False,
     late: list[FileNote] | None = None,
 ) -> Iterator[Row | RowError]:
-    """Rows behind the header into parcels, those of nothing and the one that sums up passed over.
+    """Rows after the header into parcels; empty rows and the one that sums up are passed over.
 
     Args:
         rows: Line, cells and mendings of each row; what was refused before is passed on.
         layout: As ``layout_of`` gives it.
         items: A row is a goods line: those that follow each other with one number are one parcel.
-        late: Takes what is to be said in the end of rows that were passed over.
+        late: Takes the final remarks on rows that were passed over.
     """
     sums = _Sums()
     if items:
@@ -321,7 +321,7 @@ class ParcelLines:
             for row in self._rows:
                 if row.line not in refused:
                     message = "another line of this parcel was refused"
-                    hint = "mend that one and send the parcel whole"
+                    hint = "correct that one and send the whole parcel"
                     self._refuse(row.line, "", "E114", message, hint, row.cells)
             yield from sorted(self._errors, key=lambda error: error.line)
             return

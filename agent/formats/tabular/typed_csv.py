@@ -29,14 +29,14 @@ from agent.formats.tabular.table import constants
 
 _INSIDE = (RecordLevel.PACKAGE, RecordLevel.ITEM)
 _LOOKED_AT = 5
-"""First records that must all be of known sorts, for a file to be one of these without being told."""
+"""First records that must all be of known sorts, for a file to be taken for one of these."""
 
 
 def read_typed_csv(stream: BinaryIO, order: ReadOrder) -> Reading:
     """Read typed records; the parcel at hand is held in memory.
 
     Raises:
-        ManifestRefused: The encoding is not to be told, or no profile says what the records hold.
+        ManifestRefused: The encoding cannot be determined, or no profile says what the records hold.
     """
     encoding = find_encoding(stream, order.profile.encoding if order.profile is not None else None)
     stream.seek(0)
@@ -80,7 +80,7 @@ def profile_of(head: Sequence[str], order: ReadOrder) -> Profile | None:
             cut = one.records.separator
             cells = [[cell.strip(' "') for cell in line.split(cut, 2)] for line in lines]
             sorts = list(map(one.records.of, cells))
-            # A header row may begin with such a word, but hardly with a version behind it.
+            # A header row may begin with such a word, but hardly with a version after it.
             if sorts[0] and (all(sorts) or any(sort is not None and " " in sort.name for sort in sorts)):
                 return one
     return None
@@ -183,7 +183,7 @@ def _fault(line: int, cells: Sequence[str], sort: RecordType | None, *, is_open:
             line, "E118", message, what, "name it under records.types, with level ignore if need be"
         )
     if sort.level in (RecordLevel.PACKAGE, RecordLevel.ITEM) and not is_open:
-        return _error(line, "E119", f"a {sort.name} record before any parcel", "", "put it behind its parcel")
+        return _error(line, "E119", f"a {sort.name} record before any parcel", "", "put it after its parcel")
     most = sort.behind + len(sort.columns)
     if len(cells) > most and not sort.and_more and sort.level is not RecordLevel.IGNORE:
         message = f"the {sort.name} record has {len(cells)} cells, the profile knows {most}"
@@ -238,7 +238,7 @@ class _Parcel:
         if self.is_refused:
             message, hint = (
                 "another record of this parcel was refused",
-                "mend that one and send the parcel whole",
+                "correct that one and send the whole parcel",
             )
             yield _error(self._line, "E114", message, self._fields.get("tracking_number", ""), hint)
             return
@@ -263,7 +263,7 @@ def _together(packages: Sequence[dict[str, str]]) -> dict[str, str]:
 
 
 def _sum(texts: Sequence[str]) -> str:
-    """The sum as text; a text that is no number is given as it is, to be refused by name."""
+    """The sum as text; a text that is not a number is given as it is, to be refused by name."""
     if len(texts) == 1 or not all(texts):
         return texts[0] if len(texts) == 1 else ""
     total = Decimal(0)

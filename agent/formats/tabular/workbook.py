@@ -45,7 +45,7 @@ def read_sheet(stream: BinaryIO, order: ReadOrder) -> Reading:
     Formulas give the values that were last worked out.
 
     Raises:
-        ManifestRefused: The file is no workbook, is locked, unpacks to too much, or has no usable header.
+        ManifestRefused: The file is not a workbook, is locked, unpacks to too much, or has no usable header.
     """
     from_1904 = check(stream)
     book = _opened(stream)
@@ -99,7 +99,7 @@ def _guarded(work: Any) -> Any:
     except (CalamineError, OSError, ValueError, OverflowError, RuntimeError) as exc:
         raise unreadable(str(exc)) from exc
     except BaseException as exc:
-        # The library is Rust: what it did not foresee comes out as a panic, which is no Exception.
+        # The library is Rust: what it did not foresee comes out as a panic, which is not an Exception.
         if type(exc).__name__ != "PanicException":
             raise
         raise unreadable("it is damaged") from exc
@@ -113,11 +113,11 @@ class _Table:
     header: TableHeader
     sheet: CalamineSheet
     first: int
-    """Row of the sheet's area that stands behind the header."""
+    """Row of the sheet's area that follows the header."""
     from_1904: bool
 
     def rows(self, layout: TableLayout) -> Iterator[Cells]:
-        """Each row behind the header as text."""
+        """Each row after the header as text."""
         columns = {place: column for column, place in self.header.places.items()}
         top = self.sheet.start[0] if self.sheet.start else 0
         comma = layout.dialect.decimal_comma
@@ -139,7 +139,7 @@ class _Table:
                 cells.append(text)
                 if mending is not None:
                     mended.append(mending)
-            # A sheet is as wide as its widest row; behind the header nothing has a name.
+            # A sheet is as wide as its widest row; beyond the header nothing has a name.
             del cells[layout.width :]
             yield line, cells, mended
 
@@ -177,7 +177,7 @@ def _first_row(book: CalamineWorkbook, names: list[str]) -> list[str]:
 
 
 def _chosen(book: CalamineWorkbook, names: list[str], order: ReadOrder) -> Profile | None:
-    """The profile for one of the sheets, told by the row that most profiles know most columns of."""
+    """The profile for one of the sheets, by the first row that names columns and fits one."""
     for name in names if order.profiles else ():
         head = _head(_sheet(book, name))
         for row in (find_header(head, None), *(find_header(head, one) for one in order.profiles)):

@@ -262,7 +262,7 @@ def test_a_file_that_is_too_large_a_pipe_and_a_link_out_of_a_folder_are_refused(
     folder = os.open(tmp_path, os.O_RDONLY)
     assert "link.csv cannot be read" in refusal(Path("link.csv"), folder)
     os.close(folder)
-    assert "no regular file" in refusal(tmp_path / "pipe.csv")
+    assert "not a regular file" in refusal(tmp_path / "pipe.csv")
     assert "is a folder" in refusal(tmp_path)
     monkeypatch.setattr(supervisor, "MAX_BYTES", 9)
     assert "split it" in refusal(tmp_path / "real.csv")

@@ -173,7 +173,7 @@ level = "nothing"
         "separator",
         "no_such",
         "item_value belongs",
-        "stands twice",
+        "named twice",
         "lower case",
         "tracking_number",
     ):
