@@ -36,8 +36,8 @@ class RejectedRowsReport:
 
     Args:
         folder: Made if it is not there.
-        lang: Language tag of the person who corrects the rows; the nearest of ours is taken. None for what the
-            mapping profile says, else English. The names of the CSV file's columns are always English.
+        lang: Language tag of the person who corrects the rows; the nearest of ours is taken. None for
+            what the mapping profile says, else English. The columns of the CSV file have English names in any.
     """
 
     def __init__(self, folder: Path, lang: str | None = None) -> None:
