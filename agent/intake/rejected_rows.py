@@ -37,7 +37,7 @@ class RejectedRowsReport:
     Args:
         folder: Made if it is not there.
         lang: Language tag of the person who corrects the rows; the nearest of ours is taken. None for
-            what the mapping profile says, else English. The columns of the CSV file have English names in any.
+            what the mapping profile says, else English. Columns of the CSV file always have English names.
     """
 
     def __init__(self, folder: Path, lang: str | None = None) -> None:
