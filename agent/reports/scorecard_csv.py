@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from agent.intake.rejected_rows import guarded
+from agent.formats.csv_guard import guarded
 from agent.reports.scorecard_view import Shown, Words
 
 _CARD_COLUMNS = (

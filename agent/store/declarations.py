@@ -13,6 +13,7 @@ from agent.domain.identifiers.candidates import Candidate
 from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.domain.totals.tally import Tally
 from agent.errors import ReferenceFailed
+from agent.formats.batch import Batch
 from agent.runtime.clock import Clock, iso
 from agent.store import assessment_table as assessments
 from agent.store import declaration_table as declared
@@ -20,7 +21,6 @@ from agent.store import removal
 from agent.store import source_table as sources
 from agent.store.assessment_table import Kept
 from agent.store.backlog import Walk
-from agent.store.batch import Batch
 from agent.store.declaration_table import Claims, read_claims
 from agent.store.matching import MATCH, Match, matched
 from agent.store.schema import migrate_reference
@@ -151,11 +151,13 @@ class ReferenceStore:
 
         return self._writer.submit(run)
 
-    def take_away(self, numbers: Sequence[int], after: int) -> Commit[removal.Step]:
+    def take_away(
+        self, numbers: Sequence[int], after: int, *, span: int = removal.SPAN, most: int = removal.BATCH
+    ) -> Commit[removal.Step]:
         """One step of taking declarations away; see :func:`agent.store.removal.step`."""
 
         def run(conn: sqlite.Connection) -> removal.Step:
-            step = removal.step(conn, numbers, after)
+            step = removal.step(conn, numbers, after, span=span, most=most)
             if step.assess_after is not None:
                 self._arrived_after(step.assess_after)
             return step
