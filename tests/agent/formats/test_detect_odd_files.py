@@ -35,7 +35,7 @@ def archive(name: str, body: bytes = b"") -> bytes:
         ("letter.xlsx", archive("word/document.xml", b"<w/>"), "E019", "something else than a workbook"),
         ("letter.doc", OLE + bytes(4_000), "E019", "another kind than a workbook"),
         ("locked.xlsx", OLE + "EncryptedPackage".encode("utf-16-le") + bytes(600), "E019", "password"),
-        ("endless.ods", archive("content.xml", b"<a><b></b b>"), "E019", "no XML"),
+        ("endless.ods", archive("content.xml", b"<a><b></b b>"), "E019", "is not XML"),
         ("bomb.ods", archive("content.xml", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"), "E019", "document"),
         ("page.xls", b"\xef\xbb\xbf<!-- saved -->\n<HTML><table>", "E017", "web page"),
         ("old.xls", b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',

@@ -7,12 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from agent.app import Opened
-from agent.formats.csv_guard import guarded
 from agent.intake import rejected_rows as report_module
 from agent.intake.importer import ImportReport, import_manifest
 from agent.intake.protocol import Fault, FileHeader
@@ -115,13 +112,6 @@ def test_a_report_of_a_file_that_never_began_leaves_nothing(tmp_path: Path) -> N
 
 def fault(line: int) -> Fault:
     return Fault(line=line, column="tracking_number", code="E102", message="m", value="v", hint="h")
-
-
-@settings(deadline=None)
-@given(text=st.text(max_size=20))
-def test_no_guarded_cell_begins_a_formula(text: str) -> None:
-    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert guarded(text).removeprefix("'").endswith(text.removeprefix("'"))
 
 
 async def test_a_number_that_stood_twice_must_be_given_anew_before_its_row_is_taken(

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import Declaration, Label, Level, Transport, encode
 from agent.domain.consignment.effective import SourceRole
-from agent.domain.errors import DeclarationInvalid
 from agent.domain.identifiers.candidates import Candidate
 from agent.formats.batch import Batch
 from agent.store import declaration_table as declared
@@ -229,8 +228,3 @@ def test_a_batch_is_the_same_from_declarations_and_from_their_bodies_and_in_part
     late.extend(rest, behind=behind)
     assert late.numbers == [declaration.consignment for declaration in second[behind:]]
     assert len(late.bodies) == len(late.numbers)
-
-
-def test_a_batch_that_was_put_together_wrongly_is_refused() -> None:
-    with pytest.raises(DeclarationInvalid, match="2 numbers for 1 declarations"):
-        Batch().extend(Batch(numbers=["A", "B"], bodies=[b""]), behind=0)
