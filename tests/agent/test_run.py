@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,10 @@ from agent.control import server as control
 from agent.evidence.reader import StoredLog
 from agent.reference.loading import ReferenceRefused
 from agent.runtime.clock import SystemClock
+from agent.sandbox.hub_folder import POLICY_FILE, HubFolder
 from sync import sqlite
 from sync.central.cli import main as central
 from sync.central.http import Settings, create_app
-from sync.central.identity import init_authority
 from sync.log.statement import Opened, parse
 
 
@@ -110,8 +109,10 @@ async def test_a_hub_that_was_restored_from_an_old_copy_closes_that_log_and_goes
 
 
 async def test_a_policy_of_somebody_else_is_refused_at_the_start(site: Any, tmp_path: Path) -> None:
-    init_authority(tmp_path / "other", "authority/other")
-    replace(site, authority=tmp_path / "other").publish_policy()
+    other = HubFolder(name="other", folder=tmp_path, clock=site.clock)
+    other.make_authority()
+    other.publish_policy()
+    shutil.copy(other.folder / POLICY_FILE, site.folder)
     with pytest.raises(ReferenceRefused, match=r"policy\.signed: no publishing key"):
         async with site.open():
             pass
