@@ -50,6 +50,8 @@ class Size:
     """Scans before them that do not count."""
     listed: int = 40_000
     """Names on the list."""
+    assessed: int = 2_000
+    """Documents that are assessed, again and again; at most as many as the day's manifest has."""
     start_ups: int = 7
     rest_s: float = 2.0
     """How long the hub is left alone before its memory is read."""
@@ -103,7 +105,7 @@ async def _lane(bed: Bed, clock: Clock, size: Size) -> dict[str, Any]:
                     floor_ns.append(bare_ns)
         entries = await hub.log.read(1, 200)
         bytes_each = len(wire.pack(hub.log.log_id, entries)) / len(entries)
-        known, new = await in_thread("assess", lambda: _assessments(opened, labels, clock))
+        known, new = await in_thread("assess", lambda: _assessments(opened, labels[: size.assessed], clock))
     floor.close()
     p50, floor_p50 = percentile(lane_ns, 500), percentile(floor_ns, 500)
     return {
