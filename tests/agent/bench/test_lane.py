@@ -12,7 +12,7 @@ async def test_the_time_of_a_scan_leaves_out_the_readings_that_came_before_its_l
     clock = SystemClock()
     with make_bed(clock) as bed:
         async with at_work(bed.site, bed.config) as (opened, labels):
-            with opened.hub.notices.subscribe() as screen:
+            with opened.hub.feed.subscribe() as screen:
                 lane = TimedLane(bed.wires, opened, clock, screen)
                 for label, grams in labels[:3]:
                     began_ns = clock.monotonic_ns()

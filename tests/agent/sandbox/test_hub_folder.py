@@ -26,7 +26,7 @@ async def test_a_hub_without_a_centre_trusts_its_authority_alone_and_opens(made:
     config = made.configure('[[stations]]\nname = "lane-1"\nscanner = { port = "none" }\n', lists=())
     async with made.open(config) as opened:
         assert opened.hub.name == "hub/alone"
-        assert opened.hub.in_force.lists == ()
+        assert opened.hub.reference_data.current.lists == ()
 
 
 async def test_a_hub_is_registered_with_the_centre_beside_it(made: HubFolder) -> None:
