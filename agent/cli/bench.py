@@ -12,7 +12,7 @@ from agent.runtime.clock import SystemClock
 
 
 @click.command()
-@click.option("--import", "rows", type=click.IntRange(1), help="Measure an import of so many rows alone.")
+@click.option("--import", "rows", type=click.IntRange(1), help="Measure only an import, of this many rows.")
 @click.option("--stored", type=click.IntRange(0), default=0, help="Rows in the store before that import.")
 @click.option("--in-order", is_flag=True, help="Import numbers that count up, not scattered ones.")
 @json_option

@@ -1,4 +1,4 @@
-"""A clock whose time passes only when it is told to."""
+"""A clock whose time passes only when it is advanced."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
 @dataclass
 class ManualClock:
-    """Stands at ``START`` until it is advanced; whoever sleeps on it wakes only then."""
+    """Stands at ``START`` until it is advanced; those who sleep on it wake only then."""
 
     at: datetime = START
     ns: int = 1_000_000_000_000
     _sleepers: list[tuple[int, asyncio.Future[None]]] = field(default_factory=list)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass, and wake whoever slept that long."""
+        """Let time pass, and wake those who slept that long."""
         self.at += timedelta(seconds=seconds)
         self.ns += round(seconds * 1e9)
         due = [woken for until, woken in self._sleepers if until <= self.ns and not woken.done()]

@@ -47,9 +47,9 @@ def numbers(value: object, name: str = "") -> Iterator[tuple[str, float]]:
 
 
 def test_every_figure_is_finite_and_none_but_the_empty_store_is_zero(figures: dict[str, Any]) -> None:
-    found = dict(numbers(figures))
-    assert found.pop("import.stored") == 0
-    assert all(math.isfinite(value) and value > 0 for value in found.values()), found
+    values = dict(numbers(figures))
+    assert values.pop("import.stored") == 0
+    assert all(math.isfinite(value) and value > 0 for value in values.values()), values
 
 
 def test_the_figures_name_their_schema_and_the_sqlite_they_were_taken_with(figures: dict[str, Any]) -> None:

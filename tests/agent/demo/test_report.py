@@ -45,11 +45,11 @@ def report(
 
 def test_a_shift_in_which_everything_holds_has_no_fault() -> None:
     scans = [played("A"), played("B", Planted.UNDECLARED), played("A", kind="repeat")]
-    found = report(scans, [decided("A"), decided("B", "DNL", "UNMANIFESTED")])
-    assert found.faults == ()
-    assert (found.scans, found.entries, found.repeats) == (3, 2, 1)
-    assert found.as_json()["ok"] is True
-    assert [k.found for k in found.kinds if k.kind == "undeclared"] == [1]
+    outcome = report(scans, [decided("A"), decided("B", "DNL", "UNMANIFESTED")])
+    assert outcome.faults == ()
+    assert (outcome.scans, outcome.entries, outcome.repeats) == (3, 2, 1)
+    assert outcome.as_json()["ok"] is True
+    assert [k.detected for k in outcome.kinds if k.kind == "undeclared"] == [1]
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,6 @@ def test_a_shift_in_which_everything_holds_has_no_fault() -> None:
 def test_the_narrator_names_what_does_not_hold(
     scans: list[Played], decisions: list[dict[str, Any]], proof: dict[str, Any] | None, fault: str
 ) -> None:
-    found = report(scans, decisions, proof)
-    assert any(fault in f for f in found.faults), found.faults
-    assert found.as_json()["ok"] is False
+    outcome = report(scans, decisions, proof)
+    assert any(fault in f for f in outcome.faults), outcome.faults
+    assert outcome.as_json()["ok"] is False

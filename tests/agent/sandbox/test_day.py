@@ -10,7 +10,7 @@ import pytest
 from agent.domain.identifiers import identify
 from agent.formats.rows import Row
 from agent.formats.tabular.csv_text import read_lines
-from agent.sandbox.day import CONSIGNMENTS, FOUND_BY, RECEPTACLES, Planted, make_day
+from agent.sandbox.day import CONSIGNMENTS, RECEPTACLES, SHOWN_BY, Planted, make_day
 
 
 def test_the_same_seed_gives_the_same_day_and_another_seed_another(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_every_kind_is_planted_and_a_duplicated_label_comes_to_both_lanes(
     day = make_day(tmp_path, pieces=pieces, lanes=2, seed=5)
     played = [parcel for lane in day.lanes for parcel in lane]
     planted = Counter(p.planted for p in played)
-    assert all(planted[kind] for kind in FOUND_BY)
+    assert all(planted[kind] for kind in SHOWN_BY)
     for parcel in played:
         if parcel.planted is Planted.DUPLICATE_LABEL:
             assert [lane.count(parcel) for lane in day.lanes] == [1, 1]
