@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
@@ -12,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from agent.app import Opened
-from agent.bench.bed import Wires, at_work, prepare
-from agent.bench.lane import Lane
+from agent.bench.bed import make_bed
+from agent.bench.lane import TimedLane
 from agent.intake.importer import BATCH, ImportReport, import_manifest
 from agent.runtime.clock import Clock
 from agent.runtime.percentile import percentile
 from agent.sandbox import catalogue
+from agent.sandbox.wires import Wires, at_work
 from agent.store.declarations import WAL_PAGES
 from sync import sqlite
 
@@ -59,36 +59,32 @@ class Imported:
 
 def measure_import(clock: Clock, what: Imported, say: Callable[[str], None]) -> dict[str, Any]:
     """Import one file beside the scans of sixteen lanes, and take the floor of the same rows."""
-    with tempfile.TemporaryDirectory(prefix="preclear-bench-") as name:
-        folder, wires = Path(name), Wires()
-        try:
-            bed = prepare(folder, clock, lists=False, ports=(wires.scanner_port, wires.scale_port))
-            before, file = folder / "before.csv", folder / "measured.csv"
-            say(f"writing manifests of {what.stored + what.rows:,} rows")
-            if what.stored:
-                _write(before, range(what.stored), scattered=what.scattered)
-            _write(file, range(what.stored, what.stored + what.rows), scattered=what.scattered)
+    with make_bed(clock) as bed:
+        folder = bed.folder
+        before, file = folder / "before.csv", folder / "measured.csv"
+        say(f"writing manifests of {what.stored + what.rows:,} rows")
+        if what.stored:
+            _write(before, range(what.stored), scattered=what.scattered)
+        _write(file, range(what.stored, what.stored + what.rows), scattered=what.scattered)
 
-            async def run() -> dict[str, Any]:
-                async with at_work(bed, clock) as (opened, labels):
-                    if what.stored:
-                        say(f"storing {what.stored:,} rows")
-                        await import_manifest(before, opened.hub)
-                        before.unlink()
-                    say(f"importing {what.rows:,} rows beside a lane")
-                    return await _beside_a_lane(file, opened, wires, labels, clock)
+        async def run() -> dict[str, Any]:
+            async with at_work(bed.site, bed.config) as (opened, labels):
+                if what.stored:
+                    say(f"storing {what.stored:,} rows")
+                    await import_manifest(before, opened.hub)
+                    before.unlink()
+                say(f"importing {what.rows:,} rows beside a lane")
+                return await _beside_a_lane(file, opened, bed.wires, labels, clock)
 
-            found = asyncio.run(run())
-            say("the floor: the same rows, read and written without more")
-            reading_s, writing_s = _floor(file, folder, clock)
-        finally:
-            wires.close()
-    spent_s = what.rows / found["rows_per_s"]
+        figures = asyncio.run(run())
+        say("the floor: the same rows, read and written without more")
+        reading_s, writing_s = _floor(file, folder, clock)
+    spent_s = what.rows / figures["rows_per_s"]
     return {
         "rows": what.rows,
         "stored": what.stored,
         "scattered": what.scattered,
-        **found,
+        **figures,
         "floor_reading_per_s": round(what.rows / reading_s),
         "floor_writing_per_s": round(what.rows / writing_s),
         "time_to_floor": round(spent_s / (reading_s + writing_s), 2),
@@ -134,12 +130,12 @@ async def _beside_a_lane(
 ) -> dict[str, Any]:
     took_ns: list[int] = []
     with opened.hub.feed.subscribe() as screen:
-        lane = Lane(wires, opened, clock, screen)
+        lane = TimedLane(wires, opened, clock, screen)
         importing = asyncio.create_task(import_manifest(file, opened.hub), name="import")
         for place in count():
             label, grams = labels[place % len(labels)]
             took_ns.append(await lane.clear(label, grams))
-            # Counted by the clock: a lane that is slow must not be asked less for that.
+            # By the clock: a lane that is slow must not be scanned at less often for that.
             await clock.sleep(SCAN_EVERY_S - took_ns[-1] / 1e9 if took_ns[-1] < SCAN_EVERY_S * 1e9 else 0)
             if importing.done():
                 break
@@ -163,13 +159,13 @@ def _floor(file: Path, folder: Path, clock: Clock) -> tuple[float, float]:
     read_ns = clock.monotonic_ns()
     conn = sqlite.connect(folder / "floor.db")
     conn.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
-    conn.execute("CREATE TABLE said (id INTEGER PRIMARY KEY, number TEXT UNIQUE, body TEXT) STRICT")
+    conn.execute("CREATE TABLE declared (id INTEGER PRIMARY KEY, number TEXT UNIQUE, body TEXT) STRICT")
     spent_ns = 0
     cells_of = _cells(file)
     while bodies := [(cells[0], "|".join(cells) * 3) for cells in islice(cells_of, BATCH)]:
         begun_ns = clock.monotonic_ns()
         conn.execute("BEGIN IMMEDIATE")
-        conn.executemany("INSERT INTO said (number, body) VALUES (?, ?)", bodies)
+        conn.executemany("INSERT INTO declared (number, body) VALUES (?, ?)", bodies)
         conn.execute("COMMIT")
         spent_ns += clock.monotonic_ns() - begun_ns
     conn.close()

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,15 @@ import msgspec
 import numpy as np
 
 from agent.app import Opened
-from agent.bench.bed import Bed, Wires, at_work, prepare
+from agent.bench.bed import Bed, make_bed
 from agent.bench.importing import Imported, measure_import
-from agent.bench.lane import Lane
+from agent.bench.lane import TimedLane
 from agent.domain.consignment.effective import Claim
 from agent.runtime.clock import Clock
 from agent.runtime.percentile import percentile
 from agent.runtime.threads import in_thread
+from agent.sandbox.programs import HUB_PROGRAM, command_line
+from agent.sandbox.wires import at_work
 from agent.store.declaration_table import Claims
 from agent.store.schema import migrate_evidence
 from drivers.simulators.crowd import cost_of_reading
@@ -35,69 +37,75 @@ from sync.log import sealed
 from sync.log.entries import sign_entry
 from sync.transport import wire
 
-SCANS = 300
 PAUSE_S = 0.02
-WARM_UP = 20
-START_UPS = 7
-REST_S = 2.0
 READY_TIMEOUT_S = 60.0
-SCALES = 16
-SCALES_S = 8.0
-IMPORTED = 200_000
 
 
-def measure(clock: Clock, say: Callable[[str], None]) -> dict[str, Any]:
-    """Everything, one after the other; less than two minutes."""
-    found: dict[str, Any] = {
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured."""
+
+    scans: int = 300
+    warm_up: int = 20
+    """Scans before them that do not count."""
+    listed: int = 40_000
+    """Names on the list."""
+    assessed: int = 2_000
+    """Documents that are assessed, again and again; at most as many as the day's manifest has."""
+    start_ups: int = 7
+    rest_s: float = 2.0
+    """How long the hub is left alone before its memory is read."""
+    scales: int = 16
+    scales_s: float = 8.0
+    imported: int = 200_000
+    """Rows."""
+
+
+USUAL = Size()
+
+
+def measure(clock: Clock, say: Callable[[str], None], size: Size = USUAL) -> dict[str, Any]:
+    """Everything, one after the other; less than two minutes at the usual size."""
+    figures: dict[str, Any] = {
         "schema": "preclear.bench",
         "version": 1,
         "sqlite": ".".join(map(str, sqlite.VERSION)),
     }
-    with tempfile.TemporaryDirectory(prefix="preclear-bench-") as folder:
-        wires = Wires()
-        try:
-            bed = prepare(Path(folder), clock, lists=True, ports=(wires.scanner_port, wires.scale_port))
-            say("one lane, and the floor beside it")
-            found |= asyncio.run(_lane(bed, wires, clock))
-            say("the hub at rest, with 40,000 names")
-            found["at_rest_with_names"] = _at_rest(bed, clock)
-        finally:
-            wires.close()
-    with tempfile.TemporaryDirectory(prefix="preclear-bench-") as folder:
-        wires = Wires()
-        try:
-            bed = prepare(Path(folder), clock, lists=False, ports=(wires.scanner_port, wires.scale_port))
-            say("the hub at rest, without lists")
-            found["at_rest"] = _at_rest(bed, clock)
-        finally:
-            wires.close()
-    say("reading sixteen scales")
-    found["scales"] = _scales(clock)
-    found["import"] = measure_import(clock, Imported(rows=IMPORTED), say)
+    with make_bed(clock, listed=size.listed) as bed:
+        say("one lane, and the floor beside it")
+        figures |= asyncio.run(_lane(bed, clock, size))
+        say(f"the hub at rest, with {size.listed:,} names")
+        figures["at_rest_with_names"] = _at_rest(bed, clock, size.rest_s)
+    with make_bed(clock) as bed:
+        say("the hub at rest, without lists")
+        figures["at_rest"] = _at_rest(bed, clock, size.rest_s)
+    say(f"reading {size.scales} scales")
+    figures["scales"] = _scales(clock, size)
+    figures["import"] = measure_import(clock, Imported(rows=size.imported), say)
     say("starting the command")
-    found["version_ms"] = _start_up(clock)
-    return found
+    figures["version_ms"] = _start_up(clock, size.start_ups)
+    return figures
 
 
-async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
+async def _lane(bed: Bed, clock: Clock, size: Size) -> dict[str, Any]:
     floor = _Floor(bed.folder)
     lane_ns: list[int] = []
     floor_ns: list[int] = []
-    async with at_work(bed, clock) as (opened, labels):
+    async with at_work(bed.site, bed.config) as (opened, labels):
         hub = opened.hub
         with hub.feed.subscribe() as screen:
-            lane = Lane(wires, opened, clock, screen)
-            for number, (label, grams) in enumerate(labels[: WARM_UP + SCANS]):
+            lane = TimedLane(bed.wires, opened, clock, screen)
+            for number, (label, grams) in enumerate(labels[: size.warm_up + size.scans]):
                 took_ns = await lane.clear(label, grams)
                 # The floor is taken at the same pace: a processor that has just been idle is slower.
                 await clock.sleep(PAUSE_S)
                 bare_ns = floor.once(clock)
-                if number >= WARM_UP:
+                if number >= size.warm_up:
                     lane_ns.append(took_ns)
                     floor_ns.append(bare_ns)
         entries = await hub.log.read(1, 200)
         bytes_each = len(wire.pack(hub.log.log_id, entries)) / len(entries)
-        known, new = await in_thread("assess", lambda: _assessments(opened, labels, clock))
+        known, new = await in_thread("assess", lambda: _assessments(opened, labels[: size.assessed], clock))
     floor.close()
     p50, floor_p50 = percentile(lane_ns, 500), percentile(floor_ns, 500)
     return {
@@ -164,7 +172,7 @@ def _assessments(opened: Opened, labels: list[tuple[str, int]], clock: Clock) ->
 
 
 def _to_another(claims: Claims, number: int) -> Claims:
-    """The same parcel to somebody who was never seen before."""
+    """The same parcel to a consignee who is new."""
 
     def other(claim: Claim) -> Claim:
         consignee = msgspec.structs.replace(
@@ -179,11 +187,11 @@ def _to_another(claims: Claims, number: int) -> Claims:
     return replace(claims, claims=tuple(map(other, claims.claims)))
 
 
-def _at_rest(bed: Bed, clock: Clock) -> dict[str, int]:
+def _at_rest(bed: Bed, clock: Clock, rest_s: float) -> dict[str, int]:
     """Seconds until the hub is ready, and what it holds in memory when nothing happens."""
     began_ns = clock.monotonic_ns()
     process = subprocess.Popen(
-        [sys.executable, "-c", "from agent.cli import main; main()", "run", "--config", str(bed.config_file)],
+        [*command_line(HUB_PROGRAM), "run", "--config", str(bed.site.config_file)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -196,7 +204,7 @@ def _at_rest(bed: Bed, clock: Clock) -> dict[str, int]:
         ready_ns = clock.monotonic_ns() - began_ns
         if not line.startswith("ready"):
             raise RuntimeError("the hub did not become ready")
-        asyncio.run(clock.sleep(REST_S))
+        asyncio.run(clock.sleep(rest_s))
         status = Path(f"/proc/{process.pid}/status").read_text()
         rss_kb = next(int(row.split()[1]) for row in status.splitlines() if row.startswith("VmRSS"))
     finally:
@@ -207,21 +215,23 @@ def _at_rest(bed: Bed, clock: Clock) -> dict[str, int]:
     return {"ready_ms": ready_ns // 1_000_000, "rss_mb": rss_kb // 1024}
 
 
-def _scales(clock: Clock) -> dict[str, Any]:
-    """What reading sixteen scales of as many protocols takes of a core, each at ten weights a second."""
+def _scales(clock: Clock, size: Size) -> dict[str, Any]:
+    """What reading scales of as many protocols takes of a core, each at ten weights a second."""
     with tempfile.TemporaryDirectory(prefix="preclear-bench-") as folder:
-        cost = asyncio.run(cost_of_reading(Path(folder), scales=SCALES, seconds=SCALES_S, clock=clock))
+        cost = asyncio.run(
+            cost_of_reading(Path(folder), scales=size.scales, seconds=size.scales_s, clock=clock)
+        )
     return {"scales": cost.scales, "readings": cost.readings, "cpu_percent": cost.cpu_percent}
 
 
-def _start_up(clock: Clock) -> dict[str, int]:
+def _start_up(clock: Clock, count: int) -> dict[str, int]:
     """``preclear --version``, beside an interpreter that does nothing."""
 
-    def run(code: str, *arguments: str) -> int:
+    def run(*arguments: str) -> int:
         began_ns = clock.monotonic_ns()
-        subprocess.run([sys.executable, "-c", code, *arguments], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(arguments, check=True, stdout=subprocess.DEVNULL)
         return (clock.monotonic_ns() - began_ns) // 1_000_000
 
-    ours = [run("from agent.cli import main; main()", "--version") for _ in range(START_UPS)]
-    bare = [run("pass") for _ in range(START_UPS)]
+    ours = [run(*command_line(HUB_PROGRAM), "--version") for _ in range(count)]
+    bare = [run(sys.executable, "-c", "pass") for _ in range(count)]
     return {"p50": percentile(ours, 500), "bare_interpreter_p50": percentile(bare, 500)}

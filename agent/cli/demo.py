@@ -81,7 +81,7 @@ def _table(report: Report) -> None:
     for title in ("kind", "planted", "found", "missed"):
         planted.add_column(title, justify="left" if title == "kind" else "right")
     for kind in report.kinds:
-        planted.add_row(kind.kind, str(kind.planted), str(kind.found), str(kind.planted - kind.found))
+        planted.add_row(kind.kind, str(kind.planted), str(kind.detected), str(kind.planted - kind.detected))
     console.print(planted)
     for fault in report.faults:
         console.print(f"FAULT: {fault}", style="bold", markup=False)

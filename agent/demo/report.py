@@ -1,4 +1,4 @@
-"""What the narrator says at the end: planted against found, scans against entries, what is proved."""
+"""What the narrator says at the end: planted against detected, scans against entries, what is proved."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from agent.sandbox.day import FOUND_BY, Planted
+from agent.sandbox.day import SHOWN_BY, Planted
 from agent.sandbox.lane import Played
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class PlantedKind:
     """How many parcels of a planted kind there were, and how many showed it."""
 
     kind: str
     planted: int
-    found: int
+    detected: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Report:
     entries: int
     repeats: int
     dispositions: dict[str, int]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[PlantedKind, ...]
     p50_ms: float
     p99_ms: float
     first_verdict_s: float
@@ -41,7 +41,14 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for ``--json``."""
-        return {"schema": "preclear.demo", "version": 1, "ok": not self.faults, **asdict(self)}
+        kinds = [{"kind": k.kind, "planted": k.planted, "found": k.detected} for k in self.kinds]
+        return {
+            "schema": "preclear.demo",
+            "version": 1,
+            "ok": not self.faults,
+            **asdict(self),
+            "kinds": kinds,
+        }
 
 
 def make_report(
@@ -58,7 +65,7 @@ def make_report(
 
     Args:
         decisions: The open half of every decision in the log.
-        proof: What ``preclear verify --json`` said of the stopped hub's log.
+        proof: What ``preclear verify --json`` answered about the stopped hub's log.
         latency: The hub's own figures, last byte to durable.
     """
     scanned = [d for d in decisions if d["because"] == "scan" and d["source"] == "station"]
@@ -114,7 +121,7 @@ def _undeclared(played: Iterable[Played], scanned: Iterable[dict[str, Any]]) -> 
     ]
 
 
-def _kinds(played: Iterable[Played], scanned: Iterable[dict[str, Any]]) -> tuple[Kind, ...]:
+def _kinds(played: Iterable[Played], scanned: Iterable[dict[str, Any]]) -> tuple[PlantedKind, ...]:
     codes: dict[str, set[str]] = {}
     for decision in scanned:
         codes.setdefault(decision["piece"]["value"], set()).update(f["code"] for f in decision["findings"])
@@ -122,10 +129,10 @@ def _kinds(played: Iterable[Played], scanned: Iterable[dict[str, Any]]) -> tuple
     for p in played:
         numbers.setdefault(p.parcel.planted, set()).add(p.parcel.number)
     return tuple(
-        Kind(
+        PlantedKind(
             kind=kind.value,
             planted=len(numbers.get(kind, ())),
-            found=sum(1 for n in numbers.get(kind, ()) if code in codes.get(n, ())),
+            detected=sum(1 for n in numbers.get(kind, ()) if code in codes.get(n, ())),
         )
-        for kind, code in FOUND_BY.items()
+        for kind, code in SHOWN_BY.items()
     )

@@ -17,12 +17,13 @@ from agent.evidence.opening import FILE
 from agent.evidence.reader import StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import Clock
-from agent.sandbox.day import Day, make_day
-from agent.sandbox.lane import Lane, Screen
+from agent.sandbox.day import Day, Parcel, make_day
+from agent.sandbox.hub_folder import HubFolder
+from agent.sandbox.lane import Screen, SimulatedLane
 from agent.sandbox.link import Link
-from agent.sandbox.site import Site, prepare, running
-from drivers.simulators.client import SimulatedDevice
+from agent.sandbox.surroundings import Surroundings, surroundings
 
+NAME = "demo"
 LANES = ("lane-1", "lane-2")
 RECEIPT_TIMEOUT_S = 45.0
 KILL_AFTER_BYTES = 8_000
@@ -49,16 +50,19 @@ async def play(order: Order, clock: Clock, say: Say, progress: Progress) -> Repo
     began_ns = clock.monotonic_ns()
     _refuse_taken(order.port)
     with tempfile.TemporaryDirectory(prefix="preclear-", ignore_cleanup_errors=True) as folder:
-        site = Site(folder=Path(folder), clock=clock, page_port=order.port)
+        site = HubFolder(name=NAME, folder=Path(folder), clock=clock)
         day = make_day(site.folder, pieces=order.pieces, lanes=len(LANES), seed=order.seed)
-        async with _open(site, day, order, clock, say) as (screen, lanes):
-            await _play_day(day, lanes, site, progress)
+        around_it = surroundings(site, LANES, speed=order.speed, seed=order.seed, page_port=order.port)
+        async with (
+            around_it as around,
+            _at_work(around, day, order, clock, say) as (url, screen, lanes),
+        ):
+            await _play_day(day, lanes, around.link, progress)
             if not order.once:
-                say(f"The shift is over; the page stays at {site.url} until you press Ctrl-C.")
+                say(f"The shift is over; the page stays at {url} until you press Ctrl-C.")
                 await asyncio.Event().wait()
             latency = await _receipted(site, clock)
-            assert site.link is not None
-            killed = site.link.killed
+            killed = around.link.killed
         ended_ns = clock.monotonic_ns()
         proof = await site.preclear("verify", ok=(0, 3))
         with StoredLog(site.data / FILE) as stored:
@@ -86,60 +90,40 @@ def _refuse_taken(port: int) -> None:
 
 
 @asynccontextmanager
-async def _open(
-    site: Site, day: Day, order: Order, clock: Clock, say: Say
-) -> AsyncIterator[tuple[Screen, Sequence[Lane]]]:
-    """Centre, link, hub, devices and hands; everything is closed in reverse."""
+async def _at_work(
+    around: Surroundings, day: Day, order: Order, clock: Clock, say: Say
+) -> AsyncIterator[tuple[str, Screen, Sequence[SimulatedLane]]]:
+    """The hub with its manifest, a screen and hands at its lanes; yields the address of its pages first."""
+    site = around.site
     screen = Screen(clock)
     async with AsyncExitStack() as stack:
-        devices = {
-            (lane, kind): SimulatedDevice(
-                kind, site.folder, name=f"{lane}-{kind}", seed=order.seed * 10 + number, speed=order.speed
-            )
-            for number, lane in enumerate(LANES)
-            for kind in ("scanner", "scale")
-        }
-        ports = {lane: (devices[lane, "scanner"].port, devices[lane, "scale"].port) for lane in LANES}
-        # The link needs the centre's port and the configuration the link's, so the port is settled last.
-        site.link = await stack.enter_async_context(Link())
-        starting = [asyncio.create_task(stack.enter_async_context(d)) for d in devices.values()]
-        await prepare(site, LANES, ports)
-        centre = ("sync.central.cli", "serve", "--data", str(site.folder / "centre"), "--port", "0")
-        address = await stack.enter_async_context(
-            running(centre, "listening on ", site.folder / "centre.log")
-        )
-        site.link.target = int(address.rstrip("/").rpartition(":")[2])
-        await asyncio.gather(*starting)
-        hub = ("agent.cli", "run", "--config", str(site.config))
-        site.url = await stack.enter_async_context(running(hub, "ready ", site.folder / "hub.log"))
-        say(f"The lane page is at {site.url}")
-        watching = asyncio.create_task(screen.watch(site.url), name="screen")
+        url = await stack.enter_async_context(around.running_hub())
+        say(f"The lane page is at {url}")
+        watching = asyncio.create_task(screen.watch(url), name="screen")
         stack.callback(watching.cancel)
         imported = await site.preclear(
             "import", str(site.folder / "manifest.csv"), "--party", "demo", ok=(0, 3)
         )
         say(f"{imported['accepted']} consignments imported, {imported['rejected_rows']} rows refused")
         lanes = [
-            Lane(
-                name=lane,
-                scanner=devices[lane, "scanner"],
-                scale=devices[lane, "scale"],
+            SimulatedLane(
+                name=name,
+                scanner=devices.scanner,
+                scale=devices.scale,
                 screen=screen,
                 clock=clock,
                 speed=order.speed,
                 declared=day.declared,
             )
-            for lane in LANES
+            for name, devices in around.lanes.items()
         ]
         for lane in lanes:
-            await stack.enter_async_context(lane.listening(site.lane_socket(lane.name)))
-        yield screen, lanes
+            await stack.enter_async_context(lane.listening(around.lane_socket(lane.name)))
+        yield url, screen, lanes
 
 
-async def _play_day(day: Day, lanes: Sequence[Lane], site: Site, progress: Progress) -> None:
+async def _play_day(day: Day, lanes: Sequence[SimulatedLane], link: Link, progress: Progress) -> None:
     total = sum(len(parcels) for parcels in day.lanes)
-    link = site.link
-    assert link is not None
     done = 0
 
     def step() -> None:
@@ -152,7 +136,7 @@ async def _play_day(day: Day, lanes: Sequence[Lane], site: Site, progress: Progr
             link.restore()
         progress(done, total, "link cut" if total // 3 <= done < total * 2 // 3 else "link up")
 
-    async def work(lane: Lane, parcels: Sequence[Any]) -> None:
+    async def work(lane: SimulatedLane, parcels: Sequence[Parcel]) -> None:
         for parcel in parcels:
             await lane.present(parcel)
             step()
@@ -162,7 +146,7 @@ async def _play_day(day: Day, lanes: Sequence[Lane], site: Site, progress: Progr
             tasks.create_task(work(lane, parcels), name=lane.name)
 
 
-async def _receipted(site: Site, clock: Clock) -> dict[str, Any]:
+async def _receipted(site: HubFolder, clock: Clock) -> dict[str, Any]:
     """Wait until receipts cover the log; returns the hub's latency figures."""
     deadline_ns = clock.monotonic_ns() + int(RECEIPT_TIMEOUT_S * 1e9)
     while True:

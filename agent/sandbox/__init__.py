@@ -1,1 +1,4 @@
-"""A made-up hub, centre and authority in one folder, for demo, bench and tests; no narrator, no figures."""
+"""A made-up hub, its centre, its authority and its parcels in one folder, for demo, bench and tests.
+
+No narrator and no figures: the first belongs to ``agent.demo``, the second to ``agent.bench``.
+"""

@@ -59,7 +59,7 @@ class Planted(StrEnum):
     LISTED_PARTY = "listed party"
 
 
-FOUND_BY = {
+SHOWN_BY = {
     Planted.UNDECLARED: "UNMANIFESTED",
     Planted.WRONG_WEIGHT: "WEIGHT_MISMATCH",
     Planted.REFUSED_TEXT: "DESCRIPTION_REFUSED",

@@ -19,14 +19,14 @@ from drivers.simulators.client import SimulatedDevice
 VERDICT_TIMEOUT_S = 15.0
 HANDS_S = 1.2
 """Seconds between laying a parcel down and scanning it, and between two parcels, at speed 1."""
-SEEN_EMPTY_S = 0.16
-"""The scale tells its load 20 times a second; this long at least it is left empty."""
+EMPTY_S = 0.16
+"""The scale reports its load 20 times a second; this long at least it is left empty."""
 UNKNOWN_GRAMS = 250.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """One scan and what the screen said: the message, or None when nothing came in time."""
+    """One scan and what the screen showed: the message, or None when nothing came in time."""
 
     lane: str
     parcel: Parcel
@@ -74,7 +74,7 @@ class Screen:
 
 
 @dataclass(kw_only=True)
-class Lane:
+class SimulatedLane:
     """One lane: its two simulated devices and the hands that work there."""
 
     name: str
@@ -92,13 +92,13 @@ class Lane:
         async with self._hands:
             pause_s = HANDS_S / self.speed
             await self.scale.lay(parcel.grams)
-            await self.clock.sleep(max(pause_s, SEEN_EMPTY_S))
+            await self.clock.sleep(max(pause_s, EMPTY_S))
             verdict = asyncio.create_task(self.screen.verdict(self.name))
             await asyncio.sleep(0)  # the screen is looked at before the scan is made
             await self.scanner.scan(parcel.label, aim=parcel.aim)
             message = await verdict
             await self.scale.take()
-            await self.clock.sleep(max(pause_s, SEEN_EMPTY_S))
+            await self.clock.sleep(max(pause_s, EMPTY_S))
             played = Played(lane=self.name, parcel=parcel, message=message)
             self.played.append(played)
             return played

@@ -1,187 +1,135 @@
-"""The programs of the demonstration: the centre and the hub, each a process of its own, in one folder."""
+"""A hub whose time stands still: manifests of one good parcel, scans of it, and a look at the records."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import csv
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from agent.domain.packs.shipped import shipped_pack
-from agent.domain.policy.pack import fill
-from agent.errors import AgentError
-from agent.runtime.clock import Clock
-from agent.sandbox import catalogue
-from agent.sandbox.link import Link
-from models.risk.scorer import Scorer
+from agent.app import Opened
+from agent.cases.scan import Scan
+from agent.config.file import Config
+from agent.evidence.log import EvidenceLog
+from agent.evidence.reader import StoredLog
+from agent.intake.importer import ImportReport, import_manifest
+from agent.sandbox.clock import START, ManualClock
+from agent.sandbox.hub_folder import LIST_FILE, HubFolder
+from agent.trust.hub_keys import Trust, load_trust
+from sync import sqlite
+from sync.central.identity import AUTHORITY_CARD, CENTRE_CARD, load_authority_key
+from sync.keys import Keyring, Role, read_card
+from sync.log import sealed
+from sync.log.entries import Entry
+from sync.log.statement import Decision as DecisionStatement
+from sync.log.statement import parse
+from sync.log.verify import Report, verify_log
 
-HUB = "hub/demo"
-CENTRE = "centre/demo"
-AUTHORITY = "authority/demo"
-LIST = "demo-parties"
-READY_TIMEOUT_S = 30.0
-STOP_TIMEOUT_S = 15.0
-
-
-class DemoFailed(AgentError):
-    """A program of the demonstration did not do what it must."""
-
-
-@dataclass(kw_only=True)
-class Site:
-    """Where everything lies, and what runs."""
-
-    folder: Path
-    clock: Clock
-    page_port: int
-    link: Link | None = None
-    url: str = ""
-
-    @property
-    def config(self) -> Path:
-        return self.folder / "hub.toml"
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "hub"
-
-    def lane_socket(self, lane: str) -> Path:
-        """Where numbers that are typed on the page come in."""
-        return self.folder / f"{lane}.sock"
-
-    async def preclear(self, *arguments: str, ok: Sequence[int] = (0,)) -> dict[str, Any]:
-        """Run ``preclear … --json`` and read its answer."""
-        out = await _run(("agent.cli", *arguments, "--config", str(self.config), "--json"), ok)
-        found: dict[str, Any] = json.loads(out)
-        return found
+GOOD = {
+    "tracking_number": "RR473124829GB",
+    "transport": "mail",
+    "receptacle": "BAG-0001",
+    "marketplace": "Kestrel Mall",
+    "consignor_name": "Pearl Ridge Trading",
+    "consignor_street": "88 Xinghu Road",
+    "consignor_city": "Shenzhen",
+    "consignor_country": "CN",
+    "consignee_name": "Avery Bellwether",
+    "consignee_street": "12 Dunmore Street",
+    "consignee_city": "Portland",
+    "consignee_state": "OR",
+    "consignee_postcode": "97205",
+    "consignee_country": "US",
+    "description": "Women's knitted cotton t-shirt, short sleeve",
+    "hs_code": "6109100040",
+    "quantity": "1",
+    "gross_weight_g": "290",
+    "value": "12.90",
+    "currency": "USD",
+    "origin_country": "CN",
+}
+"""A row that the shipped pack has nothing against."""
+LANE_WITHOUT_DEVICES = '[[stations]]\nname = "lane-1"\nscanner = { port = "no-scanner" }\n'
 
 
-async def _run(arguments: Sequence[str], ok: Sequence[int] = (0,)) -> bytes:
-    module, *rest = arguments
-    process = await asyncio.create_subprocess_exec(
-        *_python(module), *rest, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    try:
-        out, err = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    if process.returncode not in ok:
-        raise DemoFailed(
-            f"{module} {' '.join(rest[:2])} ended with {process.returncode}: {err.decode()[-600:]}"
+@dataclass(frozen=True, kw_only=True)
+class Site(HubFolder):
+    """One hub, the authority and the centre it trusts, and what a test does with them."""
+
+    name: str = "test"
+    clock: ManualClock
+
+    def publish_policy(self, *changes: tuple[str, str], issued: datetime | None = None) -> None:
+        """Sign the shipped pack without its random audit, which would refer one parcel in a hundred."""
+        super().publish_policy(
+            ("audit_permille = 10", "audit_permille = 0"), *changes, issued=issued or START
         )
-    return out
 
+    def publish_list(self, *names: str, list_id: str = "watch", issued: datetime | None = None) -> None:
+        """Sign a list of those names."""
+        super().publish_list(*names, list_id=list_id, issued=issued or START)
 
-def _python(module: str) -> tuple[str, ...]:
-    """Our own commands by the interpreter that runs us, wherever its scripts were installed."""
-    return sys.executable, "-c", f"from {module} import main; main()"
+    def configure(
+        self,
+        stations: str = LANE_WITHOUT_DEVICES,
+        extra: str = "",
+        *,
+        lists: tuple[str, ...] = (LIST_FILE,),
+        page_port: int = 0,
+    ) -> Config:
+        """Write the configuration; one lane, where none is given."""
+        return super().configure(stations, extra, lists=lists, page_port=page_port)
 
+    def trust(self) -> Trust:
+        """What the hub trusts and signs with."""
+        return load_trust(self.data, self.hub_name, self.cards)
 
-async def central(*arguments: str) -> bytes:
-    """Run one ``preclear-central`` command."""
-    return await _run(("sync.central.cli", *arguments))
+    def log(self, connect: Callable[[Path], sqlite.Connection] = sqlite.connect) -> EvidenceLog:
+        """The log alone; its caller closes it."""
+        return EvidenceLog.open(self.data, self.trust().signer, self.clock, connect)[0]
 
+    def manifest(self, *rows: dict[str, str], name: str = "manifest.csv") -> Path:
+        """Write a CSV file; each row is ``GOOD`` with some cells changed."""
+        path = self.folder / name
+        with path.open("w", newline="", encoding="utf-8") as file:
+            columns = dict.fromkeys([*GOOD, "last_mile_number", *(name for row in rows for name in row)])
+            writer = csv.DictWriter(file, list(columns), restval="")
+            writer.writeheader()
+            writer.writerows({**GOOD, **row} for row in rows)
+        return path
 
-async def prepare(site: Site, lanes: Sequence[str], ports: dict[str, tuple[Path, Path]]) -> None:
-    """Make all keys, register the hub, publish policy and list, write the configuration."""
-    folder = site.folder
-    centre, authority = str(folder / "centre"), str(folder / "authority")
-    now = site.clock.now()
-    pack = fill(shipped_pack(), model_digest=Scorer.load().digest, issued=now)
-    # The publisher names the lists without which no piece may be cleared.
-    (folder / "policy.toml").write_bytes(pack.replace(b"required = []", b'required = ["%b"]' % LIST.encode()))
-    (folder / "list.json").write_bytes(_watchlist(now))
-    await asyncio.gather(
-        central("init", "--data", centre, "--name", CENTRE),
-        central("authority-init", "--folder", authority, "--name", AUTHORITY),
-    )
-    assert site.link is not None
-    site.config.write_text(_config(site, lanes, ports))
-    publish = ("--authority", authority, "--out")
-    await asyncio.gather(
-        central("publish", "policy", str(folder / "policy.toml"), *publish, str(folder / "policy.signed")),
-        central("publish", "list", str(folder / "list.json"), *publish, str(folder / "list.signed")),
-        _run(("agent.cli", "keys", "make", "--config", str(site.config))),
-    )
-    await central("register-hub", str(site.data / "hub.pub"), "--data", centre)
+    async def declare(
+        self, opened: Opened, *rows: dict[str, str], name: str = "manifest.csv"
+    ) -> ImportReport:
+        """Import rows as a manifest."""
+        return await import_manifest(self.manifest(*rows, name=name), opened.hub)
 
+    def scan(self, text: str = GOOD["tracking_number"], aim: str | None = None) -> Scan:
+        """A label read now, at a station."""
+        return Scan(text=text, aim=aim, raw=text.encode(), at_ns=self.clock.ns)
 
-def _watchlist(now: datetime) -> bytes:
-    names = (catalogue.LISTED_NAME, *catalogue.LISTED_OTHERS)
-    return json.dumps(
-        {
-            "v": 1,
-            "id": LIST,
-            "issued": now.astimezone(UTC).isoformat(),
-            "entries": [{"id": f"D{number}", "names": [name]} for number, name in enumerate(names, 1)],
-        }
-    ).encode()
+    def unseal(self, entry: Entry) -> sealed.Reasons:
+        """What the authority reads in the sealed block of a decision."""
+        statement = parse(entry.kind, entry.payload)
+        if not isinstance(statement, DecisionStatement):
+            raise TypeError(f"entry {entry.seq} is a {entry.kind}, not a decision")
+        key = load_authority_key(self.authority, Role.SEALING)
+        return sealed.unseal(statement.sealed, key, statement.log_id, statement.seq)
 
+    def public_keys(self) -> Keyring:
+        """Public halves alone, from the cards: all that an auditor has."""
+        cards = (self.data / "hub.pub", self.centre / CENTRE_CARD, self.authority / AUTHORITY_CARD)
+        return Keyring(key for card in cards for key in read_card(card.read_bytes()))
 
-def _config(site: Site, lanes: Sequence[str], ports: dict[str, tuple[Path, Path]]) -> str:
-    assert site.link is not None
-    lines = [
-        "# Written by: preclear demo",
-        f'[hub]\nname = "{HUB}"\ndata = "hub"\n',
-        '[trust]\ncards = ["centre/centre.pub", "authority/authority.pub"]\n',
-        f'[centre]\nurl = "http://127.0.0.1:{site.link.port}"\nname = "{CENTRE}"\nlongest_wait_s = 3.0\n',
-        '[policy]\nfile = "policy.signed"\n',
-        f"[web]\nport = {site.page_port}\n",
-    ]
-    for lane in lanes:
-        scanner, scale = ports[lane]
-        lines.append(
-            f'[[stations]]\nname = "{lane}"\nkeyed_to = "unix:{site.lane_socket(lane)}"\n'
-            f'scanner = {{ port = "{scanner}" }}\nscale = {{ port = "{scale}", protocol = "mt-sics" }}\n'
-        )
-    return 'lists = ["list.signed"]\n\n' + "\n".join(lines)
-
-
-@asynccontextmanager
-async def running(arguments: Sequence[str], ready: str, log: Path) -> AsyncIterator[str]:
-    """Run one of our programs; yields what follows ``ready`` in the line that says it listens.
-
-    Raises:
-        DemoFailed: it ended before, or was not ready in time; the end of its log is in the message.
-    """
-    module, *rest = arguments
-    with log.open("ab") as errors:
-        process = await asyncio.create_subprocess_exec(
-            *_python(module),
-            *rest,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            start_new_session=True,  # a Ctrl-C is for us; we end it in good order
-        )
-    assert process.stdout is not None
-    try:
-        try:
-            async with asyncio.timeout(READY_TIMEOUT_S):
-                while not (line := (await process.stdout.readline()).decode()).startswith(ready):
-                    if not line:
-                        raise DemoFailed(f"{log.stem} did not start: {log.read_text()[-600:].strip()}")
-        except TimeoutError as error:
-            raise DemoFailed(f"{log.stem} was not ready after {READY_TIMEOUT_S:.0f} s; see {log}") from error
-        yield line.removeprefix(ready).strip()
-    finally:
-        await _end(process)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT_S):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+    def verify(self, path: Path | None = None) -> Report:
+        """Verify a log as it lies on disk, from public keys alone."""
+        with StoredLog(path or self.data / "evidence.db") as stored:
+            return verify_log(
+                stored.log_id,
+                self.hub_name,
+                stored.entries(),
+                *stored.notes(),
+                keys=self.public_keys(),
+                cosigner=self.centre_name,
+            )

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +20,7 @@ from agent.errors import EvidenceFailed, UnreadableScan
 from agent.evidence.recorded import Recorded
 from agent.feed.messages import DecisionMessage, ImportMessage, decision_view
 from agent.reference import goods_models as goods_readings
+from agent.sandbox.site import Site
 from models.risk.bundle import SHIPPED
 from models.vagueness import scorer
 from sync import sqlite
@@ -68,18 +69,18 @@ def statement(recorded: Recorded) -> Decision:
     return found
 
 
-async def test_an_undeclared_piece_is_not_loaded(opened: Opened, site: Any) -> None:
+async def test_an_undeclared_piece_is_not_loaded(opened: Opened, site: Site) -> None:
     recorded = await clear_piece(site.scan(), place(), opened.hub)
     assert outcome(recorded) == ("DNL", ["UNMANIFESTED"])
     assert statement(recorded).set_by == "HUB"
 
 
-async def test_an_undeclared_number_with_a_wrong_check_digit_says_so(opened: Opened, site: Any) -> None:
+async def test_an_undeclared_number_with_a_wrong_check_digit_says_so(opened: Opened, site: Site) -> None:
     recorded = await clear_piece(site.scan("(00)106141412345678900", "]C1"), place(), opened.hub)
     assert outcome(recorded)[0] == "DNL"
 
 
-async def test_a_declared_piece_of_the_right_weight_is_clear(opened: Opened, site: Any) -> None:
+async def test_a_declared_piece_of_the_right_weight_is_clear(opened: Opened, site: Site) -> None:
     await site.declare(opened, {})
     recorded = await clear_piece(site.scan(), place(290), opened.hub)
     assert outcome(recorded)[0] == "CLEAR"
@@ -95,7 +96,7 @@ async def test_a_declared_piece_of_the_right_weight_is_clear(opened: Opened, sit
     assert found.valid_until == "2026-03-05T09:30:00.000Z"
 
 
-async def test_a_cleared_piece_carries_a_sealed_block_like_any_other(opened: Opened, site: Any) -> None:
+async def test_a_cleared_piece_carries_a_sealed_block_like_any_other(opened: Opened, site: Site) -> None:
     await site.declare(opened, {})
     recorded = await clear_piece(site.scan(), place(290), opened.hub)
     assert len(statement(recorded).sealed) == 344
@@ -108,7 +109,7 @@ async def test_a_cleared_piece_carries_a_sealed_block_like_any_other(opened: Ope
     ("grams", "code"), [(120, "WEIGHT_MISMATCH"), (900, "WEIGHT_MISMATCH"), (None, "NO_WEIGHT")]
 )
 async def test_a_wrong_or_missing_weight_is_referred(
-    opened: Opened, site: Any, grams: int | None, code: str
+    opened: Opened, site: Site, grams: int | None, code: str
 ) -> None:
     await site.declare(opened, {})
     disposition, codes = outcome(await clear_piece(site.scan(), place(grams), opened.hub))
@@ -116,14 +117,14 @@ async def test_a_wrong_or_missing_weight_is_referred(
     assert code in codes
 
 
-async def test_a_piece_that_was_declared_without_a_weight_is_referred(opened: Opened, site: Any) -> None:
+async def test_a_piece_that_was_declared_without_a_weight_is_referred(opened: Opened, site: Site) -> None:
     await site.declare(opened, {"gross_weight_g": ""})
     disposition, codes = outcome(await clear_piece(site.scan(), place(290), opened.hub))
     assert disposition == "RFS"
     assert "WEIGHT_NOT_COMPARABLE" in codes
 
 
-async def test_a_second_scan_of_a_cleared_piece_is_referred(opened: Opened, site: Any) -> None:
+async def test_a_second_scan_of_a_cleared_piece_is_referred(opened: Opened, site: Site) -> None:
     await site.declare(opened, {})
     first = await clear_piece(site.scan(), place(), opened.hub)
     second = await clear_piece(site.scan(), place(name="lane-2"), opened.hub)
@@ -134,7 +135,7 @@ async def test_a_second_scan_of_a_cleared_piece_is_referred(opened: Opened, site
     assert finding.params == {"earlier_seq": first.entry.seq, "earlier_station": "lane-1"}
 
 
-async def test_a_second_scan_after_a_referral_is_what_mending_looks_like(opened: Opened, site: Any) -> None:
+async def test_a_second_scan_after_a_referral_is_what_mending_looks_like(opened: Opened, site: Site) -> None:
     await site.declare(opened, {})
     assert outcome(await clear_piece(site.scan(), place(None), opened.hub))[0] == "RFS"
     mended = await clear_piece(site.scan(), place(290), opened.hub)
@@ -142,7 +143,7 @@ async def test_a_second_scan_after_a_referral_is_what_mending_looks_like(opened:
     assert "DUPLICATE_SCAN" in outcome(mended)[1]
 
 
-async def test_the_second_label_of_a_piece_is_the_same_piece(opened: Opened, site: Any) -> None:
+async def test_the_second_label_of_a_piece_is_the_same_piece(opened: Opened, site: Site) -> None:
     await site.declare(opened, {"last_mile_number": "9400111206206406260787"})
     first = await clear_piece(site.scan("9400111206206406260787"), place(), opened.hub)
     assert outcome(first)[0] == "CLEAR"
@@ -152,7 +153,7 @@ async def test_the_second_label_of_a_piece_is_the_same_piece(opened: Opened, sit
     assert statement(second).supersedes == first.entry.seq
 
 
-async def test_a_label_of_two_pieces_is_referred(opened: Opened, site: Any) -> None:
+async def test_a_label_of_two_pieces_is_referred(opened: Opened, site: Site) -> None:
     shared = {"last_mile_number": "SHARED-0001"}
     await site.declare(opened, shared, {**shared, "tracking_number": "RB123456785GB"})
     disposition, codes = outcome(await clear_piece(site.scan("SHARED-0001"), place(), opened.hub))
@@ -161,7 +162,7 @@ async def test_a_label_of_two_pieces_is_referred(opened: Opened, site: Any) -> N
 
 
 @pytest.mark.parametrize("text", ["", "   ", "a\x02b", "x" * 5000])
-async def test_a_scan_that_is_no_number_decides_nothing(opened: Opened, site: Any, text: str) -> None:
+async def test_a_scan_that_is_no_number_decides_nothing(opened: Opened, site: Site, text: str) -> None:
     before = opened.hub.log.size()
     with pytest.raises(UnreadableScan, match="scan the label again"):
         await clear_piece(site.scan(text), place(), opened.hub)
@@ -172,7 +173,7 @@ async def test_a_scan_that_is_no_number_decides_nothing(opened: Opened, site: An
 
 
 async def test_a_listed_party_shows_as_screening_and_is_named_to_the_authority_alone(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     await site.declare(opened, {"consignee_name": LISTED})
     recorded = await clear_piece(site.scan(), place(), opened.hub)
@@ -185,7 +186,7 @@ async def test_a_listed_party_shows_as_screening_and_is_named_to_the_authority_a
     assert finding.params == {"list": "watch", "entry": "D1", "party": "consignee"}
 
 
-async def test_a_random_audit_and_a_list_hit_look_the_same_outside(site: Any) -> None:
+async def test_a_random_audit_and_a_list_hit_look_the_same_outside(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {"consignee_name": LISTED})
         listed = statement(await clear_piece(site.scan(), place(), opened.hub))
@@ -205,7 +206,7 @@ async def test_a_random_audit_and_a_list_hit_look_the_same_outside(site: Any) ->
     assert len(audited.sealed) == len(listed.sealed)
 
 
-async def test_a_dry_run_shows_what_the_lane_may_see_and_keeps_nothing(opened: Opened, site: Any) -> None:
+async def test_a_dry_run_shows_what_the_lane_may_see_and_keeps_nothing(opened: Opened, site: Site) -> None:
     await site.declare(opened, {"consignee_name": LISTED})
     before = opened.hub.log.size()
     shown = await decide_barcode(opened.hub, S10, grams=290, record=False)
@@ -221,7 +222,7 @@ async def test_a_dry_run_shows_what_the_lane_may_see_and_keeps_nothing(opened: O
     assert recorded["findings"] == shown["findings"]
 
 
-async def test_a_person_without_a_scale_refers(opened: Opened, site: Any) -> None:
+async def test_a_person_without_a_scale_refers(opened: Opened, site: Site) -> None:
     await site.declare(opened, {})
     recorded = await clear_piece(site.scan(), CommandLine(), opened.hub)
     assert outcome(recorded)[0] == "RFS"
@@ -231,7 +232,7 @@ async def test_a_person_without_a_scale_refers(opened: Opened, site: Any) -> Non
 # -- what comes later ----------------------------------------------------------------------------------------
 
 
-async def test_a_manifest_that_arrives_later_decides_again(opened: Opened, site: Any) -> None:
+async def test_a_manifest_that_arrives_later_decides_again(opened: Opened, site: Site) -> None:
     first = await clear_piece(site.scan(), place(290), opened.hub)
     with opened.hub.feed.subscribe() as screen:
         report = await site.declare(opened, {})
@@ -250,7 +251,7 @@ async def test_a_manifest_that_arrives_later_decides_again(opened: Opened, site:
 
 
 async def test_a_piece_that_was_not_weighed_is_referred_when_its_manifest_arrives(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     await clear_piece(site.scan(), place(None), opened.hub)
     await site.declare(opened, {})
@@ -260,7 +261,7 @@ async def test_a_piece_that_was_not_weighed_is_referred_when_its_manifest_arrive
 
 
 async def test_of_two_waiting_labels_of_one_piece_the_one_it_is_declared_by_is_decided_on(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     by_declared = await clear_piece(site.scan(), place(290), opened.hub)
     await clear_piece(site.scan("LAST-MILE-1"), place(900), opened.hub)
@@ -276,7 +277,7 @@ async def test_of_two_waiting_labels_of_one_piece_the_one_it_is_declared_by_is_d
 
 
 async def test_of_two_stations_that_scan_one_piece_at_the_same_moment_one_clears_it(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     await site.declare(opened, {})
     lanes = [place(name="lane-1"), place(name="lane-2")]
@@ -289,7 +290,7 @@ async def test_of_two_stations_that_scan_one_piece_at_the_same_moment_one_clears
 # -- what is missing or old ----------------------------------------------------------------------------------
 
 
-async def test_a_corrupt_model_refers_every_piece_and_the_lane_goes_on(site: Any) -> None:
+async def test_a_corrupt_model_refers_every_piece_and_the_lane_goes_on(site: Site) -> None:
     shutil.copytree(SHIPPED, site.folder / "model")
     network = site.folder / "model" / "model.onnx"
     network.write_bytes(network.read_bytes()[:-1] + b"\x00")
@@ -307,7 +308,7 @@ async def test_a_corrupt_model_refers_every_piece_and_the_lane_goes_on(site: Any
 
 
 async def test_where_the_signed_policy_says_so_rules_alone_decide_and_the_absence_is_recorded(
-    site: Any,
+    site: Site,
 ) -> None:
     site.publish_policy(('on_absent = "refer"', 'on_absent = "rules_only"'))
     (site.folder / "model").mkdir()
@@ -319,7 +320,7 @@ async def test_where_the_signed_policy_says_so_rules_alone_decide_and_the_absenc
 
 
 async def test_goods_texts_that_cannot_be_read_refer_and_the_log_says_why(
-    site: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scorer, "SHIPPED", tmp_path)
     goods_readings._vagueness.cache_clear()
@@ -344,7 +345,7 @@ async def test_goods_texts_that_cannot_be_read_refer_and_the_log_says_why(
     ],
 )
 async def test_a_policy_or_list_is_noted_as_it_grows_old_and_past_its_age_refers(
-    opened: Opened, site: Any, days: int, expected: set[str], outcome_then: str
+    opened: Opened, site: Site, days: int, expected: set[str], outcome_then: str
 ) -> None:
     await site.declare(opened, {})
     site.clock.advance(days * 86_400)
@@ -353,7 +354,7 @@ async def test_a_policy_or_list_is_noted_as_it_grows_old_and_past_its_age_refers
     assert disposition == outcome_then
 
 
-async def test_a_list_that_the_policy_needs_and_nobody_has_refers(site: Any) -> None:
+async def test_a_list_that_the_policy_needs_and_nobody_has_refers(site: Site) -> None:
     site.publish_policy(("required = []", 'required = ["watch", "sdn"]'))
     async with site.open() as opened:
         await site.declare(opened, {})
@@ -362,10 +363,12 @@ async def test_a_list_that_the_policy_needs_and_nobody_has_refers(site: Any) -> 
         assert statement(recorded).open[0].params == {"list": "sdn"}
 
 
-async def test_a_new_list_is_held_against_what_was_declared_before_it(site: Any) -> None:
+async def test_a_new_list_is_held_against_what_was_declared_before_it(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {})
-        inputs = (await opened.hub.assessments.of(S10)).inputs
+        document = await opened.hub.assessments.of(S10)
+        assert document is not None
+    inputs = document.inputs
     site.publish_list("Avery Bellwether")
     async with site.open() as opened:
         assert len(await asyncio.to_thread(opened.hub.assessments.catch_up)) == 1
@@ -378,7 +381,7 @@ async def test_a_new_list_is_held_against_what_was_declared_before_it(site: Any)
 # -- what fails ----------------------------------------------------------------------------------------------
 
 
-async def test_a_decision_that_cannot_be_recorded_is_none(opened: Opened, site: Any) -> None:
+async def test_a_decision_that_cannot_be_recorded_is_none(opened: Opened, site: Site) -> None:
     def full(conn: sqlite.Connection) -> None:
         pages = conn.execute("PRAGMA page_count").fetchone()[0]
         conn.execute(f"PRAGMA max_page_count={pages}")
@@ -399,7 +402,7 @@ async def test_a_decision_that_cannot_be_recorded_is_none(opened: Opened, site: 
     assert screen.take() is None
 
 
-async def test_the_hours_of_validity_are_the_policys(site: Any) -> None:
+async def test_the_hours_of_validity_are_the_policys(site: Site) -> None:
     site.publish_policy(("validity_hours = 72", "validity_hours = 6"))
     async with site.open(load_config(site.config_file)) as opened:
         recorded = await clear_piece(site.scan(), place(), opened.hub)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.feed.messages import decision_view
+from agent.sandbox.site import Site
 
 
 @pytest.mark.parametrize(
@@ -27,7 +26,7 @@ from agent.feed.messages import decision_view
     ],
 )
 async def test_a_manifest_finds_a_waiting_piece_by_any_reading_of_its_label(
-    opened: Opened, site: Any, scanned: str, kept: tuple[str, str], declared: tuple[str, str]
+    opened: Opened, site: Site, scanned: str, kept: tuple[str, str], declared: tuple[str, str]
 ) -> None:
     first = await clear_piece(site.scan(scanned), CommandLine(grams=290), opened.hub)
     assert decision_view(first.entry)["piece"] == {"kind": kept[0], "value": kept[1]}
@@ -48,7 +47,7 @@ async def test_a_manifest_finds_a_waiting_piece_by_any_reading_of_its_label(
     ],
 )
 async def test_a_label_whose_best_reading_fails_its_check_asks_for_a_second_look(
-    opened: Opened, site: Any, number: str, noted: bool
+    opened: Opened, site: Site, number: str, noted: bool
 ) -> None:
     recorded = await clear_piece(site.scan(number), CommandLine(grams=290), opened.hub)
     codes = [finding["code"] for finding in decision_view(recorded.entry)["findings"]]
@@ -56,7 +55,7 @@ async def test_a_label_whose_best_reading_fails_its_check_asks_for_a_second_look
 
 
 async def test_a_routed_label_is_the_piece_that_its_manifest_lists_without_routing(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     await site.declare(opened, {"last_mile_number": "9400111206206406260787"})
     scan = site.scan("42090210\x1d9400111206206406260787", "]C1")

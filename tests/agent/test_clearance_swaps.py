@@ -18,6 +18,7 @@ from agent.errors import Outdated
 from agent.lane.station import Station
 from agent.reference.in_force import InForce
 from agent.reference.loading import load_in_force
+from agent.sandbox.site import Site
 from agent.status.report import status_of
 from drivers.events import ScanRead
 from sync.log.statement import Decision, parse
@@ -26,7 +27,7 @@ S10 = "RR473124829GB"
 LANES, PIECES_A_LANE, SWAPS = 16, 10, 6
 
 
-def issue(site: Any, opened: Opened, number: int) -> InForce:
+def issue(site: Site, opened: Opened, number: int) -> InForce:
     """Issue ``number`` of policy and list. The odd ones refer cotton, and list the consignor."""
     site.clock.at += timedelta(seconds=1)
     odd = number % 2 == 1
@@ -68,7 +69,7 @@ async def under_way(task: asyncio.Task[Any]) -> None:
 
 
 async def test_a_pack_swapped_between_opening_a_case_and_its_entry_leaves_a_decision_of_the_old_one(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     hub = opened.hub
     await site.declare(opened, {})
@@ -92,16 +93,17 @@ async def test_a_pack_swapped_between_opening_a_case_and_its_entry_leaves_a_deci
 class SwapsWhileItWeighs(CommandLine):
     """A place at which something else is put in force while a piece is weighed."""
 
-    opened: Any = None
+    opened: Opened | None = None
     loaded: Any = None
 
     async def weighing_for(self, scan: Scan) -> Weighing:
+        assert self.opened is not None
         await self.opened.hub.put_in_force(self.loaded)
         return await CommandLine.weighing_for(self, scan)
 
 
 async def test_a_pack_swapped_between_look_up_and_weight_is_the_one_that_decides(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     await site.declare(opened, {})
     await assess_some(opened.hub)  # under what is in force before
@@ -114,7 +116,7 @@ async def test_a_pack_swapped_between_look_up_and_weight_is_the_one_that_decides
 
 
 async def test_sixteen_lanes_lose_no_scan_and_mix_no_digests_while_packs_are_swapped(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     hub = opened.hub
     numbers = [f"BOX-{number:06}" for number in range(LANES * PIECES_A_LANE)]
@@ -172,7 +174,7 @@ async def test_sixteen_lanes_lose_no_scan_and_mix_no_digests_while_packs_are_swa
     assert {decision.disposition for decision in newest.values()} == {"RFS"}
 
 
-async def test_station_status_and_kept_assessments_follow_a_swap(opened: Opened, site: Any) -> None:
+async def test_station_status_and_kept_assessments_follow_a_swap(opened: Opened, site: Site) -> None:
     hub = opened.hub
     station = Station(site.configure().stations[0], hub)
     await site.declare(opened, {})
@@ -193,7 +195,9 @@ async def test_station_status_and_kept_assessments_follow_a_swap(opened: Opened,
         station.on_scanner(read, 750 * 1_000_000)
         station.on_scanner(read, 900 * 1_000_000)
         assert station.waiting == 3
-        assert screen.queue.empty()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await screen.next()
     assert (await status_of(hub))["policy"]["sequence"] == 2
     assert hub.to_assess.is_set()
     document = await hub.assessments.of(S10)
@@ -206,7 +210,7 @@ async def test_station_status_and_kept_assessments_follow_a_swap(opened: Opened,
 
 
 async def test_an_assessment_of_before_a_swap_does_not_replace_one_of_after_it(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     hub = opened.hub
     await site.declare(opened, {})
@@ -222,7 +226,7 @@ async def test_an_assessment_of_before_a_swap_does_not_replace_one_of_after_it(
     assert kept is not None
 
 
-async def test_an_older_list_beside_a_newer_policy_puts_neither_in_force(opened: Opened, site: Any) -> None:
+async def test_an_older_list_beside_a_newer_policy_puts_neither_in_force(opened: Opened, site: Site) -> None:
     hub = opened.hub
     before = hub.reference_data.current
     site.publish_policy(("sequence = 1", "sequence = 2"))

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -17,6 +16,7 @@ from agent import __version__
 from agent.cli import main
 from agent.evidence.reader import StoredLog
 from agent.runtime.clock import SystemClock
+from agent.sandbox.site import Site
 from sync import sqlite
 
 S10 = "RR473124829GB"
@@ -24,7 +24,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def preclear(site: Any) -> Run:
+def preclear(site: Site) -> Run:
     """Runs a command on the site's configuration, in this process."""
     clock = SystemClock()
     site.publish_policy(issued=clock.now())
@@ -36,7 +36,7 @@ def preclear(site: Any) -> Run:
     return run
 
 
-def entries(site: Any) -> int:
+def entries(site: Site) -> int:
     with StoredLog(site.data / "evidence.db") as stored:
         return len(list(stored.entries()))
 
@@ -96,13 +96,13 @@ def test_a_missing_configuration_ends_with_78_and_the_remedy(arguments: Sequence
 
 
 def test_the_configuration_is_also_found_by_its_environment_variable(
-    preclear: Run, site: Any, monkeypatch: pytest.MonkeyPatch
+    preclear: Run, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PRECLEAR_CONFIG", str(site.config_file))
     assert CliRunner().invoke(main, ["decide", S10]).exit_code == 0
 
 
-def test_an_import_with_refused_rows_reports_each_and_ends_with_3(preclear: Run, site: Any) -> None:
+def test_an_import_with_refused_rows_reports_each_and_ends_with_3(preclear: Run, site: Site) -> None:
     path = site.manifest({}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
     told = preclear("import", path)
     assert told.exit_code == 3
@@ -115,7 +115,7 @@ def test_an_import_with_refused_rows_reports_each_and_ends_with_3(preclear: Run,
     assert "was taken in before; nothing changed" in again.output
 
 
-def test_a_clean_import_ends_with_0_and_a_refused_file_with_3(preclear: Run, site: Any) -> None:
+def test_a_clean_import_ends_with_0_and_a_refused_file_with_3(preclear: Run, site: Site) -> None:
     report = preclear("import", site.manifest({}), "--json", "--role", "post")
     assert report.exit_code == 0
     assert json.loads(report.stdout)["accepted"] == 1
@@ -129,7 +129,7 @@ def test_a_file_that_is_not_there_is_a_usage_error(preclear: Run) -> None:
     assert preclear("import", "/nowhere/manifest.csv").exit_code == 2
 
 
-def test_a_decision_is_recorded_and_a_dry_run_is_not(preclear: Run, site: Any) -> None:
+def test_a_decision_is_recorded_and_a_dry_run_is_not(preclear: Run, site: Site) -> None:
     preclear("import", site.manifest({"consignee_name": "Obsidian Meridian Procurement"}))
     before = entries(site)
     dry = preclear("decide", S10, "--grams", "290", "--dry-run", "--json")
@@ -149,7 +149,7 @@ def test_a_number_that_is_none_ends_with_1(preclear: Run) -> None:
     assert "scan the label again" in told.stderr
 
 
-def test_a_log_verifies_with_0_and_with_3_once_a_byte_of_it_is_another(preclear: Run, site: Any) -> None:
+def test_a_log_verifies_with_0_and_with_3_once_a_byte_of_it_is_another(preclear: Run, site: Site) -> None:
     preclear("decide", S10)
     assert preclear("verify").exit_code == 0
     told = json.loads(preclear("verify", "--json").stdout)
@@ -163,7 +163,7 @@ def test_a_log_verifies_with_0_and_with_3_once_a_byte_of_it_is_another(preclear:
     assert "entry 1: its leaf is not the hash of its payload" in altered.output
 
 
-def test_a_log_whose_pages_cannot_be_read_is_not_verified(preclear: Run, site: Any) -> None:
+def test_a_log_whose_pages_cannot_be_read_is_not_verified(preclear: Run, site: Site) -> None:
     for number in range(30):
         preclear("decide", f"BOX-{number:06}")
     path = site.data / "evidence.db"
@@ -178,7 +178,7 @@ def test_a_log_whose_pages_cannot_be_read_is_not_verified(preclear: Run, site: A
     assert "NOT VERIFIED" in told.output
 
 
-def test_somebody_else_verifies_a_copy_with_the_cards_alone(preclear: Run, site: Any) -> None:
+def test_somebody_else_verifies_a_copy_with_the_cards_alone(preclear: Run, site: Site) -> None:
     preclear("decide", S10)
     copy = site.folder / "copy.db"
     copy.write_bytes((site.data / "evidence.db").read_bytes())
@@ -198,7 +198,7 @@ def test_before_there_is_a_log_there_is_nothing_to_verify_export_or_show(preclea
         assert "no log" in told.stderr
 
 
-def test_a_card_that_is_missing_is_named(preclear: Run, site: Any) -> None:
+def test_a_card_that_is_missing_is_named(preclear: Run, site: Site) -> None:
     preclear("decide", S10)
     (site.data / "hub.pub").unlink()
     for arguments in (("verify",), ("export", "1")):
@@ -214,7 +214,7 @@ def test_an_entry_is_exported_as_an_envelope(preclear: Run) -> None:
     assert preclear("export", "99").exit_code == 4
 
 
-def test_keys_are_made_once_and_never_again(preclear: Run, site: Any) -> None:
+def test_keys_are_made_once_and_never_again(preclear: Run, site: Site) -> None:
     before = {path: path.read_bytes() for path in (site.data / "keys").iterdir()}
     told = preclear("keys", "make")
     assert told.exit_code == 78
@@ -222,14 +222,14 @@ def test_keys_are_made_once_and_never_again(preclear: Run, site: Any) -> None:
     assert {path: path.read_bytes() for path in (site.data / "keys").iterdir()} == before
 
 
-def test_keys_that_others_can_read_are_refused_with_the_remedy(preclear: Run, site: Any) -> None:
+def test_keys_that_others_can_read_are_refused_with_the_remedy(preclear: Run, site: Site) -> None:
     (site.data / "keys" / "decisions.pem").chmod(0o644)
     told = preclear("decide", S10)
     assert told.exit_code == 78
     assert "chmod 600" in told.stderr
 
 
-def test_a_hub_without_keys_is_told_how_to_make_them(preclear: Run, site: Any) -> None:
+def test_a_hub_without_keys_is_told_how_to_make_them(preclear: Run, site: Site) -> None:
     for path in (site.data / "keys").iterdir():
         path.unlink()
     told = preclear("decide", S10)
@@ -241,7 +241,7 @@ def test_a_hub_without_keys_is_told_how_to_make_them(preclear: Run, site: Any) -
     assert preclear("decide", S10).exit_code == 0
 
 
-def test_the_status_of_a_hub_that_does_not_run_is_read_from_its_files(preclear: Run, site: Any) -> None:
+def test_the_status_of_a_hub_that_does_not_run_is_read_from_its_files(preclear: Run, site: Site) -> None:
     preclear("import", site.manifest({}))
     preclear("decide", S10)
     told = preclear("status")
@@ -253,7 +253,7 @@ def test_the_status_of_a_hub_that_does_not_run_is_read_from_its_files(preclear: 
 
 @pytest.mark.parametrize("name", ["decisions.pem", "audit.key"])
 def test_keys_that_are_not_the_registered_ones_are_refused_before_anything_is_signed(
-    preclear: Run, site: Any, name: str
+    preclear: Run, site: Site, name: str
 ) -> None:
     wrong = (site.data / "keys" / "checkpoints.pem").read_bytes()
     (site.data / "keys" / name).write_bytes(wrong)
@@ -263,7 +263,7 @@ def test_keys_that_are_not_the_registered_ones_are_refused_before_anything_is_si
     assert not (site.data / "evidence.db").exists()
 
 
-def test_a_pipe_is_no_manifest(preclear: Run, site: Any) -> None:
+def test_a_pipe_is_no_manifest(preclear: Run, site: Site) -> None:
     os.mkfifo(site.folder / "pipe.csv")
     told = preclear("import", str(site.folder / "pipe.csv"))
     assert told.exit_code == 3

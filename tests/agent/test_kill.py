@@ -8,8 +8,8 @@ import json
 import os
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,10 @@ import pytest
 from agent.evidence.reader import StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import SystemClock
-from agent.sandbox.day import Day, make_day
-from agent.sandbox.lane import Lane, Screen
-from agent.sandbox.link import Link
-from agent.sandbox.site import Site, prepare, running
-from drivers.simulators.client import SimulatedDevice
+from agent.sandbox.day import Day, Parcel, make_day
+from agent.sandbox.hub_folder import HubFolder
+from agent.sandbox.lane import Screen, SimulatedLane
+from agent.sandbox.surroundings import Surroundings, surroundings
 from sync.log.statement import Decision, parse
 
 LANES = ("lane-1", "lane-2")
@@ -37,7 +36,7 @@ class Witness:
     """Writes down every decision that the live channel shows, as it shows it."""
 
     def __init__(self) -> None:
-        self.seen: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self.more = asyncio.Event()
 
     async def watch(self, url: str) -> None:
@@ -47,101 +46,79 @@ class Witness:
                 async for frame in ws:
                     message = json.loads(frame.data)
                     if message["type"] == "decision":
-                        self.seen.append(message)
+                        self.messages.append(message)
                         self.more.set()
 
     async def saw(self, count: int) -> None:
-        """Wait for so many decisions in all."""
+        """Wait for that many decisions in all."""
         async with asyncio.timeout(15):
-            while len(self.seen) < count:
+            while len(self.messages) < count:
                 self.more.clear()
                 await self.more.wait()
 
 
 @pytest.fixture
-async def hall(short_folder: Path) -> AsyncIterator[tuple[Site, dict[str, tuple[Any, Any]], Day]]:
+async def around(short_folder: Path) -> AsyncIterator[Surroundings]:
     """Centre, link and devices at work, keys and data in place; the hub itself is the test's to run."""
-    site = Site(folder=short_folder, clock=SystemClock(), page_port=0)
-    day = make_day(short_folder, pieces=60, lanes=len(LANES), seed=3)
-    devices = {
-        lane: (
-            SimulatedDevice("scanner", short_folder, name=f"{lane}-scanner", speed=SPEED),
-            SimulatedDevice("scale", short_folder, name=f"{lane}-scale", speed=SPEED),
-        )
-        for lane in LANES
-    }
-    async with AsyncExitStack() as stack:
-        site.link = await stack.enter_async_context(Link())
-        ports = {lane: (scanner.port, scale.port) for lane, (scanner, scale) in devices.items()}
-        starting = [
-            asyncio.create_task(stack.enter_async_context(device))
-            for pair in devices.values()
-            for device in pair
-        ]
-        await prepare(site, LANES, ports)
-        await asyncio.gather(*starting)
-        centre = ("sync.central.cli", "serve", "--data", str(short_folder / "centre"), "--port", "0")
-        address = await stack.enter_async_context(
-            running(centre, "listening on ", short_folder / "centre.log")
-        )
-        site.link.target = int(address.rstrip("/").rpartition(":")[2])
-        yield site, devices, day
+    site = HubFolder(name="demo", folder=short_folder, clock=SystemClock())
+    async with surroundings(site, LANES, speed=SPEED) as made:
+        yield made
 
 
 @asynccontextmanager
-async def hub_running(site: Site, witness: Witness) -> AsyncIterator[None]:
-    """The hub's own program, with the witness at its page."""
-    command = ("agent.cli", "run", "--config", str(site.config))
-    async with running(command, "ready ", site.folder / "hub.log") as site.url:
-        watching = asyncio.create_task(witness.watch(site.url))
-        yield
+async def hub_running(around: Surroundings, witness: Witness) -> AsyncIterator[str]:
+    """The hub's own program, with the witness at its page; yields the page's address."""
+    async with around.running_hub() as url:
+        watching = asyncio.create_task(witness.watch(url))
+        yield url
         watching.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watching
 
 
-async def work(site: Site, devices: dict[str, tuple[Any, Any]], hands: list[Any], day: Day) -> None:
+async def work(around: Surroundings, url: str, hands: Sequence[Iterable[Parcel]], day: Day) -> None:
     """Both lanes bring their parcels, one after the other, until cancelled."""
-    screen = Screen(site.clock)
+    screen = Screen(around.site.clock)
     lanes = [
-        Lane(
+        SimulatedLane(
             name=name,
-            scanner=scanner,
-            scale=scale,
+            scanner=devices.scanner,
+            scale=devices.scale,
             screen=screen,
-            clock=site.clock,
+            clock=around.site.clock,
             speed=SPEED,
             declared=day.declared,
         )
-        for name, (scanner, scale) in devices.items()
+        for name, devices in around.lanes.items()
     ]
 
-    async def bring(lane: Lane, parcels: Any) -> None:
+    async def bring(lane: SimulatedLane, parcels: Iterable[Parcel]) -> None:
         for parcel in parcels:
             await lane.present(parcel)
 
-    watching = asyncio.create_task(screen.watch(site.url))
+    watching = asyncio.create_task(screen.watch(url))
     try:
         await asyncio.gather(*(bring(lane, parcels) for lane, parcels in zip(lanes, hands, strict=True)))
     finally:
         watching.cancel()
 
 
-def pid_of_hub(site: Site) -> int:
+def pid_of_hub(site: HubFolder) -> int:
     return int((site.data / "lock").read_text())
 
 
 async def test_a_hub_that_is_killed_while_it_scans_loses_no_verdict_it_has_shown(
-    hall: tuple[Site, dict[str, tuple[Any, Any]], Day],
+    around: Surroundings,
 ) -> None:
-    site, devices, day = hall
+    site = around.site
+    day = make_day(site.folder, pieces=60, lanes=len(LANES), seed=3)
     witness = Witness()
     hands = [iter(parcels) for parcels in day.lanes]  # what a lane has begun is not brought again
     for round_ in range(KILLS + 1):
-        async with hub_running(site, witness):
+        async with hub_running(around, witness) as url:
             if round_ == 0:
                 await site.preclear("import", str(site.folder / "manifest.csv"), ok=(0, 3))
-            working = asyncio.create_task(work(site, devices, hands, day))
+            working = asyncio.create_task(work(around, url, hands, day))
             await witness.saw((round_ + 1) * BETWEEN_KILLS)
             if round_ < KILLS:
                 os.kill(pid_of_hub(site), signal.SIGKILL)
@@ -150,27 +127,27 @@ async def test_a_hub_that_is_killed_while_it_scans_loses_no_verdict_it_has_shown
                 await working
             if round_ == KILLS:
                 await receipted(site)
-        for _, scale in devices.values():
-            await scale.take()
+        for devices in around.lanes.values():
+            await devices.scale.take()
 
     with StoredLog(site.data / "evidence.db") as stored:
         entries = list(stored.entries())
     recorded = {e.seq: decision_view(e) for e in entries if e.kind == "decision"}
     assert [e.seq for e in entries] == list(range(len(entries)))
-    assert len(witness.seen) >= (KILLS + 1) * BETWEEN_KILLS
-    for shown in witness.seen:
+    assert len(witness.messages) >= (KILLS + 1) * BETWEEN_KILLS
+    for shown in witness.messages:
         assert recorded[shown["seq"]] == shown
     # Shown once, recorded once: no number of the log was given to two verdicts.
-    assert max(Counter(shown["seq"] for shown in witness.seen).values()) == 1
-    scans = [found for e in entries if isinstance(found := parse(e.kind, e.payload), Decision)]
-    boots = {found.boot for found in scans}
+    assert max(Counter(shown["seq"] for shown in witness.messages).values()) == 1
+    statements = [parse(e.kind, e.payload) for e in entries]
+    boots = {statement.boot for statement in statements if isinstance(statement, Decision)}
     assert len(boots) == KILLS + 1
     proof = await site.preclear("verify")
     assert (proof["verified"], proof["entries"], proof["receipted"]) == (True, len(entries), len(entries))
     assert not list(site.data.glob("evidence-*.db"))
 
 
-async def receipted(site: Site) -> None:
+async def receipted(site: HubFolder) -> None:
     """Wait until a receipt of the centre covers the whole log."""
     async with asyncio.timeout(15):
         while (await site.preclear("status"))["unsent"]:  # noqa: ASYNC110 - asks another process

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer
@@ -17,15 +16,16 @@ from agent.control import server as control
 from agent.evidence.reader import StoredLog
 from agent.reference.loading import ReferenceRefused
 from agent.runtime.clock import SystemClock
+from agent.sandbox.hub_folder import POLICY_FILE, HubFolder
+from agent.sandbox.site import Site
 from sync import sqlite
 from sync.central.cli import main as central
 from sync.central.http import Settings, create_app
-from sync.central.identity import init_authority
 from sync.log.statement import Opened, parse
 
 
 @pytest.fixture
-async def linked(site: Any, centre_folder: Path, tmp_path: Path) -> AsyncIterator[Path]:
+async def linked(site: Site, centre_folder: Path, tmp_path: Path) -> AsyncIterator[Path]:
     """A centre that knows the site's hub, and the hub configured to send to it; the centre's folder."""
     folder = Path(shutil.copytree(centre_folder, tmp_path / "centre"))
     clock = SystemClock()
@@ -42,14 +42,14 @@ async def linked(site: Any, centre_folder: Path, tmp_path: Path) -> AsyncIterato
     await server.close()
 
 
-async def decide(site: Any, count: int) -> None:
+async def decide(site: Site, count: int) -> None:
     for number in range(count):
         await control.call(
             site.data, "decide", {"barcode": f"BOX-{number:06}", "grams": None, "record": True}
         )
 
 
-async def receipted(site: Any, other_than: str | None = None) -> str:
+async def receipted(site: Site, other_than: str | None = None) -> str:
     """Wait until a receipt covers the log (of another id than that); its id."""
     async with asyncio.timeout(15):
         while True:
@@ -67,7 +67,9 @@ def checked_in(path: Path) -> bytes:
     return path.read_bytes()
 
 
-async def test_what_a_hub_decides_is_receipted_by_its_centre(site: Any, linked: Path, run_hub: Any) -> None:
+async def test_what_a_hub_decides_is_receipted_by_its_centre(
+    site: Site, linked: Path, run_hub: Callable[[], AbstractAsyncContextManager[str]]
+) -> None:
     async with run_hub():
         await decide(site, 3)
         log_id = await receipted(site)
@@ -79,7 +81,7 @@ async def test_what_a_hub_decides_is_receipted_by_its_centre(site: Any, linked: 
 
 
 async def test_a_hub_that_was_restored_from_an_old_copy_closes_that_log_and_goes_on_in_a_new_one(
-    site: Any, linked: Path, run_hub: Any
+    site: Site, linked: Path, run_hub: Callable[[], AbstractAsyncContextManager[str]]
 ) -> None:
     path = site.data / "evidence.db"
     async with run_hub():
@@ -109,9 +111,11 @@ async def test_a_hub_that_was_restored_from_an_old_copy_closes_that_log_and_goes
     assert f"log {new_id} of hub/test verifies: 2 entries" in told.output
 
 
-async def test_a_policy_of_somebody_else_is_refused_at_the_start(site: Any, tmp_path: Path) -> None:
-    init_authority(tmp_path / "other", "authority/other")
-    replace(site, authority=tmp_path / "other").publish_policy()
+async def test_a_policy_of_somebody_else_is_refused_at_the_start(site: Site, tmp_path: Path) -> None:
+    other = HubFolder(name="other", folder=tmp_path, clock=site.clock)
+    other.make_authority()
+    other.publish_policy()
+    shutil.copy(other.folder / POLICY_FILE, site.folder)
     with pytest.raises(ReferenceRefused, match=r"policy\.signed: no publishing key"):
         async with site.open():
             pass

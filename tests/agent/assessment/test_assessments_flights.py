@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.domain.consignment.declaration import Declaration, Label, Level, Transport
 from agent.domain.consignment.effective import Claim, ClaimOrder, SourceRole, effective
 from agent.domain.consignment.flights import arrivals, with_flight
+from agent.sandbox.clock import ManualClock
+from agent.sandbox.site import Site
 from agent.store.source_table import Source
 from sync.log.statement import parse
 
@@ -94,7 +96,7 @@ def test_the_last_arrival_is_always_the_one_that_is_effective(
     assert [a.isoformat() for a in arrivals(claims, ClaimOrder())[-1:]] == ([expected] if expected else [])
 
 
-def declare(opened: Any, role: SourceRole, *declarations: Declaration) -> None:
+def declare(opened: Opened, role: SourceRole, *declarations: Declaration) -> None:
     store = opened.hub.reference
     name = f"{role}-{declarations[0].expected_arrival}"
     digest = hashlib.sha256(name.encode()).hexdigest()
@@ -114,7 +116,7 @@ def house(arrival: datetime) -> Declaration:
 
 
 async def test_a_flight_list_that_crosses_a_boundary_keeps_both_laws_in_the_signed_decision(
-    site: Any, clock: Any
+    site: Site, clock: ManualClock
 ) -> None:
     clock.at = BOUNDARY - timedelta(days=3)
     site.publish_policy(issued=clock.at)
@@ -124,6 +126,7 @@ async def test_a_flight_list_that_crosses_a_boundary_keeps_both_laws_in_the_sign
         while hub.assessments.catch_up():
             pass
         before = await hub.assessments.of("HAWB1")
+        assert before is not None
         assert before.evaluated_for == BOUNDARY - timedelta(hours=2)
         clock.advance(60)
         late = flight_list(BOUNDARY + timedelta(hours=2)).declaration
@@ -136,7 +139,7 @@ async def test_a_flight_list_that_crosses_a_boundary_keeps_both_laws_in_the_sign
 
 
 async def test_a_flight_list_lets_its_houses_be_assessed_again_in_the_background(
-    site: Any, clock: Any
+    site: Site, clock: ManualClock
 ) -> None:
     clock.at = BOUNDARY - timedelta(days=3)
     async with site.open() as opened:
@@ -153,17 +156,21 @@ async def test_a_flight_list_lets_its_houses_be_assessed_again_in_the_background
         assert kept.assessment.evaluated_for == BOUNDARY + timedelta(hours=2)
 
 
-async def test_a_consolidated_master_bill_asks_for_houses_until_one_names_it(site: Any, clock: Any) -> None:
+async def test_a_consolidated_master_bill_asks_for_houses_until_one_names_it(
+    site: Site, clock: ManualClock
+) -> None:
     clock.at = BOUNDARY - timedelta(days=3)
     async with site.open() as opened:
         hub = opened.hub
         declare(opened, SourceRole.CARRIER, flight_list(BOUNDARY).declaration)
         while hub.assessments.catch_up():
             pass
-        asked = [f.code for f in (await hub.assessments.of(MASTER)).findings]
+        before = await hub.assessments.of(MASTER)
         declare(opened, SourceRole.FORWARDER, house(BOUNDARY))
         while hub.assessments.catch_up():
             pass
-        answered = [f.code for f in (await hub.assessments.of(MASTER)).findings]
-    assert "HOUSE_BILLS_NEEDED" in asked
-    assert "HOUSE_BILLS_NEEDED" not in answered
+        after = await hub.assessments.of(MASTER)
+    assert before is not None
+    assert after is not None
+    assert "HOUSE_BILLS_NEEDED" in {f.code for f in before.findings}
+    assert "HOUSE_BILLS_NEEDED" not in {f.code for f in after.findings}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from agent.app import Opened
+from agent.sandbox.site import Site
 
 S10 = "RR473124829GB"
 
 
 async def test_a_kept_assessment_is_made_again_once_the_arrival_it_was_made_for_has_passed(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     arrival = site.clock.at + timedelta(hours=2)
     await site.declare(opened, {"expected_arrival": arrival.isoformat()})

@@ -12,6 +12,8 @@ from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.domain.identifiers.s10 import s10_check_digit
+from agent.sandbox.clock import ManualClock
+from agent.sandbox.site import Site
 from agent.store.assessment_table import MOST_ROWS
 from sync.log.statement import Decision, parse
 
@@ -37,7 +39,7 @@ def parcel(number: int, value: str, **cells: str) -> dict[str, str]:
 
 
 @pytest.fixture
-async def then(site: Any, clock: Any) -> Any:
+async def then(site: Site, clock: ManualClock) -> Any:
     """The hub on a day when the limit was in force."""
     clock.at = ON_THE_DAY
     site.publish_policy(issued=ON_THE_DAY - timedelta(days=1))
@@ -51,7 +53,7 @@ def assessed(opened: Opened) -> None:
         pass
 
 
-async def decided(site: Any, opened: Opened, number: int) -> tuple[Decision, Counter[str]]:
+async def decided(site: Site, opened: Opened, number: int) -> tuple[Decision, Counter[str]]:
     """The decision on a scan, and the codes that only the authority reads."""
     recorded = await clear_piece(site.scan(item(number)), CommandLine(grams=None), opened.hub)
     statement = parse(recorded.entry.kind, recorded.entry.payload)
@@ -64,7 +66,7 @@ def told(decision: Decision, code: str) -> list[dict[str, Any]]:
 
 
 async def test_the_parcel_that_passes_a_persons_day_is_found_and_the_total_is_a_lower_bound(
-    site: Any, then: Opened
+    site: Site, then: Opened
 ) -> None:
     await site.declare(then, parcel(1, "500.00"), parcel(2, "300.00"), parcel(3, "0.01"))
     assessed(then)
@@ -75,7 +77,7 @@ async def test_the_parcel_that_passes_a_persons_day_is_found_and_the_total_is_a_
     assert "total_minor" not in params, "what a person bought never leaves the hub"
 
 
-async def test_another_name_or_another_day_or_another_place_is_another_sum(site: Any, then: Opened) -> None:
+async def test_another_name_or_another_day_or_another_place_is_another_sum(site: Site, then: Opened) -> None:
     late = (ON_THE_DAY + timedelta(days=3)).isoformat()
     await site.declare(
         then,
@@ -89,7 +91,7 @@ async def test_another_name_or_another_day_or_another_place_is_another_sum(site:
         assert told((await decided(site, then, number))[0], "DAY_TOTAL_ABOVE_LIMIT") == []
 
 
-async def test_a_value_that_is_declared_anew_counts_in_place_of_the_old_one(site: Any, then: Opened) -> None:
+async def test_a_value_that_is_declared_anew_counts_in_place_of_the_old_one(site: Site, then: Opened) -> None:
     await site.declare(then, parcel(1, "500.00"), parcel(2, "400.00"))
     assessed(then)
     assert told((await decided(site, then, 2))[0], "DAY_TOTAL_ABOVE_LIMIT")
@@ -100,7 +102,7 @@ async def test_a_value_that_is_declared_anew_counts_in_place_of_the_old_one(site
     assert told((await decided(site, then, 2))[0], "DAY_TOTAL_ABOVE_LIMIT") == []
 
 
-async def test_until_all_that_is_declared_is_counted_a_decision_says_so(site: Any, then: Opened) -> None:
+async def test_until_all_that_is_declared_is_counted_a_decision_says_so(site: Site, then: Opened) -> None:
     await site.declare(then, parcel(1, "500.00"), parcel(2, "400.00"))
     before, _ = await decided(site, then, 1)
     assert len(told(before, "TOTALS_BEHIND")) == 1
@@ -110,7 +112,7 @@ async def test_until_all_that_is_declared_is_counted_a_decision_says_so(site: An
     assert told(after, "TOTALS_BEHIND") == []
 
 
-async def test_patterns_below_a_limit_are_told_to_the_authority_alone(site: Any, then: Opened) -> None:
+async def test_patterns_below_a_limit_are_told_to_the_authority_alone(site: Site, then: Opened) -> None:
     rows = [
         parcel(n, f"{760 + n}.00", expected_arrival=(ON_THE_DAY + timedelta(days=n)).isoformat())
         for n in range(1, 9)
@@ -124,14 +126,14 @@ async def test_patterns_below_a_limit_are_told_to_the_authority_alone(site: Any,
     )
 
 
-async def test_one_order_over_several_parcels_is_told_to_the_authority(site: Any, then: Opened) -> None:
+async def test_one_order_over_several_parcels_is_told_to_the_authority(site: Site, then: Opened) -> None:
     await site.declare(then, *(parcel(n, "450.00", order_number="A-77015") for n in (11, 12)))
     assessed(then)
     _, sealed = await decided(site, then, 12)
     assert "ORDER_SPLIT" in sealed
 
 
-async def test_of_a_key_that_many_share_the_latest_days_are_looked_at(site: Any, then: Opened) -> None:
+async def test_of_a_key_that_many_share_the_latest_days_are_looked_at(site: Site, then: Opened) -> None:
     store = then.hub.reference
     rows = [
         parcel(n, "1.00", expected_arrival=(ON_THE_DAY + timedelta(days=n % 20)).isoformat())

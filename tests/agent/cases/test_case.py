@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from agent.app import Opened
 from agent.cases.case import look_up, open_case
 from agent.cases.scan import Origin, Weighing
+from agent.sandbox.site import Site
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from agent.cases.scan import Origin, Weighing
     [("station", -500, 0), ("station", 900, 900), ("keyed", 900, None), ("cli", 900, None)],
 )
 async def test_a_decision_waits_for_the_last_byte_of_label_and_weight(
-    opened: Opened, site: Any, source: Origin, weight_after_ns: int, waited_ns: int | None
+    opened: Opened, site: Site, source: Origin, weight_after_ns: int, waited_ns: int | None
 ) -> None:
     scan = replace(site.scan(), source=source)
     weighing = Weighing(weighed=None, reason="not_stable", last_byte_ns=scan.at_ns + weight_after_ns)

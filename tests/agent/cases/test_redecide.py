@@ -10,12 +10,13 @@ from agent.app import Opened
 from agent.cases.redecide import decide_on_changes
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
+from agent.sandbox.site import Site
 from sync.log.statement import Decision, parse
 
 CONSIGNEE = "Avery Bellwether"
 
 
-async def scanned(site: Any, opened: Opened, grams: int | None = 290) -> Decision:
+async def scanned(site: Site, opened: Opened, grams: int | None = 290) -> Decision:
     recorded = await clear_piece(site.scan(), CommandLine(grams=grams), opened.hub)
     return read(recorded.entry)
 
@@ -36,7 +37,7 @@ async def caught_up(opened: Opened) -> list[Decision]:
     return [read(entry) for entry in entries if entry.kind == "decision"]
 
 
-async def test_a_cleared_parcel_is_referred_once_a_new_list_names_its_consignee(site: Any) -> None:
+async def test_a_cleared_parcel_is_referred_once_a_new_list_names_its_consignee(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {})
         cleared = await scanned(site, opened)
@@ -50,7 +51,7 @@ async def test_a_cleared_parcel_is_referred_once_a_new_list_names_its_consignee(
         assert await caught_up(opened) == []
 
 
-async def test_a_stricter_policy_is_held_against_what_was_cleared_before(site: Any) -> None:
+async def test_a_stricter_policy_is_held_against_what_was_cleared_before(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {})
         await scanned(site, opened)
@@ -60,7 +61,7 @@ async def test_a_stricter_policy_is_held_against_what_was_cleared_before(site: A
     assert (anew.disposition, anew.because) == ("RFS", "policy")
 
 
-async def test_what_a_sender_was_asked_for_and_has_mended_is_decided_on_at_once(site: Any) -> None:
+async def test_what_a_sender_was_asked_for_and_has_mended_is_decided_on_at_once(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {"consignee_name": "Unknown"})
         asked = await scanned(site, opened)
@@ -72,7 +73,7 @@ async def test_what_a_sender_was_asked_for_and_has_mended_is_decided_on_at_once(
     assert (anew.disposition, anew.because) == ("CLEAR", "manifest")
 
 
-async def test_a_milder_outcome_than_a_referral_needs_a_new_scan(site: Any) -> None:
+async def test_a_milder_outcome_than_a_referral_needs_a_new_scan(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {"consignee_name": "Unknown"})
         referred = await scanned(site, opened, grams=None)
@@ -82,7 +83,7 @@ async def test_a_milder_outcome_than_a_referral_needs_a_new_scan(site: Any) -> N
         assert await caught_up(opened) == []
 
 
-async def test_a_second_party_that_contradicts_the_first_opens_a_cleared_parcel_again(site: Any) -> None:
+async def test_a_second_party_that_contradicts_the_first_opens_a_cleared_parcel_again(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {})
         await scanned(site, opened)
@@ -93,7 +94,7 @@ async def test_a_second_party_that_contradicts_the_first_opens_a_cleared_parcel_
     assert (anew.disposition, anew.because) == ("RFI", "manifest")
 
 
-async def test_a_decision_that_has_expired_stays_as_it_is(site: Any) -> None:
+async def test_a_decision_that_has_expired_stays_as_it_is(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {})
         await scanned(site, opened)

@@ -17,11 +17,12 @@ from hypothesis import strategies as st
 import drivers
 from agent.cli import main
 from agent.cli import stdin_lines as reading_lines
-from agent.cli.decode.decoding import BadLine, parse_hex, parse_label
+from agent.cli.decode.decoding import parse_hex, parse_label
+from agent.cli.stdin_lines import BadLine
 
 KG = b"S S      1.230 kg\r\n"
 COMMAND = "from agent.cli import main; main()"
-NOTHING = {
+NOTHING: dict[str, object] = {
     "protocol": None,
     "value": None,
     "unit": None,

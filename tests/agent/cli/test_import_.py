@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,20 +15,21 @@ from rich.console import Console
 from agent.cli import main
 from agent.cli.progress import Bar, Lines
 from agent.intake.protocol import Progress
+from agent.sandbox.site import Site
 
 Run = Callable[..., Result]
 BAD = {"tracking_number": "BOX-000002", "gross_weight_g": "two"}
 
 
 @pytest.fixture
-def preclear(site: Any) -> Run:
+def preclear(site: Site) -> Run:
     def run(*arguments: object) -> Result:
         return CliRunner().invoke(main, [*map(str, arguments), "--config", str(site.config_file)])
 
     return run
 
 
-def stored(site: Any) -> tuple[int, int]:
+def stored(site: Site) -> tuple[int, int]:
     async def count() -> tuple[int, int]:
         async with site.open() as opened:
             found: tuple[int, int] = await opened.hub.reference.counts()
@@ -38,7 +38,7 @@ def stored(site: Any) -> tuple[int, int]:
     return asyncio.run(count())
 
 
-def test_json_is_one_object_with_every_figure(preclear: Run, site: Any) -> None:
+def test_json_is_one_object_with_every_figure(preclear: Run, site: Site) -> None:
     told = preclear("import", site.manifest({}, BAD), "--json")
     assert told.exit_code == 3
     found = json.loads(told.stdout)
@@ -50,7 +50,7 @@ def test_json_is_one_object_with_every_figure(preclear: Run, site: Any) -> None:
     assert "cells" not in found["errors"][0]
 
 
-def test_several_files_are_summed_and_one_that_is_refused_costs_no_other(preclear: Run, site: Any) -> None:
+def test_several_files_are_summed_and_one_that_is_refused_costs_no_other(preclear: Run, site: Site) -> None:
     first = site.manifest({}, BAD)
     second = site.manifest({"tracking_number": "BOX-000003"}, name="second.csv")
     (site.folder / "empty.csv").touch()
@@ -63,7 +63,7 @@ def test_several_files_are_summed_and_one_that_is_refused_costs_no_other(preclea
     assert stored(site) == (2, 2)
 
 
-def test_a_dry_run_reports_everything_and_stores_nothing(preclear: Run, site: Any, tmp_path: Path) -> None:
+def test_a_dry_run_reports_everything_and_stores_nothing(preclear: Run, site: Site, tmp_path: Path) -> None:
     told = preclear("import", site.manifest({}, BAD), "--dry-run", "--report", tmp_path / "report")
     assert told.exit_code == 3
     assert "1 consignments accepted, 1 rows refused; nothing was stored" in told.stdout
@@ -71,7 +71,7 @@ def test_a_dry_run_reports_everything_and_stores_nothing(preclear: Run, site: An
     assert stored(site) == (0, 0)
 
 
-def test_a_preview_shows_what_columns_and_rows_are_read_as(preclear: Run, site: Any) -> None:
+def test_a_preview_shows_what_columns_and_rows_are_read_as(preclear: Run, site: Site) -> None:
     path = site.folder / "own.csv"
     path.write_text("Tracking No.;Colour;Transport\nBOX-000001;red;mail\n;red;mail\n")
     told = preclear("import", path, "--preview", "--json")
@@ -87,7 +87,7 @@ def test_a_preview_shows_what_columns_and_rows_are_read_as(preclear: Run, site: 
     assert stored(site) == (0, 0)
 
 
-def test_a_preview_tells_of_each_column_what_the_profile_does_with_it(preclear: Run, site: Any) -> None:
+def test_a_preview_tells_of_each_column_what_the_profile_does_with_it(preclear: Run, site: Site) -> None:
     profiles = site.folder / "profiles"
     profiles.mkdir()
     (profiles / "acme.toml").write_text(
@@ -122,20 +122,20 @@ def test_a_preview_tells_of_each_column_what_the_profile_does_with_it(preclear: 
     assert (found["columns"][0]["written"], found["columns"][0]["read_as"]) == ("ids[0]", "tracking_number")
 
 
-def test_a_file_of_a_header_alone_is_no_fault_and_said(preclear: Run, site: Any) -> None:
+def test_a_file_of_a_header_alone_is_no_fault_and_said(preclear: Run, site: Site) -> None:
     told = preclear("import", site.manifest(), "--dry-run")
     assert told.exit_code == 0, told.output
     assert "W398 there is no parcel in it" in told.stdout
 
 
-def test_the_transport_of_a_file_without_that_column_is_said(preclear: Run, site: Any) -> None:
+def test_the_transport_of_a_file_without_that_column_is_said(preclear: Run, site: Site) -> None:
     path = site.folder / "own.csv"
     path.write_text("tracking_number\nBOX-000001\n")
     assert preclear("import", path).exit_code == 3
     assert preclear("import", path, "--transport", "mail").exit_code == 0
 
 
-def test_a_mapping_profile_of_the_configuration_is_chosen_by_its_name(preclear: Run, site: Any) -> None:
+def test_a_mapping_profile_of_the_configuration_is_chosen_by_its_name(preclear: Run, site: Site) -> None:
     profiles = site.folder / "profiles"
     profiles.mkdir()
     (profiles / "acme.toml").write_text('format = 1\nid = "acme"\n[columns]\nnummer = "tracking_number"\n')

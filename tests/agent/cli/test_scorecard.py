@@ -23,6 +23,7 @@ from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.s10 import s10_check_digit
 from agent.domain.policy.totals_terms import LIMIT_CODE
 from agent.intake.importer import import_manifest
+from agent.sandbox.site import Site
 from agent.store.assessment_table import StoredAssessment, StoredFinding
 from agent.texts.findings import LANGUAGES
 from agent.texts.scorecard_words import card_faults, card_words
@@ -62,7 +63,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def scorecard(site: Any, kept: Path) -> Scorecard:
+async def scorecard(site: Site, kept: Path) -> Scorecard:
     """The command beside a hub with three weeks of manifests, the last of which is not assessed."""
     if not kept.exists():
         await _seed(site)
@@ -76,7 +77,7 @@ async def scorecard(site: Any, kept: Path) -> Scorecard:
     return run
 
 
-async def _seed(site: Any) -> None:
+async def _seed(site: Site) -> None:
     async with site.open() as opened:
         weeks = ((FIRST, "Forwarder Ltd", 8), (SECOND, "Kestrel Mall", 7), (LATE, "Forwarder Ltd", 0))
         n = 0
@@ -266,14 +267,14 @@ def test_a_name_of_two_countries_asks_which_one(scorecard: Scorecard) -> None:
     assert scorecard("--country", "VN").exit_code == 2
 
 
-def test_what_was_made_with_another_layout_counts_as_not_assessed(scorecard: Scorecard, site: Any) -> None:
+def test_what_was_made_with_another_layout_counts_as_not_assessed(scorecard: Scorecard, site: Site) -> None:
     with closing(sqlite.connect(site.data / "reference.db")) as conn:
         conn.execute("UPDATE assessment SET body = x'93' WHERE read <> ''")
     total = card(scorecard("--json"))["total"]
     assert (total["assessed"], total["clean_permille"], total["waiting"]) == (0, None, 9)
 
 
-def test_law_limits_and_what_a_pack_stops_are_on_no_card(scorecard: Scorecard, site: Any) -> None:
+def test_law_limits_and_what_a_pack_stops_are_on_no_card(scorecard: Scorecard, site: Site) -> None:
     codes = {"NO_DE_MINIMIS": "note", LIMIT_CODE: "mend", "SHOES_BANNED": "stop", "HS_MALFORMED": "mend"}
     with closing(sqlite.connect(site.data / "reference.db")) as conn:
         rows = conn.execute("SELECT consignment, body FROM assessment WHERE read <> ''").fetchall()
@@ -290,7 +291,7 @@ def test_law_limits_and_what_a_pack_stops_are_on_no_card(scorecard: Scorecard, s
 _BODY = msgspec.msgpack.Decoder(StoredAssessment)
 
 
-async def test_an_empty_store_gives_an_empty_card(site: Any, tmp_path: Path) -> None:
+async def test_an_empty_store_gives_an_empty_card(site: Site, tmp_path: Path) -> None:
     async with site.open():
         pass
     words = ["scorecard", "--config", str(site.config_file)]
@@ -303,7 +304,7 @@ async def test_an_empty_store_gives_an_empty_card(site: Any, tmp_path: Path) -> 
 
 @pytest.mark.parametrize(("version", "code", "says"), [(99, 78, "newer preclear"), (1, 4, "start the hub")])
 def test_a_store_of_another_schema_is_refused(
-    scorecard: Scorecard, site: Any, version: int, code: int, says: str
+    scorecard: Scorecard, site: Site, version: int, code: int, says: str
 ) -> None:
     with closing(sqlite.connect(site.data / "reference.db")) as conn:
         conn.execute(f"PRAGMA user_version={version}")
@@ -312,7 +313,7 @@ def test_a_store_of_another_schema_is_refused(
     assert says in result.output
 
 
-def test_a_damaged_store_is_told_and_nothing_is_written(scorecard: Scorecard, site: Any) -> None:
+def test_a_damaged_store_is_told_and_nothing_is_written(scorecard: Scorecard, site: Site) -> None:
     file = site.data / "reference.db"
     with closing(sqlite.connect(file)) as conn:
         conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -325,7 +326,7 @@ def test_a_damaged_store_is_told_and_nothing_is_written(scorecard: Scorecard, si
     assert not html.exists()
 
 
-def test_a_hub_without_a_store_is_not_found(site: Any) -> None:
+def test_a_hub_without_a_store_is_not_found(site: Site) -> None:
     result = CliRunner().invoke(main, ["scorecard", "--config", str(site.config_file)])
     assert result.exit_code == 4
     assert "import a manifest first" in result.output

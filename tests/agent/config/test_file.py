@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from agent.config.file import MAX_BYTES, Config, load_config
 from agent.errors import ConfigInvalid
+from agent.sandbox.site import Site
 
 BASE = """\
 [hub]
@@ -180,7 +180,7 @@ def test_any_bytes_are_read_or_refused_by_name(
     ],
 )
 def test_what_could_not_work_or_be_trusted_is_said_when_the_file_is_read(
-    site: Any, old: str, new: str, why: str
+    site: Site, old: str, new: str, why: str
 ) -> None:
     text = site.config_file.read_text()
     assert old in text

@@ -10,7 +10,8 @@ import signal
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from agent.intake.protocol import Progress
 from agent.lane.station import Station
 from agent.runtime.clock import SystemClock
 from agent.runtime.data_lock import DataLock
+from agent.sandbox.site import Site
 
 S10 = "RR473124829GB"
 ONE_LANE = '[[stations]]\nname = "lane-1"\nscanner = { port = "/dev/null" }\n'
@@ -79,7 +81,7 @@ def test_a_folder_is_free_again_once_it_is_released(tmp_path: Path) -> None:
     DataLock(tmp_path / "new").release()
 
 
-async def test_a_hub_that_fails_to_open_gives_its_folder_back(site: Any) -> None:
+async def test_a_hub_that_fails_to_open_gives_its_folder_back(site: Site) -> None:
     (site.folder / "policy.signed").unlink()
     for _ in range(2):
         with pytest.raises(AgentError, match=r"policy\.signed cannot be read"):
@@ -92,7 +94,7 @@ async def test_a_hub_that_fails_to_open_gives_its_folder_back(site: Any) -> None
 
 
 @pytest.fixture
-async def running(site: Any, run_hub: Any) -> AsyncIterator[str]:
+async def running(site: Site, run_hub: Callable[[], AbstractAsyncContextManager[str]]) -> AsyncIterator[str]:
     """The site's hub at work; the address of its page."""
     clock = SystemClock()
     site.publish_policy(issued=clock.now())
@@ -101,13 +103,13 @@ async def running(site: Any, run_hub: Any) -> AsyncIterator[str]:
         yield url
 
 
-async def asked(site: Any, verb: str, **body: Any) -> dict[str, Any]:
+async def asked(site: Site, verb: str, **body: Any) -> dict[str, Any]:
     found = await control.call(site.data, verb, body or None)
     assert found is not None
     return found
 
 
-async def test_import_decide_and_status_reach_the_running_hub(running: str, site: Any) -> None:
+async def test_import_decide_and_status_reach_the_running_hub(running: str, site: Site) -> None:
     path = str(site.manifest({}, {"tracking_number": "RB123456785GB", "gross_weight_g": "?"}))
     sender = Sender(party="seller", role=SourceRole.SELLER)
     report = await ask(site.data / control.FILE, Path(path), sender, NullListener(), faults=False)
@@ -125,7 +127,7 @@ async def test_import_decide_and_status_reach_the_running_hub(running: str, site
 
 
 async def test_an_import_whose_command_has_gone_stops_and_the_same_file_goes_on(
-    running: str, site: Any, monkeypatch: pytest.MonkeyPatch
+    running: str, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(taking, "BATCH", 512)
     monkeypatch.setattr(taking, "REPORT_EVERY_NS", 0)
@@ -149,7 +151,7 @@ async def test_an_import_whose_command_has_gone_stops_and_the_same_file_goes_on(
     assert (await asked(site, "status"))["declarations"] == 20_000
 
 
-async def test_an_error_of_the_hub_reaches_the_command_with_its_exit_code(running: str, site: Any) -> None:
+async def test_an_error_of_the_hub_reaches_the_command_with_its_exit_code(running: str, site: Site) -> None:
     with pytest.raises(AgentError, match=r"gone\.csv cannot be read") as caught:
         await ask(site.data / control.FILE, Path("/gone.csv"), Sender(), NullListener(), faults=False)
     assert caught.value.exit_code == 3
@@ -157,19 +159,19 @@ async def test_an_error_of_the_hub_reaches_the_command_with_its_exit_code(runnin
         await asked(site, "decide", barcode="\x02", grams=None, record=True)
 
 
-async def test_the_socket_is_the_owners_alone(running: str, site: Any) -> None:
+async def test_the_socket_is_the_owners_alone(running: str, site: Site) -> None:
     mode = (site.data / control.FILE).stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 
 
-async def test_while_a_hub_runs_nobody_else_opens_its_files(running: str, site: Any) -> None:
+async def test_while_a_hub_runs_nobody_else_opens_its_files(running: str, site: Site) -> None:
     with pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"):
         async with site.open():
             pass
 
 
 async def test_what_a_device_said_last_is_asked_of_the_running_hub(
-    running: str, site: Any, tmp_path: Path
+    running: str, site: Site, tmp_path: Path
 ) -> None:
     found = await asked(site, "transcript", place="lane-1/scanner")
     assert found == {"lines": []}
@@ -178,7 +180,7 @@ async def test_what_a_device_said_last_is_asked_of_the_running_hub(
     assert caught.value.exit_code == 4
 
 
-async def test_the_bytes_that_a_device_sent_come_back_as_a_transcript(opened: Opened, site: Any) -> None:
+async def test_the_bytes_that_a_device_sent_come_back_as_a_transcript(opened: Opened, site: Site) -> None:
     station = Station(site.configure(ONE_LANE).stations[0], opened.hub)
     station.recorders["scanner"]("in", b"RR473124829GB\r\n", 7)
     runner = await control.serve(opened.hub, site.data)
@@ -189,7 +191,7 @@ async def test_the_bytes_that_a_device_sent_come_back_as_a_transcript(opened: Op
     assert (record["hex"], record["direction"], record["mono_ns"]) == (b"RR473124829GB\r\n".hex(), "in", 7)
 
 
-async def test_where_no_hub_runs_a_command_is_told_so(site: Any) -> None:
+async def test_where_no_hub_runs_a_command_is_told_so(site: Site) -> None:
     assert await control.call(site.data, "status") is None
 
 
@@ -207,7 +209,7 @@ def leave_socket(path: Path) -> None:
     assert ended.returncode == -signal.SIGKILL
 
 
-async def test_a_socket_that_a_killed_hub_left_behind_is_no_hub_and_is_replaced(site: Any) -> None:
+async def test_a_socket_that_a_killed_hub_left_behind_is_no_hub_and_is_replaced(site: Site) -> None:
     leave_socket(site.data / control.FILE)
     assert (site.data / control.FILE).is_socket()
     assert await control.call(site.data, "status") is None
@@ -217,7 +219,7 @@ async def test_a_socket_that_a_killed_hub_left_behind_is_no_hub_and_is_replaced(
         await runner.cleanup()
 
 
-async def test_a_typed_number_is_handed_to_the_lane_simulator_or_its_absence_told(site: Any) -> None:
+async def test_a_typed_number_is_handed_to_the_lane_simulator_or_its_absence_told(site: Site) -> None:
     heard: list[bytes] = []
 
     async def lane(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -40,7 +40,7 @@ async def test_a_shift_keeps_every_promise() -> None:
         assert kind["found"] == kind["planted"] > 0, kind
 
 
-async def test_a_taken_port_is_said_in_one_line_before_anything_starts() -> None:
+async def test_a_taken_port_is_reported_in_one_line_before_anything_starts() -> None:
     server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     process = await asyncio.create_subprocess_exec(
@@ -68,8 +68,8 @@ async def demo(*arguments: str) -> AsyncIterator[str]:
         url = ""
         async with asyncio.timeout(90):
             while line := (await process.stderr.readline()).decode():
-                if found := re.search(r"The lane page is at (\S+)", line):
-                    url = found[1]
+                if match := re.search(r"The lane page is at (\S+)", line):
+                    url = match[1]
                 if line.startswith("The shift is over"):
                     break
         assert url, "the demonstration ended before its shift was over"

@@ -67,7 +67,8 @@ class Disk(apsw.VFS):
         self.name = name
         super().__init__(name, base="")
 
-    def xOpen(self, name: Any, flags: list[int]) -> Handle:  # noqa: N802 - SQLite's own names
+    # SQLite's own names; apsw calls the methods, whatever class has them.
+    def xOpen(self, name: Any, flags: list[int]) -> Handle:  # type: ignore[override] # noqa: N802
         flags[1] = flags[0]
         path = name.filename() if isinstance(name, apsw.URIFilename) else name
         return Handle(self, self.files.setdefault(path or f"temp-{len(self.files)}", File()))

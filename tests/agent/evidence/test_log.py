@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,11 +18,12 @@ from agent.evidence.log import CHECKPOINT_EVERY, EvidenceLog
 from agent.evidence.reader import StoredLog
 from agent.evidence.statements import MAX_OPEN
 from agent.feed.messages import decision_view
+from agent.sandbox.site import Site
 from sync import sqlite
 from sync.central.identity import load_authority_key, load_centre
 from sync.keys import Role
 from sync.log import note, sealed
-from sync.log.entries import follow_all
+from sync.log.entries import Entry, follow_all
 from sync.log.merkle import root_of
 from sync.log.statement import Event, Opened, parse
 
@@ -31,21 +31,21 @@ Make = Callable[..., Decision]
 
 
 @pytest.fixture
-def log(site: Any) -> Iterator[EvidenceLog]:
+def log(site: Site) -> Iterator[EvidenceLog]:
     """The site's log, newly begun."""
     opened: EvidenceLog = site.log()
     yield opened
     opened.close()
 
 
-async def receipt_over(log: EvidenceLog, site: Any) -> str:
+async def receipt_over(log: EvidenceLog, site: Site) -> str:
     """The centre's word for the present head, by its real keys."""
     centre = load_centre(site.centre)
     return note.cosign(await log.checkpoint(), centre.name, centre.cosigner, 1_772_443_800)
 
 
 async def test_numbers_have_no_gap_and_each_entry_names_the_one_before(
-    log: EvidenceLog, site: Any, make_decision: Make
+    log: EvidenceLog, site: Site, make_decision: Make
 ) -> None:
     recorded = [await log.append(make_decision(number)) for number in range(5)]
     assert [r.entry.seq for r in recorded] == [1, 2, 3, 4, 5]
@@ -65,7 +65,7 @@ async def test_appends_at_the_same_moment_get_one_number_each(log: EvidenceLog, 
 
 
 async def test_the_first_entry_says_whose_log_it_is_and_seals_the_audit_key(
-    log: EvidenceLog, site: Any
+    log: EvidenceLog, site: Site
 ) -> None:
     (first,) = await log.read(0, 10)
     found = parse(first.kind, first.payload)
@@ -80,7 +80,7 @@ async def test_the_first_entry_says_whose_log_it_is_and_seals_the_audit_key(
 
 
 async def test_a_written_log_verifies_from_public_keys_alone(
-    log: EvidenceLog, site: Any, make_decision: Make
+    log: EvidenceLog, site: Site, make_decision: Make
 ) -> None:
     for number in range(20):
         await log.append(make_decision(number))
@@ -92,7 +92,7 @@ async def test_a_written_log_verifies_from_public_keys_alone(
 
 
 async def test_the_head_is_signed_every_256_entries_and_on_close(
-    log: EvidenceLog, site: Any, make_decision: Make
+    log: EvidenceLog, site: Site, make_decision: Make
 ) -> None:
     for number in range(CHECKPOINT_EVERY + 2):  # one at a time, so that each is a group of its own
         await log.append(make_decision(number))
@@ -118,7 +118,7 @@ async def test_the_same_head_gives_the_same_note(log: EvidenceLog, make_decision
 
 
 async def test_receipts_are_kept_and_what_none_covers_is_unsent(
-    log: EvidenceLog, site: Any, make_decision: Make
+    log: EvidenceLog, site: Site, make_decision: Make
 ) -> None:
     await log.append(make_decision(1))
     assert (log.size(), log.receipted()) == (2, 0)
@@ -136,7 +136,7 @@ async def test_receipts_are_kept_and_what_none_covers_is_unsent(
 
 
 async def test_an_entry_is_anchored_in_the_newest_head_of_the_centres_own_log(
-    log: EvidenceLog, site: Any, make_decision: Make
+    log: EvidenceLog, site: Site, make_decision: Make
 ) -> None:
     centre = load_centre(site.centre)
     head = note.Checkpoint(origin="preclear.invalid/centre", size=7, root=b"r" * 32)
@@ -154,7 +154,7 @@ async def test_an_entry_is_anchored_in_the_newest_head_of_the_centres_own_log(
 
 
 async def test_opening_again_goes_on_where_the_log_ended(
-    log: EvidenceLog, site: Any, make_decision: Make
+    log: EvidenceLog, site: Site, make_decision: Make
 ) -> None:
     await log.append(make_decision(1))
     log.close()
@@ -207,7 +207,7 @@ async def test_more_findings_than_a_decision_holds_are_counted_in_its_last(
 
 
 async def test_an_entry_that_cannot_be_made_costs_no_number(
-    log: EvidenceLog, site: Any, make_decision: Make
+    log: EvidenceLog, site: Site, make_decision: Make
 ) -> None:
     with pytest.raises(Exception, match="ASCII snake_case"):
         log.event("BROKEN", {"Not a key": 1}).result(10)
@@ -225,7 +225,7 @@ async def test_an_event_is_an_entry(log: EvidenceLog) -> None:
 
 
 async def test_a_full_disk_fails_the_append_and_everything_acknowledged_is_there_afterwards(
-    site: Any, make_decision: Make
+    site: Site, make_decision: Make
 ) -> None:
     def small_disk(path: Path) -> sqlite.Connection:
         conn = sqlite.connect(path)
@@ -233,7 +233,7 @@ async def test_a_full_disk_fails_the_append_and_everything_acknowledged_is_there
         return conn
 
     log = site.log(connect=small_disk)
-    acknowledged = []
+    acknowledged: list[Entry] = []
 
     async def append_for_ever() -> None:
         while True:
@@ -254,7 +254,7 @@ async def test_a_full_disk_fails_the_append_and_everything_acknowledged_is_there
 
 
 async def test_a_file_of_a_newer_schema_is_refused_by_its_number_and_left_alone(
-    log: EvidenceLog, site: Any
+    log: EvidenceLog, site: Site
 ) -> None:
     log.close()
     change(log.path, "PRAGMA user_version=7")
@@ -265,7 +265,7 @@ async def test_a_file_of_a_newer_schema_is_refused_by_its_number_and_left_alone(
     assert not list(site.data.glob("evidence-*.db"))
 
 
-async def test_a_file_of_another_program_is_refused_and_left_alone(log: EvidenceLog, site: Any) -> None:
+async def test_a_file_of_another_program_is_refused_and_left_alone(log: EvidenceLog, site: Site) -> None:
     log.close()
     change(log.path, f"PRAGMA application_id={0x12345678}")
     with pytest.raises(NotOurs, match=r"evidence\.db belongs to another program"):
@@ -279,7 +279,7 @@ def change(path: Path, sql: str) -> None:
     conn.close()
 
 
-async def test_a_file_that_cannot_be_opened_is_not_taken_for_a_damaged_one(site: Any) -> None:
+async def test_a_file_that_cannot_be_opened_is_not_taken_for_a_damaged_one(site: Site) -> None:
     (site.data / "evidence.db").mkdir()
     with pytest.raises(EvidenceFailed, match=r"evidence\.db"):
         site.log()
@@ -287,7 +287,7 @@ async def test_a_file_that_cannot_be_opened_is_not_taken_for_a_damaged_one(site:
 
 
 async def test_with_a_library_that_can_lose_commits_a_file_has_one_connection_only(
-    site: Any, make_decision: Make, monkeypatch: pytest.MonkeyPatch
+    site: Site, make_decision: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[Path] = []
     connect = sqlite.connect

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from agent.sandbox.site import Site
 from sync import sqlite
 
 PROGRAM = Path(__file__).with_name("power_cut_disk.py")
@@ -18,7 +19,7 @@ Cuts = list[dict[str, Any]]
 
 
 @pytest.fixture
-def cut_power(site: Any) -> Callable[[int], Cuts]:
+def cut_power(site: Site) -> Callable[[int], Cuts]:
     """Writes a log on a disk in memory and cuts its power at random moments, with and without syncing."""
 
     def cut(seed: int) -> Cuts:

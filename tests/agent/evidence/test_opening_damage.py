@@ -11,7 +11,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,6 +20,7 @@ from agent.errors import EvidenceFailed
 from agent.evidence.log import EvidenceLog
 from agent.evidence.opening import retire
 from agent.evidence.reader import StoredLog
+from agent.sandbox.site import Site
 from sync import sqlite
 from sync.central.identity import load_centre
 from sync.errors import BadLog
@@ -32,7 +32,7 @@ Written = Callable[..., Awaitable[tuple[str, Path]]]
 
 
 @pytest.fixture
-def written(site: Any, make_decision: Make) -> Written:
+def written(site: Site, make_decision: Make) -> Written:
     """Writes a log of DNL decisions, receipted up to one of them, and closes it; its id and path."""
 
     async def write(count: int, receipted: int | None = None) -> tuple[str, Path]:
@@ -50,7 +50,7 @@ def written(site: Any, make_decision: Make) -> Written:
     return write
 
 
-def reopen(site: Any) -> tuple[EvidenceLog, str | None]:
+def reopen(site: Site) -> tuple[EvidenceLog, str | None]:
     return EvidenceLog.open(site.data, site.trust().signer, site.clock)
 
 
@@ -105,7 +105,7 @@ def forge_an_entry(path: Path) -> None:
     ],
 )
 async def test_a_damaged_log_is_set_aside_and_a_new_one_begins(
-    site: Any, written: Written, make_decision: Make, damage: Callable[[Path], None], receipted: int
+    site: Site, written: Written, make_decision: Make, damage: Callable[[Path], None], receipted: int
 ) -> None:
     old_id, path = await written(120, receipted)
     damage(path)
@@ -128,7 +128,7 @@ async def test_a_damaged_log_is_set_aside_and_a_new_one_begins(
 
 @pytest.mark.parametrize(("damage", "size"), [(lose_the_tail, 11), (forge_an_entry, 121)])
 async def test_a_new_log_names_the_old_head_and_carries_the_standing_decisions_over(
-    site: Any, written: Written, make_decision: Make, damage: Callable[[Path], None], size: int
+    site: Site, written: Written, make_decision: Make, damage: Callable[[Path], None], size: int
 ) -> None:
     old_id, path = await written(120, 12)
     damage(path)
@@ -145,7 +145,9 @@ async def test_a_new_log_names_the_old_head_and_carries_the_standing_decisions_o
     log.close()
 
 
-async def test_a_log_whose_head_cannot_be_read_begins_without_an_old_one(site: Any, written: Written) -> None:
+async def test_a_log_whose_head_cannot_be_read_begins_without_an_old_one(
+    site: Site, written: Written
+) -> None:
     _, path = await written(3)
     replace_by_text(path)
     log, _ = reopen(site)
@@ -155,7 +157,7 @@ async def test_a_log_whose_head_cannot_be_read_begins_without_an_old_one(site: A
 
 
 async def test_a_hold_of_the_authority_outlives_the_log_it_was_set_in(
-    site: Any, written: Written, make_decision: Make
+    site: Site, written: Written, make_decision: Make
 ) -> None:
     _, path = await written(3)
     conn = sqlite.connect(path)
@@ -171,7 +173,7 @@ async def test_a_hold_of_the_authority_outlives_the_log_it_was_set_in(
 
 
 async def test_a_log_that_was_set_aside_before_a_power_cut_is_still_continued(
-    site: Any, written: Written
+    site: Site, written: Written
 ) -> None:
     old_id, _ = await written(3)
     retire(site.data, site.clock)  # and here the power fails
@@ -184,7 +186,7 @@ async def test_a_log_that_was_set_aside_before_a_power_cut_is_still_continued(
 
 
 async def test_a_log_that_the_centre_knows_to_be_longer_is_closed_and_continued(
-    site: Any, written: Written, make_decision: Make
+    site: Site, written: Written, make_decision: Make
 ) -> None:
     old_id, path = await written(3)
     async with site.open(forked=True) as opened:
@@ -198,7 +200,7 @@ async def test_a_log_that_the_centre_knows_to_be_longer_is_closed_and_continued(
 
 
 async def test_a_second_copy_of_the_same_log_never_replaces_the_first_that_was_set_aside(
-    site: Any, written: Written
+    site: Site, written: Written
 ) -> None:
     old_id, path = await written(3)
     copy = path.read_bytes()
@@ -213,7 +215,7 @@ async def test_a_second_copy_of_the_same_log_never_replaces_the_first_that_was_s
 
 
 async def test_damage_to_entries_that_the_centre_holds_is_found_by_verification_alone(
-    site: Any, written: Written
+    site: Site, written: Written
 ) -> None:
     _, path = await written(12)
     forge_an_entry(path)
@@ -225,7 +227,7 @@ async def test_damage_to_entries_that_the_centre_holds_is_found_by_verification_
 
 
 async def test_a_page_that_cannot_be_read_is_a_failure_of_the_log_by_name(
-    site: Any, written: Written
+    site: Site, written: Written
 ) -> None:
     _, path = await written(120)
     log, _ = reopen(site)
@@ -260,7 +262,7 @@ asyncio.run(main())
 """
 
 
-def test_a_killed_hub_has_lost_nothing_that_it_acknowledged(site: Any, make_decision: Make) -> None:
+def test_a_killed_hub_has_lost_nothing_that_it_acknowledged(site: Site, make_decision: Make) -> None:
     decision = pickle.dumps(make_decision()).hex()
     cards = [str(site.centre / "centre.pub"), str(site.authority / "authority.pub")]
     rng = random.Random(5)

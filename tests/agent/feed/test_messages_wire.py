@@ -20,6 +20,7 @@ from agent.errors import ManifestRefused
 from agent.hub import LinkState
 from agent.intake.importer import import_manifest
 from agent.lane.station import Station
+from agent.sandbox.site import Site
 from agent.status.report import status_of
 from agent.status.ticker import StateTicker
 from agent.web.server import create_web, serve_web
@@ -38,7 +39,7 @@ LABEL = ScanRead(aim="]C0", payload=S10.encode(), text=S10, encoding="utf-8", ra
 
 
 @pytest.fixture
-def scale_config(site: Any) -> Config:
+def scale_config(site: Site) -> Config:
     """One lane; its scale has a metrology card whose verification is due in ten days."""
     due = site.clock.now().date() + timedelta(days=10)
     card = (
@@ -64,7 +65,7 @@ def weigh(station: Station, last_ns: int, *grams: int, stable: bool = True) -> N
 
 
 async def play(
-    site: Any, opened: Opened, station: Station, next_message: Callable[[], Awaitable[Any]]
+    site: Site, opened: Opened, station: Station, next_message: Callable[[], Awaitable[Any]]
 ) -> None:
     """Everything that a screen can be shown, one thing after the other; the clock is the test's."""
     hub, clock = opened.hub, site.clock
@@ -118,7 +119,7 @@ async def play(
 
 
 @pytest.fixture
-async def shown(site: Any, scale_config: Config) -> Shown:
+async def shown(site: Site, scale_config: Config) -> Shown:
     """The messages of a whole play as a page receives them, and what ``status`` says at its end."""
     messages: list[Any] = []
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -17,11 +16,12 @@ from agent.intake import importer as taking
 from agent.intake.importer import BATCH, import_manifest
 from agent.intake.listener import NullListener
 from agent.intake.protocol import Fault
+from agent.sandbox.site import Site
 from sync import sqlite
 
 
 async def test_a_row_with_a_broken_weight_is_refused_with_its_place_and_remedy_and_the_rest_taken(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     report = await site.declare(
         opened,
@@ -38,19 +38,19 @@ async def test_a_row_with_a_broken_weight_is_refused_with_its_place_and_remedy_a
     assert await opened.hub.reference.counts() == (2, 1)
 
 
-async def test_a_row_with_two_faults_is_one_refused_row(opened: Opened, site: Any) -> None:
+async def test_a_row_with_two_faults_is_one_refused_row(opened: Opened, site: Site) -> None:
     report = await site.declare(opened, {"gross_weight_g": "heavy", "value": "cheap"})
     assert (report.accepted, report.rejected_rows, len(report.errors)) == (0, 1, 2)
 
 
-async def test_more_rows_than_one_batch_are_all_there(opened: Opened, site: Any) -> None:
+async def test_more_rows_than_one_batch_are_all_there(opened: Opened, site: Site) -> None:
     rows = [{"tracking_number": f"BOX-{number:06}"} for number in range(BATCH + 5)]
     report = await site.declare(opened, *rows)
     assert report.accepted == len(rows)
     assert await opened.hub.reference.counts() == (len(rows), 1)
 
 
-async def test_the_same_file_again_changes_nothing(opened: Opened, site: Any) -> None:
+async def test_the_same_file_again_changes_nothing(opened: Opened, site: Site) -> None:
     first = await site.declare(opened, {})
     again = await site.declare(opened, {})
     assert (first.already_known, first.accepted) == (False, 1)
@@ -58,7 +58,7 @@ async def test_the_same_file_again_changes_nothing(opened: Opened, site: Any) ->
     assert await opened.hub.reference.counts() == (1, 1)
 
 
-async def test_the_same_file_again_tells_its_refused_rows_once_more(opened: Opened, site: Any) -> None:
+async def test_the_same_file_again_tells_its_refused_rows_once_more(opened: Opened, site: Site) -> None:
     rows: tuple[dict[str, str], ...] = ({}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
     first = await site.declare(opened, *rows)
     again = await site.declare(opened, *rows)
@@ -68,7 +68,7 @@ async def test_the_same_file_again_tells_its_refused_rows_once_more(opened: Open
 
 
 async def test_what_was_declared_is_assessed_afterwards_and_before_that_by_the_scan(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     await site.declare(opened, {}, {"tracking_number": "BOX-000002"})
     hub = opened.hub
@@ -83,7 +83,7 @@ async def test_what_was_declared_is_assessed_afterwards_and_before_that_by_the_s
     assert await hub.reference.assessment("RR473124829GB", read) is not None
 
 
-async def test_the_page_is_told_how_an_import_goes_on(opened: Opened, site: Any) -> None:
+async def test_the_page_is_told_how_an_import_goes_on(opened: Opened, site: Site) -> None:
     await site.declare(opened, {}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
     (shown,) = [state for state in opened.hub.feed.states() if isinstance(state, ImportMessage)]
     assert (shown.file, shown.state, shown.percent) == ("manifest.csv", "done", 100)
@@ -91,7 +91,7 @@ async def test_the_page_is_told_how_an_import_goes_on(opened: Opened, site: Any)
 
 
 async def test_a_file_that_is_written_to_while_it_is_read_is_refused_and_taken_later(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     path = site.manifest({}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
 
@@ -122,7 +122,7 @@ async def test_a_file_without_a_usable_header_is_refused_whole(
         await import_manifest(path, opened.hub)
 
 
-async def test_a_file_that_was_refused_is_taken_once_it_is_mended(opened: Opened, site: Any) -> None:
+async def test_a_file_that_was_refused_is_taken_once_it_is_mended(opened: Opened, site: Site) -> None:
     path = site.manifest({})
     good = path.read_bytes()
     path.write_bytes(good.replace(b"tracking_number", b"colour"))
@@ -132,7 +132,7 @@ async def test_a_file_that_was_refused_is_taken_once_it_is_mended(opened: Opened
     assert (await import_manifest(path, opened.hub)).accepted == 1
 
 
-async def test_a_text_of_another_encoding_is_read_and_that_is_said(opened: Opened, site: Any) -> None:
+async def test_a_text_of_another_encoding_is_read_and_that_is_said(opened: Opened, site: Site) -> None:
     path = site.manifest({"consignee_name": "Renée Bellwether"})
     path.write_bytes(path.read_bytes().decode().encode("latin-1"))
     report = await import_manifest(path, opened.hub)
@@ -140,7 +140,7 @@ async def test_a_text_of_another_encoding_is_read_and_that_is_said(opened: Opene
     assert any("Windows-1252" in note for note in report.notes)
 
 
-async def test_a_byte_order_mark_is_no_part_of_the_header(opened: Opened, site: Any) -> None:
+async def test_a_byte_order_mark_is_no_part_of_the_header(opened: Opened, site: Site) -> None:
     path = site.manifest({})
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert (await import_manifest(path, opened.hub)).accepted == 1
@@ -156,7 +156,7 @@ async def test_a_missing_file_or_a_folder_is_refused_by_name(
 
 
 async def test_an_import_that_was_interrupted_goes_on_where_it_stood(
-    opened: Opened, site: Any, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(Exception):
         pass
@@ -180,7 +180,7 @@ async def test_an_import_that_was_interrupted_goes_on_where_it_stood(
 
 
 async def test_an_import_goes_on_in_the_middle_of_what_the_reader_gives_at_once(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     rows = [
         {"tracking_number": f"BOX-{number * 7 % 600:06}", "last_mile_number": f"LAST-{number * 7 % 600:06}"}
@@ -207,14 +207,14 @@ async def test_an_import_goes_on_in_the_middle_of_what_the_reader_gives_at_once(
         assert match.consignment == row["tracking_number"]
 
 
-async def test_who_sent_a_file_in_which_capacity_is_kept(opened: Opened, site: Any) -> None:
+async def test_who_sent_a_file_in_which_capacity_is_kept(opened: Opened, site: Site) -> None:
     await import_manifest(site.manifest({}), opened.hub, party="Royal Mail", role=SourceRole.POST)
     claims = await opened.hub.reference.claims("RR473124829GB")
     assert [claim.role for claim in claims.claims] == [SourceRole.POST]
 
 
 async def test_a_disk_without_room_for_declarations_is_told_by_name(
-    opened: Opened, site: Any, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def small(conn: sqlite.Connection) -> None:
         conn.execute("PRAGMA max_page_count=20")
@@ -225,7 +225,9 @@ async def test_a_disk_without_room_for_declarations_is_told_by_name(
         await site.declare(opened, *rows)
 
 
-async def test_a_number_that_stands_twice_in_a_file_is_taken_once_and_said(opened: Opened, site: Any) -> None:
+async def test_a_number_that_stands_twice_in_a_file_is_taken_once_and_said(
+    opened: Opened, site: Site
+) -> None:
     report = await site.declare(opened, {}, {"consignee_name": "Somebody Else"})
     assert (report.accepted, report.rejected_rows, report.rejected) == (1, 1, {"E112": 1})
     assert report.errors[0].line == 3

@@ -10,7 +10,6 @@ import subprocess
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -23,6 +22,7 @@ from agent.intake.listener import NullListener
 from agent.intake.protocol import FileHeader
 from agent.intake.supervisor import opened as opened_file
 from agent.intake.watched_folder import WatchedFolder
+from agent.sandbox.site import Site
 from agent.trust.senders import read_signature
 
 Run = Callable[..., Result]
@@ -33,14 +33,14 @@ def openssl(*arguments: str | Path) -> None:
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, timeout=30)
 
 
-def sign(site: Any, path: Path) -> Path:
+def sign(site: Site, path: Path) -> Path:
     signature = path.with_name(path.name + ".sig")
     openssl("dgst", "-sha256", "-sign", site.folder / "mall.key", "-out", signature, path)
     return signature
 
 
 @pytest.fixture
-def mall(site: Any) -> Any:
+def mall(site: Site) -> Site:
     """The site with one sender who must sign."""
     private, public = site.folder / "mall.key", site.folder / "mall.pem"
     openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", private)
@@ -52,14 +52,14 @@ def mall(site: Any) -> Any:
 
 
 @pytest.fixture
-def preclear(mall: Any) -> Run:
+def preclear(mall: Site) -> Run:
     def run(*arguments: object) -> Result:
         return CliRunner().invoke(main, [*map(str, arguments), "--config", str(mall.config_file)])
 
     return run
 
 
-def test_a_signed_file_is_taken_in_under_the_name_of_its_key(preclear: Run, mall: Any) -> None:
+def test_a_signed_file_is_taken_in_under_the_name_of_its_key(preclear: Run, mall: Site) -> None:
     path = mall.manifest({})
     signature = sign(mall, path)
     looked = preclear("import", path, "--preview")
@@ -86,7 +86,7 @@ def test_a_signed_file_is_taken_in_under_the_name_of_its_key(preclear: Run, mall
     assert preclear("sources", "show", 9).exit_code == 4
 
 
-def test_what_is_not_signed_as_it_must_be_is_refused_and_nothing_is_kept(preclear: Run, mall: Any) -> None:
+def test_what_is_not_signed_as_it_must_be_is_refused_and_nothing_is_kept(preclear: Run, mall: Site) -> None:
     path = mall.manifest({})
     unsigned = preclear("import", path, "--party", "Mall")
     assert (unsigned.exit_code, "manifest.csv: E031" in unsigned.stderr) == (3, True)
@@ -107,7 +107,7 @@ def test_what_is_not_signed_as_it_must_be_is_refused_and_nothing_is_kept(preclea
     assert "name the file that it signs" in preclear("import", sole).stderr
 
 
-def test_stored_signatures_are_checked_without_the_files(preclear: Run, mall: Any) -> None:
+def test_stored_signatures_are_checked_without_the_files(preclear: Run, mall: Site) -> None:
     path = mall.manifest({})
     sign(mall, path)
     assert preclear("import", path).exit_code == 0
@@ -126,7 +126,7 @@ def test_stored_signatures_are_checked_without_the_files(preclear: Run, mall: An
     openssl("pkey", "-in", mall.folder / "mall.key", "-pubout", "-out", mall.folder / "mall.pem")
 
 
-def test_a_party_is_taken_away_by_the_command_and_may_come_again(preclear: Run, mall: Any) -> None:
+def test_a_party_is_taken_away_by_the_command_and_may_come_again(preclear: Run, mall: Site) -> None:
     path = mall.manifest({})
     sign(mall, path)
     assert preclear("import", path).exit_code == 0
@@ -145,7 +145,7 @@ def test_a_party_is_taken_away_by_the_command_and_may_come_again(preclear: Run, 
 
 
 async def test_a_running_hub_takes_signed_files_in_and_parties_away(
-    preclear: Run, mall: Any, run_hub: Callable[[], AbstractAsyncContextManager[str]]
+    preclear: Run, mall: Site, run_hub: Callable[[], AbstractAsyncContextManager[str]]
 ) -> None:
     path = mall.manifest({})
     sign(mall, path)
@@ -164,7 +164,7 @@ async def test_a_running_hub_takes_signed_files_in_and_parties_away(
 
 
 async def test_a_signed_file_that_changes_while_it_is_read_leaves_nothing(
-    mall: Any, monkeypatch: pytest.MonkeyPatch
+    mall: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = mall.manifest({})
     signature = read_signature(sign(mall, path))
@@ -184,7 +184,7 @@ async def test_a_signed_file_that_changes_while_it_is_read_leaves_nothing(
         assert await hub.reference.counts() == (0, 0)
 
 
-async def test_the_watched_folder_reads_the_signature_that_was_laid_before_the_file(mall: Any) -> None:
+async def test_the_watched_folder_reads_the_signature_that_was_laid_before_the_file(mall: Site) -> None:
     inbox = mall.folder / "in"
     (inbox / "Mall").mkdir(parents=True)
     path = mall.manifest({})

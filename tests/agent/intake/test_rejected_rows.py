@@ -14,6 +14,7 @@ from agent.intake import rejected_rows as report_module
 from agent.intake.importer import ImportReport, import_manifest
 from agent.intake.protocol import Fault, FileHeader
 from agent.intake.rejected_rows import RejectedRowsReport
+from agent.sandbox.site import Site
 
 
 async def reported(opened: Opened, path: Path, folder: Path) -> ImportReport:
@@ -29,7 +30,7 @@ def sheet(path: Path, name: str) -> list[list[Any]]:
 
 
 async def test_refused_and_mended_rows_are_listed_with_place_code_value_and_hint(
-    opened: Opened, site: Any, tmp_path: Path
+    opened: Opened, site: Site, tmp_path: Path
 ) -> None:
     path = site.manifest(
         {},
@@ -50,7 +51,7 @@ async def test_refused_and_mended_rows_are_listed_with_place_code_value_and_hint
     assert [row[:3] for row in listed[1:]] == [[r["outcome"], r["line"], r["column"]] for r in rows]
 
 
-async def test_a_workbook_that_was_mended_is_a_manifest(opened: Opened, site: Any, tmp_path: Path) -> None:
+async def test_a_workbook_that_was_mended_is_a_manifest(opened: Opened, site: Site, tmp_path: Path) -> None:
     path = site.manifest(
         {
             "tracking_number": "BOX-000009",
@@ -85,7 +86,7 @@ async def test_a_workbook_that_was_mended_is_a_manifest(opened: Opened, site: An
 
 
 async def test_the_workbook_as_it_was_written_is_read_and_refused_for_the_same_reasons(
-    opened: Opened, site: Any, tmp_path: Path
+    opened: Opened, site: Site, tmp_path: Path
 ) -> None:
     first = await reported(
         opened, site.manifest({"gross_weight_g": "two"}, {"tracking_number": "?"}), tmp_path
@@ -115,7 +116,7 @@ def fault(line: int) -> Fault:
 
 
 async def test_a_number_that_stood_twice_must_be_given_anew_before_its_row_is_taken(
-    opened: Opened, site: Any, tmp_path: Path
+    opened: Opened, site: Site, tmp_path: Path
 ) -> None:
     path = site.manifest({}, {"value": "2600.00", "description": "gold chain"})
     first = await reported(opened, path, tmp_path / "report")

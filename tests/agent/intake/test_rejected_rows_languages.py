@@ -26,6 +26,7 @@ from agent.intake.rejected_rows import CSV, XLSX, RejectedRowsReport
 from agent.intake.supervisor import opened as opened_file
 from agent.intake.watched_folder import WatchedFolder
 from agent.runtime.clock import SystemClock
+from agent.sandbox.site import Site
 from agent.texts.findings import LANGUAGES
 from agent.texts.rows import row_text, row_words
 from agent.trust.senders import Senders
@@ -74,7 +75,7 @@ def saved(path: Path, **sheets: list[list[Any]]) -> Path:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_report_is_read_in_its_language_and_its_workbook_mended_is_a_manifest(
-    site: Any, tmp_path: Path, lang: str
+    site: Site, tmp_path: Path, lang: str
 ) -> None:
     path = site.manifest({}, BAD, SHORT)
     header, accepted = reported(path, tmp_path / "own", lang)
@@ -110,7 +111,7 @@ def test_a_report_is_read_in_its_language_and_its_workbook_mended_is_a_manifest(
 
 
 def test_a_workbook_that_was_not_mended_gets_our_columns_once_whatever_their_language(
-    site: Any, tmp_path: Path
+    site: Site, tmp_path: Path
 ) -> None:
     before, _ = reported(site.manifest(BAD), tmp_path / "first", "hi")
     reported(tmp_path / "first" / XLSX, tmp_path / "second", "es")
@@ -155,7 +156,7 @@ def test_a_mended_workbook_is_read_by_its_senders_profile_whatever_sheet_that_na
 
 
 async def test_the_watched_folder_reports_in_the_language_of_the_senders_profile(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     profile = 'format = 1\nid = "kestrel"\nsender = "kestrel"\nlang = "vi"\n'
     inbox = site.folder / "in"
@@ -174,7 +175,7 @@ async def test_the_watched_folder_reports_in_the_language_of_the_senders_profile
 
 
 def test_the_language_of_the_command_goes_before_the_profiles_and_stands_in_the_json(
-    site: Any, tmp_path: Path
+    site: Site, tmp_path: Path
 ) -> None:
     site.configure(extra='[intake]\nprofiles = "profiles"\n')
     (site.folder / "profiles").mkdir()

@@ -23,6 +23,8 @@ from agent.errors import NotFound
 from agent.formats.batch import Batch
 from agent.intake.importer import import_manifest
 from agent.intake.removal import Choice, Going, remove_sources
+from agent.sandbox.clock import ManualClock
+from agent.sandbox.site import Site
 from agent.store import declaration_table as declared
 from agent.store import removal
 from agent.store import source_table as sources
@@ -131,7 +133,7 @@ def test_a_store_without_a_party_is_one_that_never_heard_it(
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Any) -> Iterator[ReferenceStore]:
+def store(tmp_path: Path, clock: ManualClock) -> Iterator[ReferenceStore]:
     opened = ReferenceStore(tmp_path, clock)
     yield opened
     opened.close()
@@ -222,7 +224,7 @@ def test_houses_of_a_master_that_goes_and_a_master_whose_house_goes_are_assessed
 
 
 async def test_a_file_that_is_read_another_way_leaves_no_label_of_the_first_reading(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     def labelled(name: str) -> Declaration:
         return parcel(pieces=((Label("plain", name),),), master=f"M-{name}")
@@ -260,7 +262,9 @@ def spread(party: str, number: int) -> Declaration:
     )
 
 
-async def test_what_is_taken_away_is_in_no_file_afterwards(opened: Opened, site: Any, clock: Any) -> None:
+async def test_what_is_taken_away_is_in_no_file_afterwards(
+    opened: Opened, site: Site, clock: ManualClock
+) -> None:
     hub = opened.hub
     shared = range(0, 300, 3)
     take_in(hub.reference, source("keepsake", 1), *(spread("keepsake", n) for n in range(200)))
@@ -288,7 +292,7 @@ async def test_what_is_taken_away_is_in_no_file_afterwards(opened: Opened, site:
 
 
 async def test_decisions_follow_from_what_is_left_and_a_parcel_that_nobody_declares_is_unmanifested(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     hub = opened.hub
     heavy = {"gross_weight_g": "900", "description": "Ceramic mugs with handle"}
@@ -322,7 +326,7 @@ async def test_decisions_follow_from_what_is_left_and_a_parcel_that_nobody_decla
         await remove_sources(hub, Choice(party="Mall"), lambda going: None)
 
 
-async def test_an_interrupted_removal_is_completed_by_the_next_one(opened: Opened, site: Any) -> None:
+async def test_an_interrupted_removal_is_completed_by_the_next_one(opened: Opened, site: Site) -> None:
     hub = opened.hub
     rows = [{"tracking_number": f"BOX-{n:06}"} for n in range(9)]
     await import_manifest(site.manifest(*rows), hub, party="Mall")
@@ -344,7 +348,7 @@ async def test_an_interrupted_removal_is_completed_by_the_next_one(opened: Opene
 
 
 async def test_a_parcel_whose_declaration_goes_while_it_is_weighed_is_unmanifested(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     hub = opened.hub
     await import_manifest(site.manifest({}), hub, party="Mall")
@@ -387,7 +391,7 @@ def test_the_same_file_of_several_parties_is_a_source_of_each(tmp_path: Path) ->
 
 
 async def test_what_a_second_party_said_in_the_same_file_stands_when_the_first_is_taken_away(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     path = site.manifest({})
     for party in ("Mall", "Post"):

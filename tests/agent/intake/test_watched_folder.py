@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,14 @@ from agent.domain.consignment.effective import SourceRole
 from agent.errors import ReferenceFailed
 from agent.intake import watched_folder as folder_module
 from agent.intake.watched_folder import WatchedFolder
+from agent.sandbox.site import Site
 
 OLD_S = 1_700_000_000
 S10 = "RR473124829GB"
 
 
 @pytest.fixture
-def inbox(site: Any) -> Path:
+def inbox(site: Site) -> Path:
     path: Path = site.folder / "in"
     path.mkdir()
     return path
@@ -33,7 +36,7 @@ def watched(opened: Opened, inbox: Path) -> WatchedFolder:
     return WatchedFolder(inbox, opened.hub)
 
 
-def laid(site: Any, place: Path, *rows: dict[str, str], old: bool = True) -> Path:
+def laid(site: Site, place: Path, *rows: dict[str, str], old: bool = True) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(site.manifest(*rows), place)
     if old:
@@ -46,7 +49,7 @@ def result(report: Path) -> Any:
 
 
 async def test_a_file_is_taken_in_and_moved_to_done_with_its_report(
-    opened: Opened, site: Any, inbox: Path, watched: WatchedFolder
+    opened: Opened, site: Site, inbox: Path, watched: WatchedFolder
 ) -> None:
     path = laid(site, inbox / "a.csv", {}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
     assert await watched.look() == 1
@@ -69,7 +72,7 @@ async def test_a_file_that_cannot_be_read_is_moved_to_refused_with_the_reason(
 
 
 async def test_a_file_that_is_being_written_is_waited_for(
-    site: Any, inbox: Path, watched: WatchedFolder
+    site: Site, inbox: Path, watched: WatchedFolder
 ) -> None:
     path = laid(site, inbox / "a.csv", {}, old=False)
     assert await watched.look() == 0
@@ -81,7 +84,7 @@ async def test_a_file_that_is_being_written_is_waited_for(
 
 @pytest.mark.parametrize("name", [".hidden.csv", "a.csv.part", "a.csv.tmp", "a.csv~"])
 async def test_what_is_unfinished_by_its_name_is_left(
-    site: Any, inbox: Path, watched: WatchedFolder, name: str
+    site: Site, inbox: Path, watched: WatchedFolder, name: str
 ) -> None:
     laid(site, inbox / name, {})
     assert await watched.look() == 0
@@ -100,7 +103,7 @@ async def test_what_is_unfinished_by_its_name_is_left(
 )
 async def test_who_sent_a_file_is_said_by_its_place_or_by_the_file_beside_it(
     opened: Opened,
-    site: Any,
+    site: Site,
     watched: WatchedFolder,
     place: str,
     beside: str,
@@ -128,7 +131,7 @@ async def test_who_sent_a_file_is_said_by_its_place_or_by_the_file_beside_it(
     ],
 )
 async def test_a_sender_that_cannot_be_told_refuses_the_file(
-    site: Any, inbox: Path, watched: WatchedFolder, place: str, beside: str, says: str
+    site: Site, inbox: Path, watched: WatchedFolder, place: str, beside: str, says: str
 ) -> None:
     path = laid(site, inbox / place, {})
     if beside:
@@ -138,7 +141,7 @@ async def test_a_sender_that_cannot_be_told_refuses_the_file(
 
 
 async def test_links_are_followed_neither_to_files_nor_to_folders(
-    opened: Opened, site: Any, inbox: Path, watched: WatchedFolder, tmp_path: Path
+    opened: Opened, site: Site, inbox: Path, watched: WatchedFolder, tmp_path: Path
 ) -> None:
     secret = laid(site, tmp_path / "secret.csv", {})
     (inbox / "link.csv").symlink_to(secret)
@@ -149,7 +152,7 @@ async def test_links_are_followed_neither_to_files_nor_to_folders(
 
 
 async def test_a_done_folder_that_leads_elsewhere_is_not_written_to(
-    site: Any, inbox: Path, watched: WatchedFolder, tmp_path: Path
+    site: Site, inbox: Path, watched: WatchedFolder, tmp_path: Path
 ) -> None:
     (inbox / "done").symlink_to(tmp_path)
     path = laid(site, inbox / "a.csv", {})
@@ -161,7 +164,7 @@ async def test_a_done_folder_that_leads_elsewhere_is_not_written_to(
 
 
 async def test_a_second_file_of_that_name_and_a_known_file_keep_their_own_place(
-    opened: Opened, site: Any, inbox: Path, watched: WatchedFolder
+    opened: Opened, site: Site, inbox: Path, watched: WatchedFolder
 ) -> None:
     for _ in range(2):
         laid(site, inbox / "a.csv", {})
@@ -174,7 +177,7 @@ async def test_a_second_file_of_that_name_and_a_known_file_keep_their_own_place(
 
 
 async def test_a_file_stays_while_nothing_can_be_stored(
-    site: Any, inbox: Path, watched: WatchedFolder, monkeypatch: pytest.MonkeyPatch
+    site: Site, inbox: Path, watched: WatchedFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: object) -> None:
         raise ReferenceFailed("disk full")
@@ -188,7 +191,9 @@ async def test_a_file_stays_while_nothing_can_be_stored(
     assert await watched.look() == 1
 
 
-async def test_a_running_hub_watches_the_folder_of_its_configuration(site: Any, run_hub: Any) -> None:
+async def test_a_running_hub_watches_the_folder_of_its_configuration(
+    site: Site, run_hub: Callable[[], AbstractAsyncContextManager[str]]
+) -> None:
     inbox = site.folder / "in"
     laid(site, inbox / "a.csv", {})
     site.configure(extra='[intake]\nfolder = "in"\n')

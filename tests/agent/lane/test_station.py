@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 from msgspec import structs
@@ -27,6 +27,7 @@ from agent.feed.messages import (
 from agent.hub import Hub
 from agent.lane.station import WAITING_SCANS, WATCH_EVERY_S, Station, run_station
 from agent.runtime.clock import SystemClock
+from agent.sandbox.site import Site
 from agent.status.report import status_of
 from drivers.events import Noise, NoRead, ScanRead, WeightReading
 from drivers.simulators.client import SimulatedDevice
@@ -91,7 +92,7 @@ class Lane:
 
 
 @pytest.fixture
-def lane_config(site: Any) -> Config:
+def lane_config(site: Site) -> Config:
     """A configuration of one lane whose devices are the simulators'."""
     config: Config = site.configure(
         f'[[stations]]\nname = "lane-1"\nscanner = {{ port = "{site.folder}/scanner" }}\n'
@@ -101,7 +102,7 @@ def lane_config(site: Any) -> Config:
 
 
 @pytest.fixture
-async def lane(site: Any, lane_config: Config) -> AsyncIterator[Lane]:
+async def lane(site: Site, lane_config: Config) -> AsyncIterator[Lane]:
     """A lane at work, on the machine's own clock; its devices are quick."""
     clock = SystemClock()
     for publish in (site.publish_policy, lambda issued: site.publish_list(issued=issued)):
@@ -144,7 +145,7 @@ async def test_a_parcel_is_weighed_and_decided_and_its_next_scan_repeats_the_ver
     assert lane.hub.latency.summary().count == 1
 
 
-async def test_a_verdict_is_not_repeated_once_another_decision_stands(lane: Lane, site: Any) -> None:
+async def test_a_verdict_is_not_repeated_once_another_decision_stands(lane: Lane, site: Site) -> None:
     await lane.lay(290)
     await lane.scanner.scan("BOX-999999")
     assert (await lane.shown(DecisionMessage)).disposition == "DNL"
@@ -162,17 +163,20 @@ async def test_a_verdict_is_not_repeated_once_another_decision_stands(lane: Lane
 async def test_a_second_parcel_with_the_same_label_does_not_get_the_verdict_of_the_first(lane: Lane) -> None:
     await lane.lay(290)
     await lane.scanner.scan(S10)
-    first = await lane.shown("decision", "repeat")
-    assert (first["type"], first["disposition"]) == ("decision", "CLEAR")
+    first = await lane.shown(DecisionMessage, RepeatMessage)
+    assert isinstance(first, DecisionMessage)
+    assert first.disposition == "CLEAR"
     await lane.scale.take()
-    await lane.heard()
+    await lane.two_readings()
     await lane.lay(900)  # well within the ten seconds in which a verdict is repeated
     await asyncio.sleep(0.85)  # past the window in which reads are one scan
     await lane.scanner.scan(S10)
-    second = await lane.shown("decision", "repeat")
-    assert (second["type"], second["disposition"]) == ("decision", "RFS")
-    assert abs(second["weight"]["grams"] - 900) <= 5
-    assert second["supersedes"] == first["seq"]
+    second = await lane.shown(DecisionMessage, RepeatMessage)
+    assert isinstance(second, DecisionMessage)
+    assert second.disposition == "RFS"
+    assert second.weight is not None
+    assert abs(second.weight.grams - 900) <= 5
+    assert second.supersedes == first.seq
 
 
 async def test_an_endless_barcode_asks_for_a_rescan_and_decides_nothing(lane: Lane) -> None:
@@ -243,13 +247,13 @@ async def test_a_log_that_cannot_be_written_stops_the_station_and_it_says_so(lan
 
 
 @pytest.fixture
-async def alone(site: Any, opened: Opened) -> Station:
+async def alone(site: Site, opened: Opened) -> Station:
     """A station whose devices are not running, on the clock of the test."""
     return Station(site.configure().stations[0], opened.hub)
 
 
 async def test_a_verdict_is_repeated_within_the_window_only(
-    alone: Station, opened: Opened, site: Any
+    alone: Station, opened: Opened, site: Site
 ) -> None:
     deciding = asyncio.create_task(alone.decide_scans())
     kinds = []
@@ -263,7 +267,7 @@ async def test_a_verdict_is_repeated_within_the_window_only(
 
 
 async def test_a_verdict_is_not_repeated_for_a_second_parcel_that_was_laid_down_meanwhile(
-    site: Any, opened: Opened, lane_config: Config
+    site: Site, opened: Opened, lane_config: Config
 ) -> None:
     await site.declare(opened, {})
     station, clock = Station(lane_config.stations[0], opened.hub), site.clock
@@ -312,13 +316,13 @@ async def test_more_scans_than_may_wait_ask_for_a_rescan(alone: Station, opened:
         assert screen.take() == RescanMessage(station="lane-1", reason="too_many_scans")
 
 
-async def test_a_station_without_a_scale_gives_no_weight(alone: Station, site: Any) -> None:
+async def test_a_station_without_a_scale_gives_no_weight(alone: Station, site: Site) -> None:
     scan: Scan = site.scan()
     weighing = await alone.weighing_for(scan)
     assert (weighing.weighed, weighing.reason) == (None, "no_scale")
 
 
-async def test_a_device_that_was_lost_is_shown(alone: Station, opened: Opened, site: Any) -> None:
+async def test_a_device_that_was_lost_is_shown(alone: Station, opened: Opened, site: Site) -> None:
     meter = alone.meters["scanner"]
     meter.state, meter.last_error = DeviceState.LOST, "unplugged"
     alone.on_scanner_health(meter.snapshot(site.clock.monotonic_ns()))
@@ -327,7 +331,7 @@ async def test_a_device_that_was_lost_is_shown(alone: Station, opened: Opened, s
 
 
 async def test_the_status_reports_each_device_and_what_to_change(
-    alone: Station, opened: Opened, site: Any
+    alone: Station, opened: Opened, site: Site
 ) -> None:
     meter, now_ns = alone.meters["scanner"], site.clock.monotonic_ns()
     meter.state, meter.since_ns = DeviceState.UP, now_ns - 4_000_000_000
@@ -350,7 +354,7 @@ async def test_the_status_reports_each_device_and_what_to_change(
     watching.cancel()
 
 
-async def test_a_scale_reports_its_card_and_what_speaks_against_it(site: Any, opened: Opened) -> None:
+async def test_a_scale_reports_its_card_and_what_speaks_against_it(site: Site, opened: Opened) -> None:
     due = site.clock.now().date() + timedelta(days=10)
     card = (
         f'{{ maker = "Example", model = "PS60", serial = "1", max = "30 kg", min = "100 g", e = "5 g", '
@@ -370,7 +374,7 @@ async def test_a_scale_reports_its_card_and_what_speaks_against_it(site: Any, op
     assert shown.due == due.isoformat()
 
 
-async def test_scanner_and_scale_over_one_cable_and_its_beep_says_what_must_not_pass(site: Any) -> None:
+async def test_scanner_and_scale_over_one_cable_and_its_beep_says_what_must_not_pass(site: Site) -> None:
     port = site.folder / "both"
     config = site.configure(
         f'[[stations]]\nname = "lane-1"\nscanner = {{ port = "{port}", protocol = "magellan" }}\n'

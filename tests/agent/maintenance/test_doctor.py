@@ -8,18 +8,18 @@ import pty
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agent.maintenance.doctor import Diagnosis, examine
+from agent.sandbox.site import Site
 
 
-async def diagnoses(site: Any) -> dict[str, Diagnosis]:
+async def diagnoses(site: Site) -> dict[str, Diagnosis]:
     return {diagnosis.code: diagnosis for diagnosis in await examine(site.config_file)}
 
 
-def lane(site: Any, *ports: str) -> None:
+def lane(site: Site, *ports: str) -> None:
     stations = (
         f'[[stations]]\nname = "lane-{number}"\nscanner = {{ port = "{port}" }}\n'
         for number, port in enumerate(ports, 1)
@@ -36,7 +36,7 @@ def port() -> Iterator[str]:
     os.close(far)
 
 
-async def test_a_hub_that_can_work_has_nothing_to_correct(site: Any, tmp_path: Path) -> None:
+async def test_a_hub_that_can_work_has_nothing_to_correct(site: Site, tmp_path: Path) -> None:
     node = tmp_path / "scanner"
     node.touch()
     lane(site, str(node))
@@ -48,12 +48,12 @@ async def test_a_hub_that_can_work_has_nothing_to_correct(site: Any, tmp_path: P
     assert results["hub"].text == "is not running"
 
 
-async def test_stations_are_counted_as_people_count(site: Any, tmp_path: Path) -> None:
+async def test_stations_are_counted_as_people_count(site: Site, tmp_path: Path) -> None:
     lane(site, str(tmp_path / "a"), str(tmp_path / "b"))
     assert (await diagnoses(site))["config"].text == "2 stations"
 
 
-def test_a_port_that_another_program_holds_is_named_with_its_holder(site: Any, port: str) -> None:
+def test_a_port_that_another_program_holds_is_named_with_its_holder(site: Site, port: str) -> None:
     lane(site, port)
     # We hold it ourselves, and the doctor does not count itself: a child does the holding.
     holder = subprocess.Popen(
@@ -71,7 +71,7 @@ def test_a_port_that_another_program_holds_is_named_with_its_holder(site: Any, p
 
 
 @pytest.mark.parametrize("text", ["nonsense = [", "[hub]\nname = 1\n"])
-async def test_a_configuration_that_cannot_be_read_is_the_only_diagnosis(site: Any, text: str) -> None:
+async def test_a_configuration_that_cannot_be_read_is_the_only_diagnosis(site: Site, text: str) -> None:
     site.config_file.write_text(text)
     (diagnosis,) = await examine(site.config_file)
     assert (diagnosis.level, diagnosis.code) == ("fail", "config_invalid")
@@ -79,7 +79,7 @@ async def test_a_configuration_that_cannot_be_read_is_the_only_diagnosis(site: A
 
 
 async def test_a_missing_data_directory_is_named_with_the_command_that_makes_it(
-    site: Any, tmp_path: Path
+    site: Site, tmp_path: Path
 ) -> None:
     lane(site, str(tmp_path))
     site.data.rename(site.data.with_name("elsewhere"))
@@ -87,7 +87,7 @@ async def test_a_missing_data_directory_is_named_with_the_command_that_makes_it(
     assert (missing.level, missing.remedy) == ("fail", "run: preclear keys make")
 
 
-async def test_a_template_is_doubted_until_it_was_tried(site: Any, tmp_path: Path) -> None:
+async def test_a_template_is_doubted_until_it_was_tried(site: Site, tmp_path: Path) -> None:
     (tmp_path / "a").touch()
     (tmp_path / "b").touch()
     site.configure(
@@ -100,7 +100,7 @@ async def test_a_template_is_doubted_until_it_was_tried(site: Any, tmp_path: Pat
     assert "preclear devices test lane-1/scale" in doubted.remedy
 
 
-async def test_devices_on_the_network_are_not_looked_for_among_the_ports(site: Any) -> None:
+async def test_devices_on_the_network_are_not_looked_for_among_the_ports(site: Site) -> None:
     lane(site, "socket://scanner.example:4001")
     device = (await diagnoses(site))["device"]
     assert (device.level, device.text) == ("ok", "socket://scanner.example:4001 is reached over the network")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
 
 import pytest
 
 from agent.domain.screening.lists import parse_party_list
 from agent.errors import Outdated
 from agent.reference.loading import ReferenceRefused
+from agent.sandbox.site import Site
 
 
-async def test_an_older_policy_never_replaces_a_newer_one(site: Any) -> None:
+async def test_an_older_policy_never_replaces_a_newer_one(site: Site) -> None:
     site.publish_policy(("sequence = 1", "sequence = 5"))
     async with site.open():
         pass
@@ -29,7 +30,7 @@ async def test_an_older_policy_never_replaces_a_newer_one(site: Any) -> None:
         assert opened.hub.reference_data.current.policy.sequence == 6
 
 
-async def test_an_older_list_never_replaces_a_newer_one_not_even_under_a_new_log(site: Any) -> None:
+async def test_an_older_list_never_replaces_a_newer_one_not_even_under_a_new_log(site: Site) -> None:
     async with site.open():
         pass
     site.publish_list("Somebody Else", issued=site.clock.at - timedelta(days=1))
@@ -41,7 +42,7 @@ async def test_an_older_list_never_replaces_a_newer_one_not_even_under_a_new_log
             pass
 
 
-async def test_reference_data_of_another_authority_is_refused(site: Any, tmp_path: Any) -> None:
+async def test_reference_data_of_another_authority_is_refused(site: Site, tmp_path: Path) -> None:
     from sync.keys import Role, generate  # noqa: PLC0415
     from sync.reference import documents  # noqa: PLC0415
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -15,6 +14,7 @@ from agent.clearance import clear_piece
 from agent.cli import main
 from agent.domain.packs.shipped import shipped_pack
 from agent.domain.packs.source import join
+from agent.sandbox.site import Site
 
 SHIRT, SHOES = "RR473124829GB", "RB123456785GB"
 STRICTER = """
@@ -31,7 +31,7 @@ Replay = Callable[..., Result]
 
 
 @pytest.fixture
-async def replay(site: Any, tmp_path: Path) -> Replay:
+async def replay(site: Site, tmp_path: Path) -> Replay:
     """A hub that has decided on a shirt, on shoes, and on a parcel nobody declared."""
     async with site.open() as opened:
         await site.declare(
@@ -84,7 +84,7 @@ def test_people_read_which_parcel_and_why(replay: Replay) -> None:
     assert "CLEAR → RFI  +SHOES_ASKED_ABOUT" in told
 
 
-def test_a_hub_without_a_log_is_not_found(site: Any, tmp_path: Path) -> None:
+def test_a_hub_without_a_log_is_not_found(site: Site, tmp_path: Path) -> None:
     pack = tmp_path / "pack.toml"
     pack.write_bytes(shipped_pack())
     words = [

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -12,6 +11,7 @@ from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.hub import Hub
 from agent.lane.station import Station
+from agent.sandbox.site import Site
 from agent.status.metrics import metrics_of
 from drivers.events import Noise
 
@@ -26,7 +26,7 @@ async def samples(hub: Hub) -> dict[tuple[str, ...], float]:
     }
 
 
-async def test_the_metrics_count_devices_and_entries_and_name_no_parcel(opened: Opened, site: Any) -> None:
+async def test_the_metrics_count_devices_and_entries_and_name_no_parcel(opened: Opened, site: Site) -> None:
     station = Station(site.configure().stations[0], opened.hub)
     for _ in range(3):
         station.meters["scanner"].count(Noise(discarded=20, reason="too_long"), 0)
@@ -42,7 +42,7 @@ async def test_the_metrics_count_devices_and_entries_and_name_no_parcel(opened: 
 
 
 async def test_a_scan_of_a_station_is_counted_by_how_long_its_decision_took(
-    opened: Opened, site: Any
+    opened: Opened, site: Site
 ) -> None:
     scan = site.scan("BOX-000001")
     site.clock.advance(0.004)
@@ -53,7 +53,7 @@ async def test_a_scan_of_a_station_is_counted_by_how_long_its_decision_took(
     assert (values[f"{name}_count",], values[f"{name}_sum",]) == (1, 0.004)
 
 
-async def test_a_scale_is_counted_with_the_days_until_its_verification(opened: Opened, site: Any) -> None:
+async def test_a_scale_is_counted_with_the_days_until_its_verification(opened: Opened, site: Site) -> None:
     due = site.clock.now().date() + timedelta(days=10)
     card = (
         f'{{ maker = "Example", model = "PS60", serial = "1", max = "30 kg", min = "100 g", e = "5 g", '

@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
-from typing import Any
 
 import aiohttp
+
+from agent.sandbox.site import Site
 
 NOBODY = '[centre]\nurl = "http://127.0.0.1:9"\nname = "centre/test"\n'
 """A centre at a port where nothing listens."""
 
 
 async def test_a_running_hub_reports_link_policy_and_devices_and_why_the_centre_is_out_of_reach(
-    site: Any, run_hub: Callable[[], AbstractAsyncContextManager[str]]
+    site: Site, run_hub: Callable[[], AbstractAsyncContextManager[str]]
 ) -> None:
     now = datetime.now(UTC)
     site.publish_policy(issued=now)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from agent.app import Opened
 from agent.feed.messages import (
     DeviceMessage,
@@ -16,6 +14,7 @@ from agent.feed.messages import (
 )
 from agent.hub import ImportState, LinkState
 from agent.lane.station import Station
+from agent.sandbox.site import Site
 from agent.status.report import status_of
 from agent.status.states import state_messages
 
@@ -39,7 +38,7 @@ async def test_what_is_published_to_screens_is_not_what_status_prints(opened: Op
     assert plain(sync) in (await status_of(opened.hub))["states"]
 
 
-async def test_devices_the_newest_import_and_a_stopped_station_are_states(opened: Opened, site: Any) -> None:
+async def test_devices_the_newest_import_and_a_stopped_station_are_states(opened: Opened, site: Site) -> None:
     station = Station(site.configure().stations[0], opened.hub)
     station.stopped = "the disk is full"
     opened.hub.importing = ImportState(file="a.csv", state="running", percent=40, rows=9, rejected=1)
@@ -53,7 +52,7 @@ async def test_devices_the_newest_import_and_a_stopped_station_are_states(opened
     assert states[StoppedMessage] == StoppedMessage(station="lane-1", reason="the disk is full")
 
 
-async def test_the_state_of_an_import_stays_when_it_is_over(opened: Opened, site: Any) -> None:
+async def test_the_state_of_an_import_stays_when_it_is_over(opened: Opened, site: Site) -> None:
     await site.declare(opened, {})
     assert by_type(opened)[ImportMessage] == ImportMessage(
         file="manifest.csv", state="done", percent=100, rows=1, rejected=0

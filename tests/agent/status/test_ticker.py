@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,8 @@ from agent.clearance import clear_piece
 from agent.feed.broker import Subscriber
 from agent.feed.messages import Message, PolicyMessage, SyncMessage
 from agent.hub import LinkState
+from agent.sandbox.clock import ManualClock
+from agent.sandbox.site import Site
 from agent.status.ticker import TICK_EVERY_S, StateTicker
 
 DAY_S = 86_400
@@ -32,7 +33,7 @@ async def screen(opened: Opened) -> AsyncIterator[Subscriber]:
             await running
 
 
-async def after(clock: Any, seconds: float, screen: Subscriber) -> list[Message]:
+async def after(clock: ManualClock, seconds: float, screen: Subscriber) -> list[Message]:
     """What was published by the tick after that time."""
     clock.advance(seconds)
     for _ in range(3):
@@ -44,7 +45,7 @@ async def after(clock: Any, seconds: float, screen: Subscriber) -> list[Message]
 
 
 async def test_link_and_policy_are_published_at_the_start_and_not_again_while_they_stay(
-    screen: Subscriber, opened: Opened, site: Any
+    screen: Subscriber, opened: Opened, site: Site
 ) -> None:
     size = opened.hub.log.size()
     sync, policy = await after(site.clock, 0, screen)
@@ -55,7 +56,7 @@ async def test_link_and_policy_are_published_at_the_start_and_not_again_while_th
 
 
 async def test_without_a_link_the_outbox_grows_on_the_screen(
-    screen: Subscriber, opened: Opened, site: Any
+    screen: Subscriber, opened: Opened, site: Site
 ) -> None:
     await after(site.clock, 0, screen)
     size = opened.hub.log.size()
@@ -66,7 +67,7 @@ async def test_without_a_link_the_outbox_grows_on_the_screen(
 
 
 async def test_a_policy_goes_stale_on_the_screen_once_its_days_are_over(
-    screen: Subscriber, opened: Opened, site: Any
+    screen: Subscriber, opened: Opened, site: Site
 ) -> None:
     await after(site.clock, 0, screen)
     fresh_s = opened.hub.reference_data.current.policy.fresh_for_days * DAY_S

@@ -15,6 +15,8 @@ from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.candidates import Candidate
 from agent.domain.piece import PieceKey
 from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
+from agent.sandbox.clock import ManualClock
+from agent.sandbox.site import Site
 from agent.store.assessment_table import Kept, StoredAssessment
 from agent.store.declarations import ReferenceStore
 from agent.store.source_table import Source
@@ -27,7 +29,7 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Any) -> Iterator[ReferenceStore]:
+def store(tmp_path: Path, clock: ManualClock) -> Iterator[ReferenceStore]:
     opened = ReferenceStore(tmp_path, clock)
     yield opened
     opened.close()
@@ -62,7 +64,7 @@ def candidates(*labels: Label) -> list[Candidate]:
 
 
 async def test_candidates_are_tried_in_their_order_and_the_manifest_chooses(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10, receptacle="BAG-1"), declaration(SSCC)])
     unknown = Label("plain", "NOBODY")
@@ -81,7 +83,9 @@ async def test_candidates_are_tried_in_their_order_and_the_manifest_chooses(
     assert await store.match(candidates(Label("plain", S10.value)), clock.now()) is None
 
 
-async def test_every_label_of_a_piece_leads_to_the_same_piece(store: ReferenceStore, clock: Any) -> None:
+async def test_every_label_of_a_piece_leads_to_the_same_piece(
+    store: ReferenceStore, clock: ManualClock
+) -> None:
     last_mile = Label("plain", "9400111206206406260787")
     take_in(store, [declaration(S10, last_mile)])
     by_first = await store.match(candidates(S10), clock.now())
@@ -90,7 +94,7 @@ async def test_every_label_of_a_piece_leads_to_the_same_piece(store: ReferenceSt
     assert by_first.key.kind == "s10"
 
 
-async def test_a_label_on_two_pieces_says_so(store: ReferenceStore, clock: Any) -> None:
+async def test_a_label_on_two_pieces_says_so(store: ReferenceStore, clock: ManualClock) -> None:
     shared = Label("plain", "SHARED01")
     take_in(store, [declaration(S10, shared), declaration(SSCC, shared)])
     match = await store.match(candidates(shared), clock.now())
@@ -98,7 +102,9 @@ async def test_a_label_on_two_pieces_says_so(store: ReferenceStore, clock: Any) 
     assert match.others == 1
 
 
-async def test_the_pieces_of_one_consignment_are_told_apart(store: ReferenceStore, clock: Any) -> None:
+async def test_the_pieces_of_one_consignment_are_told_apart(
+    store: ReferenceStore, clock: ManualClock
+) -> None:
     first, second = Label("plain", "BOX-0001"), Label("plain", "BOX-0002")
     take_in(store, [declaration(consignment="AWB-1", pieces=((first,), (second,)))])
     found = [await store.match(candidates(label), clock.now()) for label in (first, second)]
@@ -108,7 +114,7 @@ async def test_the_pieces_of_one_consignment_are_told_apart(store: ReferenceStor
 
 @pytest.mark.parametrize(("age_days", "matches"), [(0, True), (365, True), (366, False)])
 async def test_an_s10_number_is_of_its_item_for_a_year(
-    store: ReferenceStore, clock: Any, age_days: int, matches: bool
+    store: ReferenceStore, clock: ManualClock, age_days: int, matches: bool
 ) -> None:
     take_in(store, [declaration(S10), declaration(SSCC)])
     clock.advance(age_days * DAY_S)
@@ -118,7 +124,7 @@ async def test_an_s10_number_is_of_its_item_for_a_year(
 
 
 async def test_an_s10_number_that_is_used_again_after_a_year_is_the_new_item(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10, gross_weight_g=100)], source("old.csv", SourceRole.CARRIER))
     clock.advance(400 * DAY_S)
@@ -131,7 +137,7 @@ async def test_an_s10_number_that_is_used_again_after_a_year_is_the_new_item(
 
 
 async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10, gross_weight_g=100)], source("seller.csv", SourceRole.SELLER))
     clock.advance(3600)
@@ -151,7 +157,7 @@ async def test_the_same_file_twice_is_taken_in_once(store: ReferenceStore) -> No
 
 
 async def test_an_interrupted_file_goes_on_behind_what_is_kept(
-    store: ReferenceStore, tmp_path: Path, clock: Any
+    store: ReferenceStore, tmp_path: Path, clock: ManualClock
 ) -> None:
     number, known, taken, *_ = store.begin_source(source()).result(10)
     assert (known, taken) == (False, 0)
@@ -186,7 +192,7 @@ async def test_a_file_that_is_read_another_way_is_taken_in_from_its_beginning_wi
 
 
 async def test_the_digest_of_the_claims_changes_with_them_and_is_salted(
-    store: ReferenceStore, tmp_path: Path, clock: Any
+    store: ReferenceStore, tmp_path: Path, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10)])
     before = (await store.claims(S10.value)).digest
@@ -212,7 +218,7 @@ async def test_consignments_without_a_present_assessment_come_newest_source_firs
 
 
 async def test_what_was_found_assessed_is_not_looked_at_until_it_is_declared_anew_or_policy_changes(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     def all_stale(read: str) -> set[str]:
         found: set[str] = set()
@@ -232,7 +238,7 @@ async def test_what_was_found_assessed_is_not_looked_at_until_it_is_declared_ane
 
 
 async def test_an_assessment_of_what_was_declared_before_is_not_kept(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10)])
     before = assessment((await store.claims(S10.value)).digest, clock)
@@ -245,7 +251,7 @@ async def test_an_assessment_of_what_was_declared_before_is_not_kept(
     assert await store.assessment(S10.value, "policy") is None
 
 
-def assessment(inputs: str, clock: Any) -> Kept:
+def assessment(inputs: str, clock: ManualClock) -> Kept:
     body = StoredAssessment(
         findings=[],
         sealed=b"",
@@ -262,7 +268,7 @@ def assessment(inputs: str, clock: Any) -> Kept:
     ("pragma", "error"), [("user_version=9", SchemaTooNew), ("application_id=77", NotOurs)]
 )
 def test_a_newer_file_or_another_programs_is_refused(
-    store: ReferenceStore, tmp_path: Path, clock: Any, pragma: str, error: type[Exception]
+    store: ReferenceStore, tmp_path: Path, clock: ManualClock, pragma: str, error: type[Exception]
 ) -> None:
     store.close()
     conn = sqlite.connect(store.path)
@@ -272,7 +278,7 @@ def test_a_newer_file_or_another_programs_is_refused(
         ReferenceStore(tmp_path, clock)
 
 
-async def test_a_file_that_is_no_database_any_more_is_set_aside_and_a_new_one_begins(site: Any) -> None:
+async def test_a_file_that_is_no_database_any_more_is_set_aside_and_a_new_one_begins(site: Site) -> None:
     async with site.open() as opened:
         await site.declare(opened, {})
     path = site.data / "reference.db"
@@ -292,14 +298,16 @@ async def test_a_file_that_is_no_database_any_more_is_set_aside_and_a_new_one_be
 
 
 async def test_a_file_that_cannot_be_opened_is_not_taken_for_a_damaged_one(
-    tmp_path: Path, clock: Any
+    tmp_path: Path, clock: ManualClock
 ) -> None:
     (tmp_path / "reference.db").mkdir()
     with pytest.raises(ReferenceFailed, match=r"reference\.db"):
         ReferenceStore(tmp_path, clock)
 
 
-async def test_a_page_that_cannot_be_read_is_a_failure_by_name(store: ReferenceStore, clock: Any) -> None:
+async def test_a_page_that_cannot_be_read_is_a_failure_by_name(
+    store: ReferenceStore, clock: ManualClock
+) -> None:
     take_in(store, [declaration(Label("plain", f"BOX-{number:06}")) for number in range(2000)])
     store.close()
     size = store.path.stat().st_size

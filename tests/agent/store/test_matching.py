@@ -15,6 +15,7 @@ from agent.domain.consignment.declaration import Declaration, Label, Level, Tran
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.candidates import Candidate
 from agent.formats.batch import Batch
+from agent.sandbox.clock import ManualClock
 from agent.store import declaration_table as declared
 from agent.store import schema
 from agent.store.batch import decode_labels
@@ -28,7 +29,7 @@ S10 = Label("s10", "RR473124829GB")
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Any) -> Iterator[ReferenceStore]:
+def store(tmp_path: Path, clock: ManualClock) -> Iterator[ReferenceStore]:
     opened = ReferenceStore(tmp_path, clock)
     yield opened
     opened.close()
@@ -46,12 +47,12 @@ def take_in(store: ReferenceStore, name: str, *declarations: Declaration) -> int
     return number
 
 
-async def scanned(store: ReferenceStore, label: Label, clock: Any) -> Match | None:
+async def scanned(store: ReferenceStore, label: Label, clock: ManualClock) -> Match | None:
     return await store.match([Candidate(kind=label.kind, value=label.value)], clock.now())
 
 
 async def test_a_piece_keeps_its_first_key_and_lies_in_the_receptacle_named_last(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     take_in(store, "seller", said("BOX-0001", (FIRST,), receptacle="BAG-1"))
     take_in(store, "post", said("BOX-0001", (LAST_MILE, FIRST), receptacle="BAG-2"))
@@ -62,7 +63,7 @@ async def test_a_piece_keeps_its_first_key_and_lies_in_the_receptacle_named_last
 
 
 async def test_a_number_on_several_pieces_is_of_the_one_declared_last(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     take_in(store, "one", said("AWB-1", (LAST_MILE,), (FIRST,)))
     clock.advance(60)
@@ -75,7 +76,7 @@ async def test_a_number_on_several_pieces_is_of_the_one_declared_last(
 
 
 async def test_a_consignments_own_number_is_no_label_of_a_piece_that_does_not_show_it(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     take_in(store, "one", said("BOX-0001", (LAST_MILE,)), said("BOX-0002"), said(S10.value, (S10,)))
     assert await scanned(store, FIRST, clock) is None
@@ -86,7 +87,7 @@ async def test_a_consignments_own_number_is_no_label_of_a_piece_that_does_not_sh
 
 
 async def test_only_numbers_that_are_not_the_consignments_own_lie_in_the_index(
-    store: ReferenceStore, clock: Any
+    store: ReferenceStore, clock: ManualClock
 ) -> None:
     take_in(store, "one", said("BOX-0001", (FIRST, LAST_MILE)), said(S10.value, (S10,)))
 
@@ -129,7 +130,7 @@ def test_what_is_declared_again_by_anyone_is_assessed_again_and_nothing_else(sto
 
 
 async def test_a_number_is_found_in_every_part_of_the_index(
-    store: ReferenceStore, clock: Any, monkeypatch: pytest.MonkeyPatch
+    store: ReferenceStore, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(declared, "ERA", 2)
     for name in ("one", "two", "three"):
@@ -157,7 +158,7 @@ async def test_a_number_is_found_in_every_part_of_the_index(
 
 
 async def test_a_file_of_the_first_schema_keeps_its_rows_and_its_numbers_lead_where_they_led(
-    tmp_path: Path, clock: Any
+    tmp_path: Path, clock: ManualClock
 ) -> None:
     path = tmp_path / "reference.db"
     conn = sqlite.connect(path)

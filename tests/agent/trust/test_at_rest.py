@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
+from agent.sandbox.site import Site
 from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
 from sync import sqlite
 
@@ -46,7 +46,7 @@ def test_a_block_opens_neither_for_another_consignment_nor_with_another_secret()
         AtRest(b"t" * 32).unlock(block, "C1")
 
 
-async def test_no_file_of_the_hub_tells_in_clear_who_was_on_a_list(opened: Opened, site: Any) -> None:
+async def test_no_file_of_the_hub_tells_in_clear_who_was_on_a_list(opened: Opened, site: Site) -> None:
     await site.declare(opened, {"consignee_name": "Obsidian Meridian Procurement"})
     recorded = await clear_piece(site.scan(), CommandLine(grams=290), opened.hub)
     assert [f.code for f in site.unseal(recorded.entry).findings] == ["LISTED_PARTY"]
@@ -55,7 +55,7 @@ async def test_no_file_of_the_hub_tells_in_clear_who_was_on_a_list(opened: Opene
             assert b"LISTED_PARTY" not in file.read_bytes(), file
 
 
-async def test_an_altered_block_is_made_again_and_the_hit_is_not_lost(opened: Opened, site: Any) -> None:
+async def test_an_altered_block_is_made_again_and_the_hit_is_not_lost(opened: Opened, site: Site) -> None:
     await site.declare(opened, {"consignee_name": "Obsidian Meridian Procurement"})
     await asyncio.to_thread(opened.hub.assessments.catch_up)
     with closing(sqlite.connect(site.data / "reference.db")) as conn:

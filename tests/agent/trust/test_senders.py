@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import ConfigInvalid, KeyUnfit, SignatureRefused
+from agent.sandbox.site import Site
 from agent.trust.senders import MAX_SIGNATURE, Said, SenderKey, Senders, load_key, read_signature
 
 P256 = ("ecparam", "-name", "prime256v1", "-genkey", "-noout")
@@ -184,7 +185,7 @@ def test_what_is_no_signature_file_is_refused_with_its_name(tmp_path: Path) -> N
     ],
 )
 def test_a_weak_key_is_refused_when_the_configuration_is_read(
-    site: Any, made_by: tuple[str, ...] | None, why: str
+    site: Site, made_by: tuple[str, ...] | None, why: str
 ) -> None:
     path = site.folder / "weak.pem"
     if made_by is None:
@@ -204,7 +205,7 @@ def test_one_key_names_one_sender(acme: tuple[Path, Path]) -> None:
         Senders([pinned(acme[1], "A"), pinned(acme[1], "B")])
 
 
-def test_a_mistake_in_a_sender_is_told_with_its_line(site: Any) -> None:
+def test_a_mistake_in_a_sender_is_told_with_its_line(site: Site) -> None:
     first = '[[intake.senders]]\nparty = "A"\nrole = "seller"\nkey = "a.pem"\n'
     with pytest.raises(ConfigInvalid) as refused:
         site.configure(extra=first + first.replace("party", "patry"))

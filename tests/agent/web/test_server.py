@@ -16,6 +16,7 @@ from agent.config.file import WebSection
 from agent.errors import EvidenceFailed, PortTaken
 from agent.feed.broker import ROOM
 from agent.feed.messages import RescanMessage
+from agent.sandbox.site import Site
 from agent.web.server import create_web, known_hosts, serve_web
 
 
@@ -132,7 +133,7 @@ async def test_a_sequence_that_is_no_number_is_refused(
 
 
 async def test_a_page_catches_up_from_its_sequence_and_misses_nothing_after(
-    page: Page, session: aiohttp.ClientSession, opened: Opened, site: Any
+    page: Page, session: aiohttp.ClientSession, opened: Opened, site: Site
 ) -> None:
     hub = opened.hub
     for serial in range(4):
@@ -174,7 +175,7 @@ async def test_a_taken_port_is_named_with_the_remedy(page: Page, opened: Opened)
 
 
 async def test_health_says_whether_decisions_can_be_recorded(
-    page: Page, session: aiohttp.ClientSession, opened: Opened, site: Any
+    page: Page, session: aiohttp.ClientSession, opened: Opened, site: Site
 ) -> None:
     async with session.get(f"{page.url}/healthz") as answer:
         assert (answer.status, (await answer.json())["ok"]) == (200, True)
@@ -201,7 +202,7 @@ async def test_metrics_are_served_in_the_text_format_of_prometheus(
 
 
 async def test_a_page_that_was_away_long_misses_no_verdict_of_its_lane(
-    page: Page, session: aiohttp.ClientSession, opened: Opened, site: Any
+    page: Page, session: aiohttp.ClientSession, opened: Opened, site: Site
 ) -> None:
     for serial in range(70):
         await clear_piece(site.scan(f"PIECE{serial:03}"), CommandLine(), opened.hub)

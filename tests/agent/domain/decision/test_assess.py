@@ -256,7 +256,7 @@ def test_of_many_earlier_laws_a_decision_keeps_the_latest_three(pack: bytes) -> 
     ],
 )
 def test_restricted_goods_are_found_in_every_line_and_in_disguise(
-    policy: Policy, changes: dict[str, object]
+    policy: Policy, changes: dict[str, Any]
 ) -> None:
     assert "GOODS_RESTRICTED" in codes(assessed(policy, **changes))
 
