@@ -16,11 +16,11 @@ import click
 import msgspec
 
 from agent.app import open_hub
+from agent.cli.exit_codes import FINDING, exit_code
 from agent.cli.options import config_option, json_option, show
 from agent.cli.progress import Bar, Lines, Silent
 from agent.config.file import Config, load_config
-from agent.control.import_verb import ask
-from agent.control.server import FILE
+from agent.control.import_verb import import_by_hub
 from agent.domain.consignment.declaration import Declaration, Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError
@@ -122,7 +122,7 @@ def import_(
             signed = _signed(sender, path, signed_by)
             found.append(_one(config, path.resolve(), signed, folder, lang, dry_run=dry_run, quiet=as_json))
         except AgentError as error:
-            if len(files) == 1 or error.exit_code != 3:
+            if len(files) == 1 or exit_code(error) != FINDING:
                 raise
             refused.append({"file": path.name, "error": str(error)})
             click.echo(f"preclear: {error}", err=True)
@@ -184,7 +184,7 @@ async def _take_in(
     config: Config, path: Path, sender: Sender, listener: Listener, *, wants_faults: bool
 ) -> dict[str, Any]:
     """Hand the file to the running hub, or do the same work here."""
-    found = await ask(config.hub.data / FILE, path, sender, listener, faults=wants_faults)
+    found = await import_by_hub(config.hub.data, path, sender, listener, faults=wants_faults)
     if found is not None:
         return found
     async with open_hub(config, SystemClock()) as hub:

@@ -185,11 +185,11 @@ def remove(party: str | None, number: int | None, yes: bool, config_path: Path, 
 async def _remove(config: Config, choice: Choice, told: Callable[[Going], None]) -> dict[str, Any]:
     """Hand the work to the running hub, or do the same work here."""
     from agent.app import open_hub  # noqa: PLC0415 - a hub's libraries are loaded where there is none at work
-    from agent.control.server import FILE as SOCKET  # noqa: PLC0415
-    from agent.intake.removal import ask, remove_sources  # noqa: PLC0415
+    from agent.control.removal_verb import remove_by_hub  # noqa: PLC0415
+    from agent.intake.removal import remove_sources  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
 
-    found = await ask(config.hub.data / SOCKET, choice, told)
+    found = await remove_by_hub(config.hub.data, choice, told)
     if found is not None:
         return found
     async with open_hub(config, SystemClock()) as opened:

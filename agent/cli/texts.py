@@ -20,8 +20,6 @@ from agent.texts.rows import row_codes, row_faults, row_text
 class TextUnknown(AgentError):
     """A code that nobody has put into words."""
 
-    exit_code = 4
-
     def __init__(self, code: str) -> None:
         super().__init__(
             f"{code[:80]} has no text; `preclear texts show` without a code lists those that have"

@@ -13,7 +13,7 @@ from agent.cases.redecide import decide_again
 from agent.domain.consignment.declaration import Declaration, decode
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
-from agent.errors import AgentError, ImportAbandoned, ManifestRefused, ReferenceFailed
+from agent.errors import AgentError, FileRefused, ImportAbandoned, ReferenceFailed
 from agent.hub import Hub
 from agent.intake.notices import PageProgress
 from agent.intake.protocol import Ended, Fault, Header, Order, Part, Progress, Refused
@@ -137,7 +137,7 @@ async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) 
     before that.
 
     Raises:
-        ManifestRefused: the file cannot be read at all, or not further; what was read before is kept, and the
+        FileRefused: the file cannot be read at all, or not further; what was read before is kept, and the
             same file goes on behind it once it can be read.
         SignatureRefused: its signature does not tell who sent it; nothing of it is kept.
         ImportAbandoned: the listener has lost who wanted the import; what was read before is kept.
@@ -164,7 +164,7 @@ async def try_out(
     """Read a file as :func:`take_in` does, and store nothing.
 
     Raises:
-        ManifestRefused: the file cannot be read at all, or not further.
+        FileRefused: the file cannot be read at all, or not further.
         SignatureRefused: its signature does not tell who sent it.
     """
     return await in_thread("import", _Taking(file, sender, listener, clock, senders, None).run)
@@ -176,7 +176,7 @@ def preview(
     """What the first rows of a file are read as, and at the end how each column fared.
 
     Raises:
-        ManifestRefused: the file cannot be read at all.
+        FileRefused: the file cannot be read at all.
         SignatureRefused: its signature does not tell who sent it.
     """
     speaker = senders.speaker(file.name, file.digest(), sender)
@@ -205,8 +205,8 @@ def _order(file: OpenFile, sender: Sender, speaker: Speaker, clock: Clock, rows:
     )
 
 
-def _refusal(file: OpenFile, refused: Refused) -> ManifestRefused:
-    return ManifestRefused(f"{file.name}: {refused.code}: {refused.message}; {refused.hint}")
+def _refusal(file: OpenFile, refused: Refused) -> FileRefused:
+    return FileRefused(f"{file.name}: {refused.code}: {refused.message}; {refused.hint}")
 
 
 class _Taking:
@@ -262,7 +262,7 @@ class _Taking:
             altered = self._file.state() != state
             if altered or (speaker.signer is not None and self._file.digest() != digest):
                 self._take_back()
-                raise ManifestRefused(f"{self._file.name} was written to while it was read; import it again")
+                raise FileRefused(f"{self._file.name} was written to while it was read; import it again")
             # Told before the end is written: who has gone by then is missed now, or not at all.
             self._tell(self._file.size)
             self._end()
@@ -272,7 +272,7 @@ class _Taking:
         except sqlite.Error as error:
             raise ReferenceFailed(str(error)) from error
         except DeclarationInvalid as error:
-            raise ManifestRefused(f"{self._file.name}: {error}") from error
+            raise FileRefused(f"{self._file.name}: {error}") from error
         took_ns = max(1, self._clock.monotonic_ns() - begun_ns)
         self.report.seconds = round(took_ns / 1e9, 3)
         self.report.rows_per_s = round(self.report.rows * 1e9 / took_ns)

@@ -24,7 +24,7 @@ import msgspec
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.consignment.effective import SourceRole
-from agent.errors import AgentError, ManifestRefused
+from agent.errors import AgentError, FileRefused
 from agent.hub import Hub
 from agent.intake.importer import Sender, take_in
 from agent.intake.rejected_rows import Report
@@ -135,7 +135,7 @@ class WatchedFolder:
                 sender = _sender(folder, found, self._profiles)
                 with opened(Path(found.name), folder=folder) as file, closing(Report(scratch)) as report:
                     result = (await take_in(file, self._hub, sender, report)).as_json()
-            except ManifestRefused as error:
+            except FileRefused as error:
                 target = REFUSED
                 result = {"file": found.name, "error": str(error)}
                 log.warning("manifest refused", extra={"file": found.name, "error": str(error)})
@@ -216,7 +216,7 @@ def _sender(folder: int, found: Found, profiles: tuple[tuple[str, str], ...]) ->
     """Who sent a file, by its place and by the file beside it.
 
     Raises:
-        ManifestRefused: that cannot be told.
+        FileRefused: that cannot be told.
     """
     party, role = (*found.place, "", "")[:2]
     beside = _sidecar(folder, found.name)
@@ -224,7 +224,7 @@ def _sender(folder: int, found: Found, profiles: tuple[tuple[str, str], ...]) ->
         spoken_as = beside.role or (SourceRole(role) if role else None)
     except ValueError as error:
         known = ", ".join(SourceRole)
-        raise ManifestRefused(f"{found.name}: the folder {role} names no role; there are {known}") from error
+        raise FileRefused(f"{found.name}: the folder {role} names no role; there are {known}") from error
     return Sender(
         party=beside.party or party or None,
         role=spoken_as,
@@ -247,13 +247,13 @@ def _sidecar(folder: int, name: str) -> _Sidecar:
     except FileNotFoundError:
         return _Sidecar()
     except OSError as error:
-        raise ManifestRefused(f"{name}{SIDECAR} cannot be read: {error.strerror}") from error
+        raise FileRefused(f"{name}{SIDECAR} cannot be read: {error.strerror}") from error
     try:
         text = os.read(number, MAX_SIDECAR + 1)
         if len(text) > MAX_SIDECAR:
-            raise ManifestRefused(f"{name}{SIDECAR} has more than {MAX_SIDECAR} bytes")
+            raise FileRefused(f"{name}{SIDECAR} has more than {MAX_SIDECAR} bytes")
         return msgspec.convert(tomllib.loads(text.decode()), _Sidecar)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ManifestRefused(f"{name}{SIDECAR} cannot be used: {error}") from error
+        raise FileRefused(f"{name}{SIDECAR} cannot be used: {error}") from error
     finally:
         os.close(number)

@@ -1,4 +1,4 @@
-"""What the commands of ``preclear decode`` do, apart from reading and printing."""
+"""Decodes frames, recordings and labels for ``preclear decode``; reading and printing lie in ``commands``."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def decode_frames(data: bytes, profile: DeviceProfile | None, unit: str | None) 
     if profile is None:
         guess = best(data)
         if guess is None:
-            return _said(None, None, None, 0)
+            return _frame_as_json(None, None, None, 0)
         profile = profile_of(guess.protocol)
     frames = [event for event in events_of(profile.new_parser, data) if not isinstance(event, Noise)]
-    return _said(profile.name, frames[-1] if frames else None, unit, len(frames))
+    return _frame_as_json(profile.name, frames[-1] if frames else None, unit, len(frames))
 
 
-def _said(protocol: str | None, last: Event | None, unit: str | None, frames: int) -> dict[str, Any]:
+def _frame_as_json(protocol: str | None, last: Event | None, unit: str | None, frames: int) -> dict[str, Any]:
     read = last if isinstance(last, WeightReading) else None
     value = read.value if read is not None else None
     named = read.unit if read is not None else None
@@ -95,7 +95,7 @@ def summed_up(
     Args:
         profile: None for whichever reads the first part best.
         unit: Of a scale that names none.
-        say: Is told what was recognised, or why nothing was.
+        say: Called with what was recognised, or why nothing was.
 
     Raises:
         TranscriptInvalid: It is a transcript, and a line of it cannot be read.
@@ -159,7 +159,7 @@ def _read_full(source: IO[bytes], size: int) -> bytes:
 
 
 def recognised(sample: bytes, say: Callable[[str], None]) -> DeviceProfile | None:
-    """The protocol that reads these bytes best; ``say`` is told which, or why there is none."""
+    """The protocol that reads these bytes best; ``say`` is called with which, or why there is none."""
     guess = next(iter(score(sample)), None)
     if guess is None:
         say("no protocol reads this recording; nothing of it was decoded")
@@ -197,9 +197,9 @@ class Summary:
         unit = event.unit or self._unit
         # A device may be switched from one unit to the other in the middle: they are compared as weights.
         weight = event.value * GRAMS_PER.get(unit or "", Decimal(1))
-        found = (weight, event.value)
-        self._least = found if self._least is None or weight < self._least[0] else self._least
-        self._most = found if self._most is None or weight > self._most[0] else self._most
+        extreme = (weight, event.value)
+        self._least = extreme if self._least is None or weight < self._least[0] else self._least
+        self._most = extreme if self._most is None or weight > self._most[0] else self._most
         self._last = (event.value, unit)
 
     def as_json(self) -> dict[str, Any]:
@@ -223,12 +223,12 @@ def parse_label(line: bytes) -> tuple[str, str | None]:
         BadLine: It is not such an object.
     """
     try:
-        found = json.loads(line)
+        label = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise BadLine(f"not JSON: {error}") from error
-    match found:
+    match label:
         case {"payload": str() as payload}:
-            aim = found.get("aim")
+            aim = label.get("aim")
             if aim is not None and not isinstance(aim, str):
                 raise BadLine("aim must be text such as ]C1, or null")
             return payload, aim

@@ -25,8 +25,6 @@ _ISSUED = (b"@ISSUED@", b"2000-01-01T00:00:00Z")
 class PackRefused(AgentError):
     """A policy pack has faults; all of them are named with file, line and column."""
 
-    exit_code = 3
-
 
 def pack_argument(command: Callable[..., Any]) -> Callable[..., Any]:
     """``PACK``: a folder or a file."""

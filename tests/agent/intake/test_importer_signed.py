@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from agent.cli import main
 from agent.domain.consignment.effective import SourceRole
-from agent.errors import ManifestRefused
+from agent.errors import FileRefused
 from agent.intake.importer import Nobody, Sender, take_in
 from agent.intake.protocol import Header
 from agent.intake.supervisor import opened as opened_file
@@ -178,7 +178,7 @@ async def test_a_signed_file_that_changes_while_it_is_read_leaves_nothing(
                 path.write_bytes(path.read_bytes().replace(b"Avery", b"Every"))
                 os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
-        with opened_file(path) as file, pytest.raises(ManifestRefused, match="written to while it was read"):
+        with opened_file(path) as file, pytest.raises(FileRefused, match="written to while it was read"):
             await take_in(file, hub, Sender(signature=signature), Alters())
         assert await hub.reference.counts() == (0, 0)
 
