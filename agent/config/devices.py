@@ -24,6 +24,12 @@ from drivers.weighing.units import GRAMS_PER, unit_name
 TEMPLATE = "template"
 """The protocol of a scale whose frames the site itself describes."""
 
+DATAWEDGE = "datawedge"
+"""The protocol of handhelds that send over the network."""
+
+KEYBOARD = "keyboard-scanner"
+"""The protocol of a scanner that types like a keyboard."""
+
 _PARITY: dict[str, Literal["N", "E", "O"]] = {"none": "N", "even": "E", "odd": "O"}
 
 
@@ -84,7 +90,7 @@ class DeviceSection(Node):
 
 def _one_of(known: tuple[str, ...], value: str, kind: str) -> str:
     if value not in known:
-        raise ValueError(f"no {kind} protocol of that name is spoken; known are {', '.join(known)}")
+        raise ValueError(f"unknown {kind} protocol {value!r}; choose one of {', '.join(known)}")
     return value
 
 
@@ -103,12 +109,12 @@ class ScannerSection(DeviceSection):
 
     @model_validator(mode="after")
     def _reachable(self) -> ScannerSection:
-        networked = self.protocol == "datawedge"
+        networked = self.protocol == DATAWEDGE
         if networked and not re.fullmatch(r"datawedge://[^\s/:]+:\d{1,5}", self.port):
             raise ValueError("datawedge listens on a port such as datawedge://0.0.0.0:58627")
         if networked != bool(self.senders):
             raise ValueError('protocol = "datawedge" and senders = ["192.0.2.7"] go together')
-        if (self.protocol == "keyboard-scanner") != self.port.startswith("/dev/input/"):
+        if (self.protocol == KEYBOARD) != self.port.startswith("/dev/input/"):
             raise ValueError(
                 "a keyboard-scanner is read from its link in /dev/input/by-id that ends in -event-kbd, "
                 "and nothing else is"
@@ -117,7 +123,7 @@ class ScannerSection(DeviceSection):
 
     @field_validator("protocol")
     @classmethod
-    def _spoken(cls, value: str) -> str:
+    def _known_protocol(cls, value: str) -> str:
         return _one_of(scanner_names(), value, "scanner")
 
 
@@ -239,14 +245,14 @@ class ScaleSection(DeviceSection):
 
     @field_validator("protocol")
     @classmethod
-    def _spoken(cls, value: str) -> str:
+    def _known_protocol(cls, value: str) -> str:
         return _one_of((*scale_names(), TEMPLATE), value, "scale")
 
     @field_validator("unit")
     @classmethod
     def _known_unit(cls, value: str | None) -> str | None:
         if value is not None and unit_name(value) not in GRAMS_PER:
-            raise ValueError(f"no unit of weight is called so; use one of {', '.join(GRAMS_PER)}")
+            raise ValueError(f"unknown unit of weight; use one of {', '.join(GRAMS_PER)}")
         return value if value is None else unit_name(value)
 
     @field_validator("division", mode="before")
