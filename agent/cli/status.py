@@ -9,12 +9,10 @@ from typing import Any
 
 import click
 
-from agent import __version__
 from agent.cli.options import config_option, json_option, show
 from agent.config.file import Config, load_config
 from agent.control.client import call
-from agent.evidence.opening import FILE
-from agent.evidence.reader import StoredLog
+from agent.status.stored import stored_status
 
 
 @click.command()
@@ -30,18 +28,7 @@ async def _status(config: Config) -> dict[str, Any]:
     report = await call(config.hub.data, "status")
     if report is not None:
         return report
-    with StoredLog(config.hub.data / FILE) as stored:
-        size, receipted = stored.size(), stored.receipted()
-        return {
-            "schema": "preclear.status",
-            "version": __version__,
-            "hub": config.hub.name,
-            "running": False,
-            "log_id": stored.log_id,
-            "entries": size,
-            "receipted": receipted,
-            "unsent": size - receipted,
-        }
+    return stored_status(config.hub.data, config.hub.name)
 
 
 def _device_lines(device: dict[str, Any]) -> Iterator[str]:

@@ -76,7 +76,7 @@ class DeviceSection(Node):
         return profile_of(self.protocol)
 
     def settings(self) -> LineSettings:
-        """The line's settings: what is not given is as the protocol's devices leave the factory."""
+        """The line's settings; those not given are the factory settings of the protocol."""
         usual = self.profile().settings
         return LineSettings(
             baudrate=self.baud or usual.baudrate,
@@ -90,16 +90,16 @@ class DeviceSection(Node):
 
 def _one_of(known: tuple[str, ...], value: str, kind: str) -> str:
     if value not in known:
-        raise ValueError(f"unknown {kind} protocol {value!r}; choose one of {', '.join(known)}")
+        raise ValueError(f'unknown {kind} protocol "{value}"; choose one of {", ".join(known)}')
     return value
 
 
 class ScannerSection(DeviceSection):
     """A scanner.
 
-    ``no_read`` lists what it says when it could not read. ``beep`` says for which verdicts it is made to
-    sound, where it can be. ``senders`` are the addresses of handhelds that send over the network, for the
-    protocol ``datawedge``, whose port is ``datawedge://ADDRESS:PORT`` to listen on.
+    ``no_read`` lists what it sends when it could not read. ``beep``: the verdicts for which it sounds, if it
+    can. ``senders`` are the addresses of handhelds that send over the network, for the protocol
+    ``datawedge``, whose port is ``datawedge://ADDRESS:PORT`` to listen on.
     """
 
     protocol: str = "line-scanner"
@@ -128,7 +128,7 @@ class ScannerSection(DeviceSection):
 
 
 class CardSection(Node):
-    """The metrology card of a scale: what its plate and its last verification say.
+    """The metrology card of a scale: its plate and its last verification.
 
     ``max``, ``min`` and ``e`` are weights with their unit, as on the plate: ``"30 kg"``, ``"100 g"``.
     """
@@ -188,7 +188,7 @@ Column = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
 
 
 class TemplateSection(Node):
-    """A frame that the site describes, for a scale whose protocol is not in the catalogue."""
+    """A frame described by the site, for a scale whose protocol is not in the catalogue."""
 
     start: str = ""
     end: str = "\r\n"
@@ -210,7 +210,7 @@ class TemplateSection(Node):
         """The protocol that it describes.
 
         Raises:
-            BadTemplate: It describes none.
+            BadTemplate: It does not describe one.
         """
         return template_profile(TemplateSettings(**self.model_dump()))
 
@@ -218,9 +218,9 @@ class TemplateSection(Node):
 class ScaleSection(DeviceSection):
     """A scale.
 
-    ``unit`` is the one its frames leave out, ``division`` its step in that unit. ``poll`` asks it for a
-    weight where it does not talk by itself and its protocol has no question of its own; ``max_gap_s`` is how
-    long it may be unheard before its load is unknown, for one that answers only at rest.
+    ``unit`` is the one its frames omit, ``division`` its step in that unit. ``poll`` asks it for a
+    weight if it does not send by itself and its protocol has no command for it; ``max_gap_s`` is how
+    long it may be silent before its load is unknown, for one that answers only at rest.
     """
 
     protocol: str = "mt-sics"
@@ -252,7 +252,7 @@ class ScaleSection(DeviceSection):
     @classmethod
     def _known_unit(cls, value: str | None) -> str | None:
         if value is not None and unit_name(value) not in GRAMS_PER:
-            raise ValueError(f"unknown unit of weight; use one of {', '.join(GRAMS_PER)}")
+            raise ValueError(f"unknown unit of weight; choose one of {', '.join(GRAMS_PER)}")
         return value if value is None else unit_name(value)
 
     @field_validator("division", mode="before")

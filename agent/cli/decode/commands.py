@@ -8,16 +8,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
 from agent import __version__
-from agent.cli.decode.decoding import decode_frames, parse_hex, parse_label, summed_up
 from agent.cli.options import show
 from agent.cli.protocol_options import chosen_profile, scale_options
-from agent.cli.stdin_lines import each_line, quiet_pipe
+from agent.cli.stdin_lines import BadLine, each_line, quiet_pipe
+from agent.maintenance.decoding import Undecodable, decode_frames, parse_hex, parse_label, summed_up
 from drivers.catalogue import SCALES
 from drivers.profile import DeviceProfile
 
@@ -25,6 +26,15 @@ from drivers.profile import DeviceProfile
 @click.group()
 def decode() -> None:
     """Decode bytes of a scale, a recording, or the text of a label; no hub and no device is needed."""
+
+
+@contextmanager
+def _bad_line() -> Iterator[None]:
+    """Answer a line that cannot be decoded as a bad one."""
+    try:
+        yield
+    except Undecodable as error:
+        raise BadLine(str(error)) from error
 
 
 # -- one frame per line --------------------------------------------------------------------------------------
@@ -42,7 +52,8 @@ def scale(protocol: str, unit: str | None, switches: dict[str, str]) -> None:
     profile = chosen_profile(protocol, switches)
 
     def decoded(line: bytes) -> dict[str, Any] | None:
-        data = parse_hex(line)
+        with _bad_line():
+            data = parse_hex(line)
         return decode_frames(data, profile, unit) if data else None
 
     each_line(decoded)
@@ -85,7 +96,8 @@ def barcode() -> None:
     def read(line: bytes) -> dict[str, Any] | None:
         if not line.strip():
             return None
-        payload, aim = parse_label(line)
+        with _bad_line():
+            payload, aim = parse_label(line)
         return {
             "candidates": [
                 {

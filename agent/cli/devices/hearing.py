@@ -259,7 +259,7 @@ def replay(
     as_json: bool,
 ) -> None:
     """Parse a recording again, by the same code that reads the device: a transcript, or raw bytes."""
-    from agent.cli.decode.decoding import Recording, recognised  # noqa: PLC0415
+    from agent.maintenance.decoding import Recording, recognised  # noqa: PLC0415
     from agent.maintenance.device_live import run_until, with_unit  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
     from drivers.transcripts.transcript import replay as in_time  # noqa: PLC0415

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import drivers
 from agent.cli import main
 from agent.cli import stdin_lines as reading_lines
-from agent.cli.decode.decoding import BadLine, parse_hex, parse_label
+from agent.maintenance.decoding import Undecodable, parse_hex, parse_label
 
 KG = b"S S      1.230 kg\r\n"
 COMMAND = "from agent.cli import main; main()"
@@ -193,7 +193,7 @@ def test_an_answer_comes_before_the_next_question_is_asked() -> None:
 def test_hex_is_read_or_refused_and_never_half_read(line: bytes) -> None:
     try:
         data = parse_hex(line)
-    except BadLine:
+    except Undecodable:
         return
     assert parse_hex(data.hex(" ").encode()) == data
 
@@ -333,7 +333,7 @@ def test_text_that_is_no_label_has_no_reading() -> None:
 def test_a_line_is_a_label_or_is_refused(line: bytes) -> None:
     try:
         payload, aim = parse_label(line)
-    except BadLine:
+    except Undecodable:
         return
     assert isinstance(payload, str)
     assert aim is None or isinstance(aim, str)

@@ -151,11 +151,11 @@ def test_progress_is_a_line_each_tenth_and_a_bar_by_bytes(capsys: pytest.Capture
         lines.progress(step)
     result = capsys.readouterr().err.splitlines()
     assert [line.split()[0] for line in result] == ["10", "23"]
-    assert "10 of 100 MB  10 rows, 2 mended, 1 refused" in result[0]
+    assert "10 of 100 MB  10 rows, 2 corrected, 1 refused" in result[0]
     drawn = StringIO()
     with Bar(Console(file=drawn, force_terminal=True, width=160)) as bar:
         bar.progress(steps[3])
-    assert "23 rows  2 mended  1 refused" in drawn.getvalue()
+    assert "23 rows  2 corrected  1 refused" in drawn.getvalue()
 
 
 def test_an_import_with_refused_rows_reports_each_and_ends_with_3(on_site: Run, site: Any) -> None:
@@ -168,7 +168,7 @@ def test_an_import_with_refused_rows_reports_each_and_ends_with_3(on_site: Run, 
     again = on_site("import", path)
     assert again.exit_code == 3
     assert "line 3, gross_weight_g: E2" in again.output
-    assert "was taken in before; nothing changed" in again.output
+    assert "was imported before; nothing changed" in again.output
 
 
 def test_a_clean_import_ends_with_0_and_a_refused_file_with_3(on_site: Run, site: Any) -> None:

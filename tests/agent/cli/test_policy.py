@@ -114,7 +114,7 @@ def test_packs_are_compared_by_what_they_say(folder: Path, tmp_path: Path) -> No
     change(changed / "pack.toml", "# The pack a hub starts with.", "# Another comment.")
     same = told("diff", folder, changed)
     assert not any(same[part] for part in ("settings", "added", "removed", "changed"))
-    assert preclear("diff", folder, changed).stdout == "no difference but the time of issue\n"
+    assert preclear("diff", folder, changed).stdout == "no difference except the time of issue\n"
     change(changed / "pack.toml", "fresh_for_days = 30", "fresh_for_days = 60")
     change(changed / "rules.toml", 'id = "pill-press"', 'id = "press"')
     change(

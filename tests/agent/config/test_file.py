@@ -173,7 +173,7 @@ def test_any_bytes_are_read_or_refused_by_name(
         (
             'name = "lane-1"\n',
             'name = "lane-1"\nscale = { port = "p", protocol = "toledo" }\n',
-            "known are mt-sics",
+            "unknown scale protocol \"toledo\"; choose one of mt-sics",
         ),
         ("[web]", '[centre]\nurl = "http://central.example"\nname = "centre/x"\n[web]', "https:// only"),
     ],

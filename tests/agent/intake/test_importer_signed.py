@@ -78,7 +78,7 @@ def test_a_signed_file_is_taken_in_under_the_name_of_its_key(preclear: Run, mall
     assert (row["number"], row["party"], row["role"], row["signed_by"]) == (1, "Mall", "marketplace", "Mall")
     assert (row["rows"], row["rejected"], row["state"], row["signer"]) == (1, 0, "complete", tried["signer"])
     assert "signed by Mall  complete" in preclear("sources", "list", "--party", "Mall").stdout
-    assert preclear("sources", "list", "--party", "Nobody").stdout == "nothing was taken in\n"
+    assert preclear("sources", "list", "--party", "Nobody").stdout == "nothing was imported\n"
     shown = json.loads(preclear("sources", "show", 1, "--json").stdout)
     assert (shown["declarations"], shown["faults"]) == (1, {})
     assert f"signer: {tried['signer']}" in preclear("sources", "show", 1).stdout
@@ -140,7 +140,7 @@ def test_a_party_is_taken_away_by_the_command_and_may_come_again(preclear: Run, 
     again = json.loads(preclear("import", path, "--json").stdout)
     assert (again["accepted"], again["already_known"]) == (1, False)
     told = preclear("sources", "remove", "--source", 1, "--yes")
-    assert "1 sources with 1 declarations were taken away" in told.stdout
+    assert "1 sources with 1 declarations were removed" in told.stdout
 
 
 async def test_a_running_hub_takes_signed_files_in_and_parties_away(

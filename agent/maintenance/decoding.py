@@ -1,4 +1,4 @@
-"""Decodes frames, recordings and labels for ``preclear decode``; reading and printing lie in ``commands``."""
+"""Decodes frames, recordings and labels for support, without a hub and without a device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import IO, Any
 
-from agent.cli.stdin_lines import BadLine
 from drivers.catalogue import profile_of
 from drivers.detection.scoring import best, events_of, score
 from drivers.events import Event, Noise, WeightReading
@@ -24,11 +23,15 @@ _PREFIX = re.compile(r"0[xX]([0-9A-Fa-f]*)")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
+class Undecodable(ValueError):
+    """A line that is neither hex nor a label; the message says why."""
+
+
 def parse_hex(line: bytes) -> bytes:
     """The bytes that a line of hex stands for; empty for a blank line and for a comment.
 
     Raises:
-        BadLine: Something on it is not hex.
+        Undecodable: Something on it is not hex.
 
     >>> parse_hex(b"0x53,0x20 0D0a  # S")
     b'S \\r\\n'
@@ -36,14 +39,14 @@ def parse_hex(line: bytes) -> bytes:
     try:
         text = line.decode("ascii")
     except UnicodeDecodeError as error:
-        raise BadLine("not hex: a byte outside ASCII") from error
+        raise Undecodable("not hex: a byte outside ASCII") from error
     digits = []
     for token in _SEPARATORS.split(text.partition("#")[0].strip()):
         prefixed = _PREFIX.fullmatch(token)
         # After 0x a single digit is a whole byte; bare, it is half of one.
         bare = prefixed[1].zfill(2) if prefixed is not None else token
         if token and not _HEX.fullmatch(bare):
-            raise BadLine(f"not hex: {token[:40]!r}; write two digits a byte")
+            raise Undecodable(f"not hex: {token[:40]!r}; write two digits a byte")
         digits.append(bare)
     return bytes.fromhex("".join(digits))
 
@@ -220,17 +223,17 @@ def parse_label(line: bytes) -> tuple[str, str | None]:
     """Payload and AIM identifier of one line.
 
     Raises:
-        BadLine: It is not such an object.
+        Undecodable: It is not such an object.
     """
     try:
         label = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise BadLine(f"not JSON: {error}") from error
+        raise Undecodable(f"not JSON: {error}") from error
     match label:
         case {"payload": str() as payload}:
             aim = label.get("aim")
             if aim is not None and not isinstance(aim, str):
-                raise BadLine("aim must be text such as ]C1, or null")
+                raise Undecodable("aim must be text such as ]C1, or null")
             return payload, aim
         case _:
-            raise BadLine('not a label; write {"payload": TEXT, "aim": "]C1" or null}')
+            raise Undecodable('not a label; write {"payload": TEXT, "aim": "]C1" or null}')
