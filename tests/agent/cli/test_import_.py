@@ -24,8 +24,8 @@ BAD = {"tracking_number": "BOX-000002", "gross_weight_g": "two"}
 def stored(site: Any) -> tuple[int, int]:
     async def count() -> tuple[int, int]:
         async with site.open() as opened:
-            found: tuple[int, int] = await opened.hub.reference.counts()
-            return found
+            counts: tuple[int, int] = await opened.hub.reference.counts()
+            return counts
 
     return asyncio.run(count())
 
@@ -33,13 +33,18 @@ def stored(site: Any) -> tuple[int, int]:
 def test_json_is_one_object_with_every_figure(on_site: Run, site: Any) -> None:
     result = on_site("import", site.manifest({}, BAD), "--json")
     assert result.exit_code == 3
-    found = json.loads(result.stdout)
-    assert (found["rows"], found["accepted"], found["mended"], found["rejected"]) == (2, 1, 0, {"E204": 1})
-    assert (found["format"], found["profile"]) == ("csv", None)
-    assert found["seconds"] > 0
-    assert found["rows_per_s"] > 0
-    assert 10 < found["peak_memory_mb"] < 500
-    assert "cells" not in found["errors"][0]
+    report = json.loads(result.stdout)
+    assert (report["rows"], report["accepted"], report["mended"], report["rejected"]) == (
+        2,
+        1,
+        0,
+        {"E204": 1},
+    )
+    assert (report["format"], report["profile"]) == ("csv", None)
+    assert report["seconds"] > 0
+    assert report["rows_per_s"] > 0
+    assert 10 < report["peak_memory_mb"] < 500
+    assert "cells" not in report["errors"][0]
 
 
 def test_several_files_are_summed_and_one_that_is_refused_costs_no_other(on_site: Run, site: Any) -> None:
@@ -48,10 +53,10 @@ def test_several_files_are_summed_and_one_that_is_refused_costs_no_other(on_site
     (site.folder / "empty.csv").touch()
     result = on_site("import", first, site.folder / "empty.csv", second, "--json")
     assert result.exit_code == 3
-    found = json.loads(result.stdout)
-    assert (found["rows"], found["accepted"], found["rejected"]) == (3, 2, {"E204": 1})
-    assert [report["file"] for report in found["files"]] == ["manifest.csv", "second.csv"]
-    assert [refused["file"] for refused in found["refused_files"]] == ["empty.csv"]
+    report = json.loads(result.stdout)
+    assert (report["rows"], report["accepted"], report["rejected"]) == (3, 2, {"E204": 1})
+    assert [one["file"] for one in report["files"]] == ["manifest.csv", "second.csv"]
+    assert [refused["file"] for refused in report["refused_files"]] == ["empty.csv"]
     assert stored(site) == (2, 2)
 
 
@@ -68,11 +73,11 @@ def test_a_preview_shows_what_columns_and_rows_are_read_as(on_site: Run, site: A
     path.write_text("Tracking No.;Colour;Transport\nBOX-000001;red;mail\n;red;mail\n")
     result = on_site("import", path, "--preview", "--json")
     assert result.exit_code == 0
-    found = json.loads(result.stdout)
-    seen = [(one["written"], one["read_as"], one["verdict"]) for one in found["columns"]]
-    assert seen[:2] == [("Tracking No.", "tracking_number", "refused"), ("Colour", None, "not read")]
-    assert [row["consignment"] for row in found["rows"]] == ["BOX-000001"]
-    assert [fault["code"] for fault in found["faults"]] == ["E101"]
+    report = json.loads(result.stdout)
+    columns = [(one["written"], one["read_as"], one["verdict"]) for one in report["columns"]]
+    assert columns[:2] == [("Tracking No.", "tracking_number", "refused"), ("Colour", None, "not read")]
+    assert [row["consignment"] for row in report["rows"]] == ["BOX-000001"]
+    assert [fault["code"] for fault in report["faults"]] == ["E101"]
     plain = on_site("import", path, "--preview").stdout
     assert "Colour: not read by its name" in plain
     assert "line 3 refused: E101" in plain
@@ -94,8 +99,8 @@ def test_a_preview_tells_of_each_column_what_the_profile_does_with_it(on_site: R
     )
     result = on_site("import", path, "--preview", "--profile", "acme", "--json")
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
-    assert [(c["written"], c["read_as"], c["how"], c["verdict"], c["filled"]) for c in found["columns"]] == [
+    report = json.loads(result.stdout)
+    assert [(c["written"], c["read_as"], c["how"], c["verdict"], c["filled"]) for c in report["columns"]] == [
         ("nummer", "tracking_number", "profile", "fine", 2),
         ("Gewicht", "gross_weight_g", "profile", "refused", 2),
         ("Description", "description", "name", "empty", 0),
@@ -103,15 +108,15 @@ def test_a_preview_tells_of_each_column_what_the_profile_does_with_it(on_site: R
         ("Colour", None, "unknown", "not read", 1),
         ("mail", "transport", "constant", "constant", None),
     ]
-    assert found["notes"] == ["W395 row 4 sums up others and was passed over"]
+    assert report["notes"] == ["W395 row 4 sums up others and was passed over"]
     plain = on_site("import", path, "--preview", "--profile", "acme").stdout
     assert "Gewicht: gross_weight_g, as the profile says, 1 refused" in plain
     assert "Value: passed over, as the profile says" in plain
     assert "mail: transport, for every row, from the profile" in plain
     document = site.folder / "own.json"
     document.write_text('{"all": [{"ids": ["BOX-000001"]}]}')
-    found = json.loads(on_site("import", document, "--preview", "--profile", "acme", "--json").stdout)
-    assert (found["columns"][0]["written"], found["columns"][0]["read_as"]) == ("ids[0]", "tracking_number")
+    report = json.loads(on_site("import", document, "--preview", "--profile", "acme", "--json").stdout)
+    assert (report["columns"][0]["written"], report["columns"][0]["read_as"]) == ("ids[0]", "tracking_number")
 
 
 def test_a_file_of_a_header_alone_is_no_fault_and_said(on_site: Run, site: Any) -> None:
