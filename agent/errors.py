@@ -36,14 +36,14 @@ class PortTaken(AgentError):
 class SchemaTooNew(AgentError):
     """A file was written by a newer program."""
 
-    def __init__(self, path: Path, found: int, known: int) -> None:
+    def __init__(self, path: Path, version: int, known: int) -> None:
         super().__init__(
-            f"{path} has schema {found}, this program knows up to {known}; install the newer preclear"
+            f"{path} has schema {version}, this program knows up to {known}; install the newer preclear"
         )
 
 
 class NotOurs(AgentError):
-    """A file of another program lies where ours should."""
+    """A file of another program is in the place of ours."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} belongs to another program; move it away, or use another data directory")
@@ -59,7 +59,7 @@ class EvidenceFailed(AgentError):
 
 
 class ReferenceFailed(AgentError):
-    """What was declared could not be read or kept: nothing was decided, and the stations stop."""
+    """The declarations could not be read or stored: nothing was decided, and the stations stop."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
@@ -70,15 +70,15 @@ class ReferenceFailed(AgentError):
 class Outdated(AgentError):
     """A policy or list that is older than one that was in force here."""
 
-    def __init__(self, name: str, found: int, known: int) -> None:
+    def __init__(self, name: str, issue: int, known: int) -> None:
         super().__init__(
-            f"{name}: issue {found} is older than issue {known}, which was in force on this hub; "
+            f"{name}: issue {issue} is older than issue {known}, which was in force on this hub; "
             "put the newer file back, or have the authority issue a newer one"
         )
 
 
 class NotFound(AgentError):
-    """Nothing by that name is known here."""
+    """There is nothing of that name here."""
 
 
 class HubRefused(AgentError):
@@ -108,7 +108,7 @@ class ImportAbandoned(AgentError):
 
 
 class SignatureRefused(FileRefused):
-    """Who sent a file cannot be told by its signature; nothing of it is kept."""
+    """A file's signature does not prove who sent it; nothing of the file is kept."""
 
     def __init__(self, file: str, code: str, message: str, hint: str) -> None:
         super().__init__(f"{file}: {code}: {message}; {hint}")
@@ -116,4 +116,4 @@ class SignatureRefused(FileRefused):
 
 
 class KeyUnfit(AgentError):
-    """A file holds no key that a sender may be known by."""
+    """A file does not hold a key that can verify a sender's signatures."""

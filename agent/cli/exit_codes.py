@@ -12,7 +12,7 @@ from agent.errors import HubRefused
 UNEXPECTED = 1
 USAGE = 2
 FINDING = 3
-NOT_FOUND = 4
+NOTHING_THERE = 4
 UNREACHABLE = 5
 IN_USE = 6
 BAD_CONFIGURATION = 78
@@ -22,8 +22,8 @@ EXIT_CODES: Mapping[str, int] = {
     "FileRefused": FINDING,
     "PackRefused": FINDING,
     "SyncError": FINDING,
-    "NotFound": NOT_FOUND,
-    "TextUnknown": NOT_FOUND,
+    "NotFound": NOTHING_THERE,
+    "TextUnknown": NOTHING_THERE,
     "NotRunning": UNREACHABLE,
     "AlreadyRunning": IN_USE,
     "PortTaken": IN_USE,

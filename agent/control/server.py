@@ -1,4 +1,4 @@
-"""The UNIX socket by which commands reach a running hub: whoever may open it may use it."""
+"""The UNIX socket by which commands reach a running hub: anyone who may open it may use it."""
 
 from __future__ import annotations
 

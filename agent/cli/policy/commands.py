@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from agent import __version__
-from agent.cli.exit_codes import FINDING, NOT_FOUND
+from agent.cli.exit_codes import FINDING, NOTHING_THERE
 from agent.cli.options import config_option, json_option, show
 from agent.cli.policy.packs import pack_argument, pack_option
 
@@ -171,7 +171,7 @@ def explain(name: str, pack: Path | None, as_json: bool) -> None:
             f"preclear: {name} is neither an entry nor a code of this pack; see preclear policy show",
             err=True,
         )
-        sys.exit(NOT_FOUND)
+        sys.exit(NOTHING_THERE)
     show(report | {"entries": entries}, as_json=as_json, lines=_explain_lines)
 
 
