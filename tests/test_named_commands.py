@@ -20,6 +20,7 @@ SOURCES = ("agent", "drivers", "models", "sync")
 PAGES = ("README.md", "CHANGELOG.md", "Makefile", "agent", "drivers", "models", "sync", "packaging")
 NOT_COMMANDS = {
     "preclear consignment": "the title of a JSON Schema",
+    "preclear feed": "the title of a JSON Schema",
     "preclear line": "a column of the report of refused rows",
     "preclear línea": "the same in Spanish",
     "preclear parcels": "the verb, in the help of the program itself",

@@ -126,7 +126,7 @@ async def test_a_hub_that_is_killed_before_it_answers_is_reported(short_folder: 
             hub_that_answers(short_folder, answer, "killed"),
             pytest.raises(AgentError, match="the hub stopped while it worked on this"),
         ):
-            await call(short_folder, "status")
+            await call(short_folder, "decide", {"barcode": S10})
 
 
 @pytest.mark.parametrize(
