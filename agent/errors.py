@@ -117,3 +117,10 @@ class SignatureRefused(FileRefused):
 
 class KeyUnfit(AgentError):
     """A file does not hold a key that can verify a sender's signatures."""
+
+
+class UnreadableScan(AgentError):
+    """What was scanned cannot be the number of a parcel; nothing was decided."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"not a parcel number ({length} characters); scan the label again")

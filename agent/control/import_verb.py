@@ -10,8 +10,9 @@ from agent.control.lines import LineWriter
 from agent.control.protocol import Import, Line
 from agent.errors import ImportAbandoned
 from agent.hub import Hub
-from agent.intake.importer import Listener, Sender, take_in
-from agent.intake.protocol import Fault, Header, Progress
+from agent.intake.importer import Sender, take_in
+from agent.intake.listener import Listener
+from agent.intake.protocol import Fault, FileHeader, Progress
 from agent.intake.supervisor import opened
 
 
@@ -44,7 +45,7 @@ class _Remote:
         self._file = file
         self._faults = faults
 
-    def begun(self, header: Header) -> None:
+    def begun(self, header: FileHeader) -> None:
         self._send(Line(begun=header))
 
     def faults(self, faults: tuple[Fault, ...]) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError, HubRefused
-from agent.intake.protocol import Fault, Header, Progress
+from agent.intake.protocol import Fault, FileHeader, Progress
 from agent.intake.removal import Going
 
 FILE = "control.sock"
@@ -71,7 +71,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a streamed answer; ``error``, ``kinds`` and ``v`` are those of a failure."""
 
-    begun: Header | None = None
+    begun: FileHeader | None = None
     progress: Progress | None = None
     faults: tuple[Fault, ...] | None = None
     going: Going | None = None

@@ -12,13 +12,13 @@ from typing import Any
 import msgspec
 
 from agent.cases.scan import CommandLine, Scan
-from agent.clearance import clear_piece, dry_run
+from agent.clearance import clear_piece, try_piece
 from agent.control.import_verb import import_file
 from agent.control.lines import LineWriter
 from agent.control.protocol import Decide, Import, Transcript
 from agent.control.removal_verb import remove
 from agent.errors import NotFound
-from agent.feed.messages import decision_view
+from agent.feed.messages import decision_message, plain
 from agent.hub import Hub
 from agent.intake.removal import Choice
 from agent.status.report import status_of
@@ -51,8 +51,8 @@ async def decide_barcode(
     place = CommandLine(grams=grams)
     if record:
         recorded = await clear_piece(scan, place, hub)
-        return {**decision_view(recorded.entry), "recorded": True}
-    piece, verdict = await dry_run(scan, place, hub)
+        return {**plain(decision_message(recorded.statement)), "recorded": True}
+    piece, verdict = await try_piece(scan, place, hub)
     return {
         "type": "decision",
         "recorded": False,

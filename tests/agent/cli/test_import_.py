@@ -194,4 +194,4 @@ def test_a_pipe_is_no_manifest(on_site: Run, site: Any) -> None:
     os.mkfifo(site.folder / "pipe.csv")
     result = on_site("import", str(site.folder / "pipe.csv"))
     assert result.exit_code == 3
-    assert "no regular file" in result.stderr
+    assert "not a regular file" in result.stderr

@@ -20,7 +20,8 @@ from agent.control.removal_verb import remove_by_hub
 from agent.control.server import serve
 from agent.errors import AgentError, HubRefused, NotFound
 from agent.intake import importer, removal
-from agent.intake.importer import Nobody, Sender
+from agent.intake.importer import Sender
+from agent.intake.listener import NullListener
 from agent.intake.protocol import Progress
 from agent.intake.removal import Choice, Going
 
@@ -170,7 +171,7 @@ async def test_a_failure_of_a_hub_of_the_version_before_says_that_it_must_be_res
 
 async def test_an_error_of_the_hub_reaches_the_command_with_its_kind(running: str, site: Any) -> None:
     with pytest.raises(HubRefused, match=r"gone\.csv cannot be read") as caught:
-        await import_by_hub(site.data, Path("/gone.csv"), Sender(), Nobody(), faults=False)
+        await import_by_hub(site.data, Path("/gone.csv"), Sender(), NullListener(), faults=False)
     assert caught.value.kinds == ("FileRefused", "AgentError")
     with pytest.raises(HubRefused, match="scan the label again") as unreadable:
         await call(site.data, "decide", {"barcode": "\x02", "grams": None, "record": True})
@@ -184,11 +185,11 @@ async def test_an_import_whose_client_disconnected_stops_and_the_same_file_resum
     running: str, site: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importer, "BATCH", 512)
-    monkeypatch.setattr(importer, "TELL_EVERY_NS", 0)
+    monkeypatch.setattr(importer, "REPORT_EVERY_NS", 0)
     path = site.manifest(*({"tracking_number": f"BOX-{number:06}"} for number in range(20_000)))
     begun = asyncio.Event()
 
-    class Waits(Nobody):
+    class Waits(NullListener):
         def progress(self, progress: Progress) -> None:
             begun.set()
 
@@ -198,7 +199,7 @@ async def test_an_import_whose_client_disconnected_stops_and_the_same_file_resum
     with pytest.raises(asyncio.CancelledError):
         await asking
     # The second command waits until the first one's import has ended.
-    report = await import_by_hub(site.data, path, Sender(), Nobody(), faults=False)
+    report = await import_by_hub(site.data, path, Sender(), NullListener(), faults=False)
     assert report is not None
     assert 0 < report["resumed_after"] < 20_000
     assert (report["accepted"], report["already_known"]) == (20_000, False)
@@ -212,7 +213,7 @@ async def test_a_removal_whose_client_disconnected_goes_on_to_its_end(
 ) -> None:
     monkeypatch.setattr(removal, "TELL_EVERY_NS", 0)
     path = site.manifest(*({"tracking_number": f"BOX-{number:06}"} for number in range(20_000)))
-    assert await import_by_hub(site.data, path, Sender(party="seller"), Nobody(), faults=False)
+    assert await import_by_hub(site.data, path, Sender(party="seller"), NullListener(), faults=False)
     begun = asyncio.Event()
     asking = asyncio.create_task(remove_by_hub(site.data, Choice(party="seller"), lambda going: begun.set()))
     await asyncio.wait_for(begun.wait(), 20)

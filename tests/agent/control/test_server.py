@@ -20,7 +20,8 @@ from agent.control.server import serve
 from agent.control.verbs import VERBS, Verb
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import AlreadyRunning, ConfigInvalid, HubRefused
-from agent.intake.importer import Nobody, Sender
+from agent.intake.importer import Sender
+from agent.intake.listener import NullListener
 from agent.lane.station import Station
 
 S10 = "RR473124829GB"
@@ -36,7 +37,7 @@ async def asked(site: Any, verb: str, **body: Any) -> dict[str, Any]:
 async def test_import_decide_and_status_reach_the_running_hub(running: str, site: Any) -> None:
     path = site.manifest({}, {"tracking_number": "RB123456785GB", "gross_weight_g": "?"})
     sender = Sender(party="seller", role=SourceRole.SELLER)
-    report = await import_by_hub(site.data, path, sender, Nobody(), faults=False)
+    report = await import_by_hub(site.data, path, sender, NullListener(), faults=False)
     assert report is not None
     assert (report["accepted"], report["rejected_rows"], report["errors"][0]["line"]) == (1, 1, 3)
     dry = await asked(site, "decide", barcode=S10, grams=290, record=False)

@@ -31,6 +31,7 @@ from agent.texts.findings import LANGUAGES, catalogue, codes, faults, field_of, 
 OF_THE_HUB = frozenset(
     {
         "AMBIGUOUS_LABEL",
+        "GOODS_UNREAD",
         "CHECK_DIGIT",
         "SCAN_UNAUTHENTICATED",
         "CLOCK_BEHIND",

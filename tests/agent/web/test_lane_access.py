@@ -183,7 +183,7 @@ async def test_a_verdict_blinks_in_once_and_not_at_all_for_those_who_asked_for_r
         assert await page.evaluate("window.blinks") == animations * arrived
 
 
-async def test_verdicts_are_told_apart_by_rhythm_and_contour(hall: Any, open_lane: Open) -> None:
+async def test_verdicts_differ_in_rhythm_and_contour(hall: Any, open_lane: Open) -> None:
     page = await open_lane()
     tones: dict[str, list[list[float]]] = await page.evaluate(
         """async () => {
@@ -288,10 +288,10 @@ async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open
         }"""
     )
     assert of_a_pack == ["Ivory, appendix 1", "toString"]
-    wordless = [code for code, said in words.items() if said == code or "{" in said or "–" in said]
+    wordless = [code for code, text in words.items() if text == code or "{" in text or "–" in text]
     assert wordless == []
-    assert [said for said in words.values() if len(said.split()) > 8] == []
-    assert [said for said in words.values() if "_" in said] == []
+    assert [text for text in words.values() if len(text.split()) > 8] == []
+    assert [text for text in words.values() if "_" in text] == []
 
 
 async def test_no_text_of_the_page_says_that_a_parcel_was_admitted(hall: Any, open_lane: Open) -> None:
@@ -301,7 +301,7 @@ async def test_no_text_of_the_page_says_that_a_parcel_was_admitted(hall: Any, op
     )
     assert len(texts) > 80
     forbidden = ("release", "customs", "cleared", "admit", "approved", "passed")
-    assert [said for said in texts.values() if any(word in said.lower() for word in forbidden)] == []
+    assert [text for text in texts.values() if any(word in text.lower() for word in forbidden)] == []
 
 
 async def test_markup_that_slipped_in_could_run_nothing(hall: Any, open_lane: Open, watched: Any) -> None:
