@@ -18,7 +18,8 @@ from tenacity import wait_random_exponential
 from agent.assessment.assessments import Assessments
 from agent.cases.background import keep_assessed
 from agent.config.file import CentreSection, Config
-from agent.control import server as control
+from agent.control.client import hand_over
+from agent.control.server import serve as serve_control
 from agent.errors import AgentError, EvidenceFailed
 from agent.evidence.log import EvidenceLog
 from agent.evidence.opening import retire
@@ -147,7 +148,7 @@ async def _run_once(
         app = create_web(hub, stations, _keyed(stations), known_hosts(config.web))
         runner, port = await serve_web(app, config.web.host, config.web.port)
         stack.push_async_callback(runner.cleanup)
-        stack.push_async_callback((await control.serve(hub, config.hub.data)).cleanup)
+        stack.push_async_callback((await serve_control(hub, config.hub.data)).cleanup)
         try:
             async with asyncio.TaskGroup() as tasks:
                 for station in stations.values():
@@ -211,6 +212,6 @@ def _keyed(stations: dict[str, Station]) -> Callable[[str, str], Awaitable[None]
         if target == "scan":
             station.keyed(text)
         else:
-            await control.hand_over(Path(target.removeprefix("unix:")), text)
+            await hand_over(Path(target.removeprefix("unix:")), text)
 
     return keyed

@@ -6,15 +6,11 @@ from pathlib import Path
 
 
 class AgentError(Exception):
-    """Base of every error of this package; ``exit_code`` is what a command ends with."""
-
-    exit_code = 1
+    """Base of every error of this package; exit codes are the matter of ``agent.cli.exit_codes``."""
 
 
 class ConfigInvalid(AgentError):
     """The configuration has errors; all of them are listed."""
-
-    exit_code = 78
 
     def __init__(self, path: Path, problems: list[str]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -25,8 +21,6 @@ class ConfigInvalid(AgentError):
 class AlreadyRunning(AgentError):
     """Another process owns the data directory."""
 
-    exit_code = 6
-
     def __init__(self, folder: Path, pid: str) -> None:
         holder = f"process {pid}" if pid else "another process"
         super().__init__(f"{folder} is in use by {holder}; stop it first, or use another data directory")
@@ -35,8 +29,6 @@ class AlreadyRunning(AgentError):
 class PortTaken(AgentError):
     """The page's TCP port is in use."""
 
-    exit_code = 6
-
     def __init__(self, host: str, port: int) -> None:
         super().__init__(f"port {port} on {host} is taken; choose another with --port or [web] port")
 
@@ -44,18 +36,14 @@ class PortTaken(AgentError):
 class SchemaTooNew(AgentError):
     """A file was written by a newer program."""
 
-    exit_code = 78
-
-    def __init__(self, path: Path, found: int, known: int) -> None:
+    def __init__(self, path: Path, version: int, known: int) -> None:
         super().__init__(
-            f"{path} has schema {found}, this program knows up to {known}; install the newer preclear"
+            f"{path} has schema {version}, this program knows up to {known}; install the newer preclear"
         )
 
 
 class NotOurs(AgentError):
-    """A file of another program lies where ours should."""
-
-    exit_code = 78
+    """A file of another program is in the place of ours."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(f"{path} belongs to another program; move it away, or use another data directory")
@@ -71,7 +59,7 @@ class EvidenceFailed(AgentError):
 
 
 class ReferenceFailed(AgentError):
-    """What was declared could not be read or kept: nothing was decided, and the stations stop."""
+    """The declarations could not be read or stored: nothing was decided, and the stations stop."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
@@ -82,45 +70,45 @@ class ReferenceFailed(AgentError):
 class Outdated(AgentError):
     """A policy or list that is older than one that was in force here."""
 
-    exit_code = 78
-
-    def __init__(self, name: str, found: int, known: int) -> None:
+    def __init__(self, name: str, issue: int, known: int) -> None:
         super().__init__(
-            f"{name}: issue {found} is older than issue {known}, which was in force on this hub; "
+            f"{name}: issue {issue} is older than issue {known}, which was in force on this hub; "
             "put the newer file back, or have the authority issue a newer one"
         )
 
 
 class NotFound(AgentError):
-    """Nothing by that name is known here."""
+    """There is nothing of that name here."""
 
-    exit_code = 4
+
+class HubRefused(AgentError):
+    """The running hub answered with an error; ``kinds`` are the names of its classes, the narrowest first."""
+
+    def __init__(self, message: str, kinds: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.kinds = kinds
 
 
 class NotRunning(AgentError):
-    """The hub is not at work, and only a hub at work knows."""
-
-    exit_code = 5
+    """The hub does not run, and only a running hub knows the answer."""
 
     def __init__(self, hub: str) -> None:
         super().__init__(f"{hub} is not running; start it with `preclear run`")
 
 
-class ManifestRefused(AgentError):
-    """A manifest file cannot be read as a whole."""
-
-    exit_code = 3
+class FileRefused(AgentError):
+    """A file handed in was not imported, or not to its end."""
 
 
 class ImportAbandoned(AgentError):
-    """Who asked for an import has gone before its end; the rows that came so far are kept."""
+    """The client of an import disconnected before its end; the rows imported so far are kept."""
 
     def __init__(self, file: str) -> None:
-        super().__init__(f"{file}: the command that asked for it has gone; import the same file to go on")
+        super().__init__(f"{file}: the client disconnected; import the same file again to resume")
 
 
-class SignatureRefused(ManifestRefused):
-    """Who sent a file cannot be told by its signature; nothing of it is kept."""
+class SignatureRefused(FileRefused):
+    """A file's signature does not prove who sent it; nothing of the file is kept."""
 
     def __init__(self, file: str, code: str, message: str, hint: str) -> None:
         super().__init__(f"{file}: {code}: {message}; {hint}")
@@ -128,9 +116,7 @@ class SignatureRefused(ManifestRefused):
 
 
 class KeyUnfit(AgentError):
-    """A file holds no key that a sender may be known by."""
-
-    exit_code = 78
+    """A file does not hold a key that can verify a sender's signatures."""
 
 
 class UnreadableScan(AgentError):

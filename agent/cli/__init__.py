@@ -9,35 +9,36 @@ import click
 
 from agent import __version__
 
-_COMMANDS = {
+COMMANDS = {
     "assess": "agent.cli.assess:assess",
     "bench": "agent.cli.bench:bench",
     "check": "agent.cli.check:check",
-    "decide": "agent.cli.run:decide",
+    "decide": "agent.cli.decide:decide",
     "decode": "agent.cli.decode.commands:decode",
     "demo": "agent.cli.demo:demo",
     "devices": "agent.cli.devices.commands:devices",
     "doctor": "agent.cli.doctor:doctor",
-    "export": "agent.cli.verify:export",
+    "export": "agent.cli.export:export",
     "import": "agent.cli.import_:import_",
-    "keys": "agent.cli.verify:keys",
+    "keys": "agent.cli.keys:keys",
     "policy": "agent.cli.policy.commands:policy",
     "run": "agent.cli.run:run",
     "schema": "agent.cli.schema:schema",
     "scorecard": "agent.cli.scorecard:scorecard",
     "sources": "agent.cli.sources:sources",
-    "status": "agent.cli.run:status",
+    "status": "agent.cli.status:status",
     "texts": "agent.cli.texts:texts",
     "verify": "agent.cli.verify:verify",
 }
+"""Where each command lies: its module is called as it is, a group may be a folder with ``commands`` in it."""
 
 
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        place = _COMMANDS.get(cmd_name)
+        place = COMMANDS.get(cmd_name)
         if place is None:
             return None
         module, name = place.split(":")
@@ -45,9 +46,9 @@ class _Lazy(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        from agent.cli.options import told  # noqa: PLC0415 - it loads the errors of all packages
+        from agent.cli.options import report_errors  # noqa: PLC0415 - it loads the errors of all packages
 
-        with told():
+        with report_errors():
             return super().invoke(ctx)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from agent.cli.policy.packs import instant, pack_option, read_pack
+from agent.cli.policy.packs import instant, pack_option
 from agent.cli.stdin_lines import BadLine, each_line
+from agent.reference.pack_files import read_pack
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The measurements as a command."""
+"""``preclear bench``: the figures of this machine."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from agent.runtime.clock import SystemClock
 
 
 @click.command()
-@click.option("--import", "rows", type=click.IntRange(1), help="Measure only an import, of this many rows.")
+@click.option("--import", "rows", type=click.IntRange(1), help="Measure only an import of that many rows.")
 @click.option("--stored", type=click.IntRange(0), default=0, help="Rows in the store before that import.")
-@click.option("--in-order", is_flag=True, help="Import numbers that count up, not scattered ones.")
+@click.option("--in-order", is_flag=True, help="Import consecutive numbers, not scattered ones.")
 @json_option
 def bench(rows: int | None, stored: int, in_order: bool, as_json: bool) -> None:
     """Measure this machine: the way of a scan beside its floor, assessments, imports, start-up, memory."""
-    # They load the model's runtime.
+    # These load the model's runtime.
     from agent.bench.importing import Imported, measure_import  # noqa: PLC0415
     from agent.bench.measures import measure  # noqa: PLC0415
 

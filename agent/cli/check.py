@@ -1,4 +1,4 @@
-"""Single fields checked without a hub, for platforms and sellers that want to know before they ship."""
+"""``preclear check``: single fields checked without a hub, for platforms and sellers before they ship."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 import click
 import msgspec
 
-from agent.cli.policy.packs import pack_option, read_pack
+from agent.cli.policy.packs import pack_option
 from agent.cli.stdin_lines import BadLine, each_line
 from agent.domain.consignment.declaration import Level
 from agent.domain.description.check import Judgement, judge
+from agent.reference.pack_files import read_pack
 
 
-class Asked(msgspec.Struct, forbid_unknown_fields=True):
+class Question(msgspec.Struct, forbid_unknown_fields=True):
     """One line of input."""
 
     text: str
@@ -33,17 +34,17 @@ def check() -> None:
 def description(pack: Path | None) -> None:
     """Judge goods descriptions: JSON lines in, one JSON line out for each.
 
-    A line is {"text": TEXT, "lang": "en"|"zh"|"es" or left out, "level": "house"|"master", house without}. It
-    gives the verdict (ok, warn, reject), the score from 0 to 1 (higher is vaguer; lists, structure and
-    n-grams in one number, held to the limits of the pack), the listed terms that are the reason, the reason,
-    the language, and the question to put to the sender, in that language, or null. A line that cannot be read
-    gives {"error": ...}, and the command ends with 3.
+    A line is {"text": TEXT, "lang": "en"|"zh"|"es" or omitted, "level": "house"|"master", default house}. The
+    answer gives the verdict (ok, warn, reject), the score from 0 to 1 (higher is vaguer; lists, structure and
+    n-grams in one number, compared with the limits of the pack), the listed terms that are the reason, the
+    reason, the language, and the question to put to the sender, in that language, or null. A line that cannot
+    be read gives {"error": ...}, and the command ends with 3.
     """
     from agent.reference.goods_models import shipped_readings  # noqa: PLC0415 - the help comes without it
 
     policy, reads = read_pack(pack), shipped_readings().vague
     terms, limits = policy.description_terms, policy.reading_limits
-    decoder, encoder = msgspec.json.Decoder(Asked), msgspec.json.Encoder()
+    decoder, encoder = msgspec.json.Decoder(Question), msgspec.json.Encoder()
 
     def answered(line: bytes) -> Mapping[str, Any] | None:
         if not line.strip():
@@ -89,4 +90,4 @@ QUESTIONS: Mapping[str, Mapping[str, str]] = {
         "houses": "¿Qué guías hijas incluye? Cada una necesita la descripción de su mercancía.",
     },
 }
-"""What is asked back, by language."""
+"""The question back to the sender, by language."""

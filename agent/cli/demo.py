@@ -1,4 +1,4 @@
-"""The demonstration as a command."""
+"""``preclear demo``: a day at a made-up hub."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ PROGRESS_EVERY = 25
     "--pieces", default=300, show_default=True, type=click.IntRange(6, 2000), help="Parcels to play."
 )
 @click.option(
-    "--speed", default=10.0, show_default=True, type=click.FloatRange(0.5, 50), help="Of the hands."
+    "--speed",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(0.5, 50),
+    help="How many times faster than real hands.",
 )
 @click.option(
-    "--seed", default=7, show_default=True, type=click.IntRange(0), help="Another seed, another day."
+    "--seed", default=7, show_default=True, type=click.IntRange(0), help="Another seed gives another day."
 )
 @click.option(
     "--port", default=8079, show_default=True, type=click.IntRange(0, 65535), help="0: any free one."

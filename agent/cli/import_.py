@@ -1,4 +1,4 @@
-"""``preclear import``: files taken in one after the other, with their progress and what was refused."""
+"""``preclear import``: imports files one after the other and shows their progress and what was refused."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ import click
 import msgspec
 
 from agent.app import open_hub
+from agent.cli.exit_codes import FINDING, exit_code
 from agent.cli.options import config_option, json_option, show
 from agent.cli.progress import Bar, Lines, Silent
 from agent.config.file import Config, load_config
-from agent.control.import_verb import ask
-from agent.control.server import FILE
+from agent.control.import_verb import import_by_hub
 from agent.domain.consignment.declaration import Declaration, Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError
@@ -46,35 +46,35 @@ _SUMS = ("rows", "accepted", "mended", "rejected_rows", "decided_again", "second
     required=True,
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
 )
-@click.option("--party", help="Who sent the files, where no signature says it.")
+@click.option("--party", help="Who sent the files, unless a signature says so.")
 @click.option(
     "--role",
     type=click.Choice([role.value for role in SourceRole]),
-    help="In which capacity; forwarder, where neither this nor a signature says it.",
+    help="In which capacity; forwarder unless this or a signature says otherwise.",
 )
 @click.option(
     "--signature",
     "signed_by",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help=f"The signature of FILE; FILE{SUFFIX} where that is there.",
+    help=f"The signature of FILE; FILE{SUFFIX} if it exists.",
 )
 @click.option(
     "--transport",
     type=click.Choice([transport.value for transport in Transport]),
-    help="How the parcels travel, where the file does not say it.",
+    help="How the parcels travel, if the file does not say so.",
 )
-@click.option("--profile", help="Id of a mapping profile; else it is chosen by sender and header.")
+@click.option("--profile", help="Id of a mapping profile; without it, sender and header decide.")
 @click.option("--dry-run", is_flag=True, help="Read everything, store nothing.")
 @click.option("--preview", "look", is_flag=True, help=f"Show what the first {PREVIEW_ROWS} rows are read as.")
 @click.option(
     "--report",
     "report_folder",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Write rejected.csv and rejected.xlsx here; the workbook can be mended and imported.",
+    help="Write rejected.csv and rejected.xlsx here; the workbook can be corrected and imported.",
 )
 @click.option(
     "--lang",
-    help="Language tag of who mends the report, as zh-CN; else as the mapping profile says, or English.",
+    help="Language of the report, as zh-CN; without it, as the mapping profile says, or English.",
 )
 @config_option
 @json_option
@@ -93,15 +93,15 @@ def import_(
     config_path: Path,
     as_json: bool,
 ) -> None:
-    """Take in manifests; every refused and every mended row is reported.
+    """Import manifests; every refused and every corrected row is reported.
 
-    Each file is read in a process of its own, under limits. The same file again stores nothing, and tells its
-    refused rows once more; one whose import was interrupted goes on where it stood.
+    Each file is read in a process of its own, under limits. The same file again stores nothing and reports
+    its refused rows again; an interrupted import resumes where it stopped.
 
     A table needs the columns tracking_number and transport (express or mail), unless --transport says it.
 
     A sender whose key is pinned under [[intake.senders]] signs with `openssl dgst -sha256 -sign KEY -out
-    FILE.sig FILE`; the key then says who speaks.
+    FILE.sig FILE`; the key then says who sent it.
     """
     files = _manifests(files, signed_by)
     config = load_config(config_path)
@@ -116,35 +116,39 @@ def import_(
         for path in files:
             _preview(config, path.resolve(), _signed(sender, path, signed_by), as_json)
         return
-    found, refused = [], []
+    reports, refused = [], []
     for path in files:
         folder = report_folder if report_folder is None or len(files) == 1 else report_folder / path.name
         try:
             signed = _signed(sender, path, signed_by)
-            found.append(_one(config, path.resolve(), signed, folder, lang, dry_run=dry_run, quiet=as_json))
+            reports.append(_one(config, path.resolve(), signed, folder, lang, dry_run=dry_run, quiet=as_json))
         except AgentError as error:
-            if len(files) == 1 or error.exit_code != 3:
+            if len(files) == 1 or exit_code(error) != FINDING:
                 raise
             refused.append({"file": path.name, "error": str(error)})
             click.echo(f"preclear: {error}", err=True)
             continue
         if not as_json:
-            show(found[-1], as_json=False, lines=_lines)
+            show(reports[-1], as_json=False, lines=_lines)
     if as_json:
-        told = found[0] if len(files) == 1 else _together(found, refused)
-        click.echo(json.dumps(told if lang is None else {**told, "lang": choose(lang)}, ensure_ascii=False))
-    sys.exit(3 if refused or any(report["rejected_rows"] for report in found) else 0)
+        result = reports[0] if len(files) == 1 else _together(reports, refused)
+        click.echo(
+            json.dumps(result if lang is None else {**result, "lang": choose(lang)}, ensure_ascii=False)
+        )
+    sys.exit(FINDING if refused or any(report["rejected_rows"] for report in reports) else 0)
 
 
 def _manifests(files: tuple[Path, ...], signed_by: Path | None) -> tuple[Path, ...]:
-    """The files without the signatures that a shell's pattern takes in with them."""
+    """The files without the signatures that a shell's pattern matches too."""
     if signed_by is not None and len(files) > 1:
-        raise click.UsageError("--signature is of one file; beside several files lie their signatures")
-    found = tuple(path for path in files if path.suffix.lower() != SUFFIX)
-    alone = [path for path in files if path not in found and path.with_suffix("") not in found]
+        raise click.UsageError(
+            f"--signature takes a single file; for several, place each FILE{SUFFIX} next to its file"
+        )
+    manifests = tuple(path for path in files if path.suffix.lower() != SUFFIX)
+    alone = [path for path in files if path not in manifests and path.with_suffix("") not in manifests]
     if alone:
         raise click.UsageError(f"{alone[0]} is a signature; name the file that it signs")
-    return found
+    return manifests
 
 
 def _signed(sender: Sender, path: Path, signed_by: Path | None) -> Sender:
@@ -172,22 +176,22 @@ def _one(
         report = RejectedRowsReport(folder, lang) if folder is not None else None
         if report is not None:
             stack.callback(report.close)
-        heard = _Both(screen, report)
+        listener = _Both(screen, report)
         if dry_run:
             with opened(path) as file:
                 return asyncio.run(
-                    try_out(file, SystemClock(), sender, heard, config.intake.sender_keys())
+                    try_out(file, SystemClock(), sender, listener, config.intake.sender_keys())
                 ).as_json()
-        return asyncio.run(_take_in(config, path, sender, heard, wants_faults=report is not None))
+        return asyncio.run(_take_in(config, path, sender, listener, wants_faults=report is not None))
 
 
 async def _take_in(
     config: Config, path: Path, sender: Sender, listener: Listener, *, wants_faults: bool
 ) -> dict[str, Any]:
-    """Hand the file to the running hub, or do the same work here."""
-    found = await ask(config.hub.data / FILE, path, sender, listener, faults=wants_faults)
-    if found is not None:
-        return found
+    """Have the running hub import the file, or import it here."""
+    report = await import_by_hub(config.hub.data, path, sender, listener, faults=wants_faults)
+    if report is not None:
+        return report
     async with open_hub(config, SystemClock()) as hub:
         gc.freeze()  # lists and policy live as long as we do
         return await _here(hub.hub, path, sender, listener)
@@ -218,15 +222,15 @@ class _Both:
         self._screen.progress(progress)
 
 
-def _together(found: list[dict[str, Any]], refused: list[dict[str, Any]]) -> dict[str, Any]:
-    total: dict[str, Any] = {name: round(sum(report[name] for report in found), 3) for name in _SUMS}
+def _together(reports: list[dict[str, Any]], refused: list[dict[str, Any]]) -> dict[str, Any]:
+    total: dict[str, Any] = {name: round(sum(report[name] for report in reports), 3) for name in _SUMS}
     total["rejected"] = {}
-    for report in found:
+    for report in reports:
         for code, count in report["rejected"].items():
             total["rejected"][code] = total["rejected"].get(code, 0) + count
     total["rows_per_s"] = round(total["rows"] / total["seconds"]) if total["seconds"] else 0
-    total["peak_memory_mb"] = max((report["peak_memory_mb"] for report in found), default=0)
-    return {**total, "files": found, "refused_files": refused}
+    total["peak_memory_mb"] = max((report["peak_memory_mb"] for report in reports), default=0)
+    return {**total, "files": reports, "refused_files": refused}
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
@@ -234,23 +238,23 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         place = f"line {error['line']}" + (f", {error['column']}" if error["column"] else "")
         shown = f' "{error["value"]}"' if error["value"] else ""
         yield f"{place}: {error['code']} {error['message']}{shown}. {error['hint']}"
-    told, said = len(report["errors"]), sum(report["rejected"].values())
-    if told < said:
-        yield f"and {said - told} more; --report DIR writes down up to {MAX_FAULTS}"
+    unlisted = sum(report["rejected"].values()) - len(report["errors"])
+    if unlisted > 0:
+        yield f"and {unlisted} more; --report DIR writes up to {MAX_FAULTS} of them to files"
     yield from report["notes"]
     if report["signed"]:
         yield f"signed by {report['party']} as {report['role']}, key {report['signer'][:16]}"
     if report["already_known"]:
-        yield f"{report['file']} was taken in before; nothing changed"
+        yield f"{report['file']} was imported before; nothing changed"
         return
-    mended = f", {report['mended']} of them mended" if report["mended"] else ""
+    mended = f", {report['mended']} of them corrected" if report["mended"] else ""
     would = "" if report["stored"] else "; nothing was stored"
     yield (
         f"{report['file']}: {report['accepted']} consignments accepted{mended}, "
         f"{report['rejected_rows']} rows refused{would}"
     )
     if report["resumed_after"]:
-        yield f"an earlier import had come as far as consignment {report['resumed_after']}"
+        yield f"resumed after consignment {report['resumed_after']} of an earlier import"
     if report["decided_again"]:
         yield f"{report['decided_again']} pieces that were set aside were decided again"
 
@@ -258,9 +262,9 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
 def _preview(config: Config, path: Path, sender: Sender, as_json: bool) -> None:
     with opened(path) as file:
         keys = config.intake.sender_keys()
-        found = list(preview(file, SystemClock(), sender, keys, PREVIEW_ROWS))
-    header = next(item for item in found if isinstance(item, FileHeader))
-    ended = next(item for item in found if isinstance(item, Ended))
+        items = list(preview(file, SystemClock(), sender, keys, PREVIEW_ROWS))
+    header = next(item for item in items if isinstance(item, FileHeader))
+    ended = next(item for item in items if isinstance(item, Ended))
     shown = {
         "file": path.name,
         "format": header.format,
@@ -268,8 +272,8 @@ def _preview(config: Config, path: Path, sender: Sender, as_json: bool) -> None:
         "encoding": header.encoding,
         "columns": [msgspec.to_builtins(column) for column in ended.columns],
         "notes": [f"{code} {message}" for code, message in (*header.notes, *ended.notes)],
-        "rows": [msgspec.to_builtins(item) for item in found if isinstance(item, Declaration)],
-        "faults": [msgspec.to_builtins(_without_cells(item)) for item in found if isinstance(item, Fault)],
+        "rows": [msgspec.to_builtins(item) for item in items if isinstance(item, Declaration)],
+        "faults": [msgspec.to_builtins(_without_cells(item)) for item in items if isinstance(item, Fault)],
     }
     show(shown, as_json=as_json, lines=_preview_lines)
 
@@ -293,7 +297,7 @@ def _column_line(column: dict[str, Any]) -> str:
     if column["read_as"] is None:
         return f"{written}: {_NOT_READ[verdict]}"
     fared = [verdict] if verdict in ("fine", "empty") and column["filled"] is not None else []
-    fared += [f"{column['mended']} mended"] if column["mended"] else []
+    fared += [f"{column['mended']} corrected"] if column["mended"] else []
     fared += [f"{column['faults']} refused"] if column["faults"] else []
     return f"{written}: {column['read_as']}, {', '.join([_WHO[column['how']], *fared])}"
 
@@ -307,5 +311,5 @@ def _preview_lines(shown: dict[str, Any]) -> Iterator[str]:
     for row in shown["rows"]:
         yield json.dumps(row, ensure_ascii=False)
     for fault in shown["faults"]:
-        what = "mended" if fault.get("mended") else "refused"
+        what = "corrected" if fault.get("mended") else "refused"
         yield f"line {fault['line']} {what}: {fault['code']} {fault['column']} {fault['message']}"

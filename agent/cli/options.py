@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
+from agent.cli.exit_codes import UNEXPECTED, exit_code
 from agent.errors import AgentError
 from drivers.errors import DeviceError
 from models.errors import ModelError
-from sync.errors import BadKeyFile, SyncError, UnknownKey
+from sync.errors import SyncError
 
 DEFAULT_CONFIG = Path("/etc/preclear/config.toml")
 
@@ -41,27 +42,19 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn an error that was foreseen into one message and its exit code."""
+def report_errors() -> Iterator[None]:
+    """Print an expected error as one line and exit with its code."""
     try:
         yield
-    except AgentError as error:
-        _end(error, error.exit_code)
-    except (BadKeyFile, UnknownKey) as error:
-        _end(error, 78)
-    except SyncError as error:
-        _end(error, 3)
-    except DeviceError as error:
-        _end(error, 1)
-    except ModelError as error:
-        _end(error, 78)
+    except (AgentError, SyncError, DeviceError, ModelError) as error:
+        _end(error, exit_code(error))
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more when it flushes at the end.
+        # The reader of our output closed it. Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
         named = f"{error.filename}: " if error.filename else ""
-        _end(AgentError(f"{named}{error.strerror or error}"), 1)
+        _end(AgentError(f"{named}{error.strerror or error}"), UNEXPECTED)
 
 
 def _end(error: Exception, code: int) -> None:
@@ -69,10 +62,10 @@ def _end(error: Exception, code: int) -> None:
     sys.exit(code)
 
 
-def show(found: dict[str, Any], *, as_json: bool, lines: Callable[[dict[str, Any]], Iterator[str]]) -> None:
+def show(result: dict[str, Any], *, as_json: bool, lines: Callable[[dict[str, Any]], Iterator[str]]) -> None:
     """Print a result as one JSON object, or as lines for people."""
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(json.dumps(result, ensure_ascii=False))
     else:
-        for line in lines(found):
+        for line in lines(result):
             click.echo(line)

@@ -1,4 +1,4 @@
-"""How an import is shown: a bar on a terminal, a line every few seconds elsewhere."""
+"""Shows an import: a bar on a terminal, a line for each tenth elsewhere."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Silent:
 
 
 class Lines(Silent):
-    """A line on standard error for each tenth of the file; none for one that is through at once."""
+    """A line on standard error for each tenth of the file; none for one that is done at once."""
 
     def __init__(self) -> None:
         self._next = LINE_EVERY_PERCENT
@@ -36,13 +36,13 @@ class Lines(Silent):
             self._next = percent - percent % LINE_EVERY_PERCENT + LINE_EVERY_PERCENT
             click.echo(
                 f"{percent} %  {progress.done >> 20} of {progress.total >> 20} MB  {progress.rows} rows, "
-                f"{progress.mended} mended, {progress.rejected} refused",
+                f"{progress.mended} corrected, {progress.rejected} refused",
                 err=True,
             )
 
 
 class Bar(Silent):
-    """A bar on standard error, by bytes read: how many rows a file has is known at its end only."""
+    """A bar on standard error, by bytes read: the number of rows is known only at the end of the file."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._bar = Progress(
@@ -50,7 +50,7 @@ class Bar(Silent):
             TextColumn("{task.percentage:3.0f} %"),
             DownloadColumn(),
             TextColumn(
-                "{task.fields[rows]} rows  {task.fields[mended]} mended  {task.fields[rejected]} refused"
+                "{task.fields[rows]} rows  {task.fields[mended]} corrected  {task.fields[rejected]} refused"
             ),
             TimeRemainingColumn(),
             console=console or Console(stderr=True),

@@ -108,8 +108,8 @@ def scorecard(
 
 
 def _policy(config: Config, pack: Path | None) -> Policy:
-    from agent.cli.policy.packs import read_pack  # noqa: PLC0415
     from agent.reference.loading import load_policy  # noqa: PLC0415
+    from agent.reference.pack_files import read_pack  # noqa: PLC0415
     from agent.trust.hub_keys import load_trust  # noqa: PLC0415
 
     if pack is not None:

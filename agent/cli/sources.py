@@ -1,12 +1,9 @@
-"""``preclear sources``: who said what, whose signatures hold, and how a party's data is taken away."""
+"""``preclear sources``: who declared what, whose signatures hold, and how to remove a party's data."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,10 +14,7 @@ from agent.cli.options import config_option, json_option, show
 from agent.config.file import Config, load_config
 from agent.errors import NotFound
 from agent.intake.removal import Choice, Going
-from agent.store.declarations import FILE
-from agent.store.reader import StoredDeclarations
-from agent.store.source_table import StoredSource
-from agent.trust.senders import Senders
+from agent.reports.sources import source_detail, source_view, stored_sources, verified_sources
 
 LINE_EVERY_PERCENT = 10
 _NUMBER = click.IntRange(1)
@@ -28,33 +22,7 @@ _NUMBER = click.IntRange(1)
 
 @click.group()
 def sources() -> None:
-    """Files and messages that were taken in: who sent them, and how to take a party's data away."""
-
-
-def _stored(config: Config, *, party: str | None = None, number: int | None = None) -> list[StoredSource]:
-    with StoredDeclarations(config.hub.data / FILE) as stored:
-        found = stored.list_sources(party=party, number=number)
-    if number is not None and not found:
-        raise NotFound(f"there is no source {number} here; `preclear sources list` shows what there is")
-    return found
-
-
-def _view(source: StoredSource, senders: Senders) -> dict[str, Any]:
-    key = None if source.signer is None else senders.get(source.signer)
-    return {
-        "number": source.number,
-        "party": source.party,
-        "role": source.role,
-        "file": source.message,
-        "sha256": source.sha256,
-        "received": source.received,
-        "rows": source.rows,
-        "rejected": source.rejected,
-        "signed": source.signer is not None,
-        "signer": source.signer,
-        "signed_by": None if key is None else key.party,
-        "state": source.state,
-    }
+    """Imported files and messages: who sent them, and how to remove a party's data."""
 
 
 def _signed_by(view: dict[str, Any]) -> str:
@@ -71,17 +39,17 @@ def list_(party: str | None, config_path: Path, as_json: bool) -> None:
     """All sources: number, party, file, when it came, rows, who signed it, and whether it is complete."""
     config = load_config(config_path)
     senders = config.intake.sender_keys()
-    views = [_view(source, senders) for source in _stored(config, party=party)]
+    views = [source_view(source, senders) for source in stored_sources(config.hub.data, party=party)]
     show({"schema": "preclear.sources", "sources": views}, as_json=as_json, lines=_list_lines)
 
 
-def _list_lines(found: dict[str, Any]) -> Iterator[str]:
-    for view in found["sources"]:
+def _list_lines(report: dict[str, Any]) -> Iterator[str]:
+    for view in report["sources"]:
         rows = "rows unknown" if view["rows"] is None else f"{view['rows']} rows, {view['rejected']} refused"
         who = f"{view['number']}  {view['party']} ({view['role']})  {view['file']}  {view['received']}"
         yield f"{who}  {rows}  {_signed_by(view)}  {view['state']}"
-    if not found["sources"]:
-        yield "nothing was taken in"
+    if not report["sources"]:
+        yield "nothing was imported"
 
 
 @sources.command("show")
@@ -91,21 +59,13 @@ def _list_lines(found: dict[str, Any]) -> Iterator[str]:
 def show_(number: int, config_path: Path, as_json: bool) -> None:
     """All that is kept of one source; its signature proves its SHA-256 without the file."""
     config = load_config(config_path)
-    (source,) = _stored(config, number=number)
-    found = {
-        "schema": "preclear.source",
-        **_view(source, config.intake.sender_keys()),
-        "declarations": source.taken,
-        "reading": source.reading,
-        "program": source.program,
-        "faults": json.loads(source.faults),
-        "signature": None if source.signature is None else base64.b64encode(source.signature).decode(),
-    }
-    show(found, as_json=as_json, lines=_show_lines)
+    (source,) = stored_sources(config.hub.data, number=number)
+    detail = {"schema": "preclear.source", **source_detail(source, config.intake.sender_keys())}
+    show(detail, as_json=as_json, lines=_show_lines)
 
 
-def _show_lines(found: dict[str, Any]) -> Iterator[str]:
-    for name, value in found.items():
+def _show_lines(report: dict[str, Any]) -> Iterator[str]:
+    for name, value in report.items():
         if name != "schema" and value is not None:
             shown = ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else value
             yield f"{name}: {shown}"
@@ -118,37 +78,25 @@ def _show_lines(found: dict[str, Any]) -> Iterator[str]:
 def verify(numbers: tuple[int, ...], config_path: Path, as_json: bool) -> None:
     """Check the stored signatures with the pinned keys: of all sources, or of those named.
 
-    Ends with 3 when one does not hold, or its key is not pinned any more.
+    Ends with 3 when one does not hold, or its key is no longer pinned.
     """
     config = load_config(config_path)
-    senders = config.intake.sender_keys()
     if numbers:
-        chosen = [source for number in numbers for source in _stored(config, number=number)]
+        chosen = [source for number in numbers for source in stored_sources(config.hub.data, number=number)]
     else:
-        chosen = _stored(config)
-    checked = [{**_view(source, senders), "verdict": _verdict(source, senders)} for source in chosen]
-    counts = Counter(view["verdict"] for view in checked)
-    found = {"schema": "preclear.sources.verified", "counts": counts, "sources": checked}
-    show(found, as_json=as_json, lines=_verify_lines)
+        chosen = stored_sources(config.hub.data)
+    report = verified_sources(chosen, config.intake.sender_keys())
+    show(report, as_json=as_json, lines=_verify_lines)
+    counts = report["counts"]
     sys.exit(3 if counts["broken"] or counts["unknown key"] else 0)
 
 
-def _verdict(source: StoredSource, senders: Senders) -> str:
-    if source.signer is None or source.signature is None:
-        return "unsigned"
-    key = senders.get(source.signer)
-    if key is None:
-        return "unknown key"
-    holds = key.verifies(source.sha256, source.signature)
-    return "holds" if holds and (key.party, key.role) == (source.party, source.role) else "broken"
-
-
-def _verify_lines(found: dict[str, Any]) -> Iterator[str]:
-    for view in found["sources"]:
+def _verify_lines(report: dict[str, Any]) -> Iterator[str]:
+    for view in report["sources"]:
         if view["verdict"] != "unsigned":
             yield f"{view['number']}  {view['file']}  {_signed_by(view)}: {view['verdict']}"
     yield (
-        ", ".join(f"{count} {verdict}" for verdict, count in sorted(found["counts"].items())) or "no sources"
+        ", ".join(f"{count} {verdict}" for verdict, count in sorted(report["counts"].items())) or "no sources"
     )
 
 
@@ -159,45 +107,45 @@ def _verify_lines(found: dict[str, Any]) -> Iterator[str]:
 @config_option
 @json_option
 def remove(party: str | None, number: int | None, yes: bool, config_path: Path, as_json: bool) -> None:
-    """Take away all that a party, or one source, declared. What others declared stands.
+    """Remove all that a party, or one source, declared. What others declared stays.
 
-    Parcels that nobody else declared are unmanifested again. Decisions and their log stay as they are: they
-    hold salted digests of what was declared, and the salts go with it. Lanes go on meanwhile; a removal that
-    was interrupted goes on when it is called again. The same file may be imported again afterwards.
+    Parcels that nobody else declared become unmanifested again. Decisions and their log stay as they are:
+    they hold salted digests of what was declared, and the salts are removed with it. Lanes keep working.
+    To resume an interrupted removal, run the command again. The same file may be imported again afterwards.
 
-    The files themselves are not ours: delete them where they lie, such as in done/ of the watched folder.
+    The files themselves are yours: delete them where they are, such as in done/ of the watched folder.
     """
     if (party is None) == (number is None):
         raise click.UsageError("name either --party or --source")
     config = load_config(config_path)
-    chosen = _stored(config, party=party, number=number)
+    chosen = stored_sources(config.hub.data, party=party, number=number)
     choice = Choice(party=party, number=number)
     if not chosen:
         raise NotFound(f"there is no {choice} here; `preclear sources list` shows what there is")
     if not yes:
         declarations = sum(source.taken for source in chosen)
-        question = f"Take away {len(chosen)} sources with {declarations} declarations?"
+        question = f"Remove {len(chosen)} sources with {declarations} declarations?"
         click.confirm(question, abort=True, err=True)
-    found = asyncio.run(_remove(config, choice, _Lines() if not as_json else lambda going: None))
-    show(found, as_json=as_json, lines=_removed_lines)
+    report = asyncio.run(_remove(config, choice, _Lines() if not as_json else lambda going: None))
+    show(report, as_json=as_json, lines=_removed_lines)
 
 
-async def _remove(config: Config, choice: Choice, told: Callable[[Going], None]) -> dict[str, Any]:
-    """Hand the work to the running hub, or do the same work here."""
+async def _remove(config: Config, choice: Choice, progress: Callable[[Going], None]) -> dict[str, Any]:
+    """Have the running hub remove them, or remove them here."""
     from agent.app import open_hub  # noqa: PLC0415 - a hub's libraries are loaded where there is none at work
-    from agent.control.server import FILE as SOCKET  # noqa: PLC0415
-    from agent.intake.removal import ask, remove_sources  # noqa: PLC0415
+    from agent.control.removal_verb import remove_by_hub  # noqa: PLC0415
+    from agent.intake.removal import remove_sources  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
 
-    found = await ask(config.hub.data / SOCKET, choice, told)
-    if found is not None:
-        return found
+    report = await remove_by_hub(config.hub.data, choice, progress)
+    if report is not None:
+        return report
     async with open_hub(config, SystemClock()) as opened:
-        return await remove_sources(opened.hub, choice, told)
+        return await remove_sources(opened.hub, choice, progress)
 
 
 class _Lines:
-    """A line on standard error for each tenth that was looked through."""
+    """A line on standard error for each tenth of the declarations."""
 
     def __init__(self) -> None:
         self._next = LINE_EVERY_PERCENT
@@ -206,13 +154,13 @@ class _Lines:
         percent = 100 * going.done // max(1, going.total)
         if self._next <= percent < 100:
             self._next = percent - percent % LINE_EVERY_PERCENT + LINE_EVERY_PERCENT
-            click.echo(f"{percent} %  {going.removed} declarations taken away", err=True)
+            click.echo(f"{percent} %  {going.removed} declarations removed", err=True)
 
 
-def _removed_lines(found: dict[str, Any]) -> Iterator[str]:
-    yield f"{len(found['sources'])} sources with {found['declarations']} declarations were taken away"
-    if not found["erased"]:
+def _removed_lines(report: dict[str, Any]) -> Iterator[str]:
+    yield f"{len(report['sources'])} sources with {report['declarations']} declarations were removed"
+    if not report["erased"]:
         yield (
-            "another program reads the declarations: an older state of them lies in reference.db-wal until "
-            "that has ended and the hub was stopped once"
+            "another program is reading the declarations: an older state of them stays in reference.db-wal "
+            "until that program ends; then stop the hub once"
         )

@@ -1,4 +1,4 @@
-"""Lines in, lines out: what the commands share that answer each line of standard input with one of JSON."""
+"""Lines in, lines out: shared by the commands that answer each line of standard input with one of JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import IO, Any
 import click
 
 MAX_LINE = 1_048_576
-"""Bytes of one line of input; a longer one is refused and passed over."""
+"""Bytes of one line of input; a longer one is refused and skipped."""
 
 
 class BadLine(ValueError):
@@ -35,7 +35,7 @@ def each_line(
         for line in bounded_lines(sys.stdin.buffer):
             try:
                 if line is None:
-                    raise BadLine(f"longer than {MAX_LINE} bytes; split it")  # noqa: TRY301 - told as the others
+                    raise BadLine(f"longer than {MAX_LINE} bytes; split it")  # noqa: TRY301 - answered as the others
                 answer = answered(line)
             except BadLine as error:
                 bad = True
@@ -47,7 +47,7 @@ def each_line(
 
 @contextmanager
 def quiet_pipe() -> Iterator[None]:
-    """Whoever read our output may leave when it has enough; that is no error."""
+    """A reader may close our output early; that is not an error."""
     try:
         yield
     except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""Texts for senders: look one up, hold the catalogues against each other."""
+"""``preclear texts``: looks up a text for senders and checks the catalogues against each other."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 
 import click
 
+from agent.cli.exit_codes import FINDING
 from agent.cli.options import json_option, show
-from agent.cli.policy.packs import pack_option, read_pack
+from agent.cli.policy.packs import pack_option
 from agent.domain.policy.entries import FACT_OF_CODE
 from agent.errors import AgentError
+from agent.reference.pack_files import read_pack
 from agent.texts.findings import LANGUAGES, choose, codes, faults, source_of, text_of
 from agent.texts.rows import row_codes, row_faults, row_text
 
 
 class TextUnknown(AgentError):
-    """A code that nobody has put into words."""
-
-    exit_code = 4
+    """No catalogue has a text for this code."""
 
     def __init__(self, code: str) -> None:
         super().__init__(
-            f"{code[:80]} has no text; `preclear texts show` without a code lists those that have"
+            f"{code[:80]} has no text; run `preclear texts show` without a code to list those that have one"
         )
 
 
@@ -36,32 +36,38 @@ def texts() -> None:
 @texts.command()
 @json_option
 def check(as_json: bool) -> None:
-    """Hold the catalogues against each other; exit 3 if one lacks or adds anything."""
+    """Compare the catalogues with each other; exit 3 if one lacks or adds anything."""
     known = len(codes()) + len(row_codes())
-    found = {"languages": list(LANGUAGES), "codes": known, "faults": [*faults(), *row_faults()]}
-    show(found, as_json=as_json, lines=_checked)
-    sys.exit(3 if found["faults"] else 0)
+    report = {"languages": list(LANGUAGES), "codes": known, "faults": [*faults(), *row_faults()]}
+    show(report, as_json=as_json, lines=_check_lines)
+    sys.exit(FINDING if report["faults"] else 0)
 
 
-def _checked(found: dict[str, Any]) -> Iterator[str]:
-    yield from found["faults"]
-    yield f"{found['codes']} codes in {', '.join(found['languages'])}: {len(found['faults'])} faults"
+def _check_lines(report: dict[str, Any]) -> Iterator[str]:
+    yield from report["faults"]
+    yield f"{report['codes']} codes in {', '.join(report['languages'])}: {len(report['faults'])} faults"
 
 
 @texts.command(name="show")
 @click.argument("code", required=False)
 @click.option(
-    "--lang", default="en", show_default=True, help="A language tag, as zh-CN; the nearest is taken."
+    "--lang", default="en", show_default=True, help="A language tag, as zh-CN; the nearest language is used."
 )
 @click.option(
-    "--param", "given", multiple=True, metavar="NAME=VALUE", help="Of the finding; may be repeated."
+    "--param",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A parameter of the finding; may be repeated.",
 )
 @pack_option
 @json_option
 def show_text(code: str | None, lang: str, given: tuple[str, ...], pack: Path | None, as_json: bool) -> None:
     """Reason, remedy, example and source of CODE; without one, the list of codes."""
     if code is None:
-        show({"codes": [*codes(), *row_codes()]}, as_json=as_json, lines=lambda found: iter(found["codes"]))
+        show(
+            {"codes": [*codes(), *row_codes()]}, as_json=as_json, lines=lambda listing: iter(listing["codes"])
+        )
         return
     params: dict[str, str | int] = {}
     for pair in given:
@@ -76,11 +82,11 @@ def show_text(code: str | None, lang: str, given: tuple[str, ...], pack: Path | 
     source = source_of(wording.citation) if wording.citation is not None else None
     if wording.citation == "rule":
         source = next((rule.citation for rule in policy.rules.rules if rule.code == code), None)
-    told = {"code": code, "lang": choose(lang), **wording.as_dict(), "source": source}
+    text = {"code": code, "lang": choose(lang), **wording.as_dict(), "source": source}
     if code in FACT_OF_CODE:
-        told["fact"] = FACT_OF_CODE[code]
-    show(told, as_json=as_json, lines=_told)
+        text["fact"] = FACT_OF_CODE[code]
+    show(text, as_json=as_json, lines=_text_lines)
 
 
-def _told(found: dict[str, Any]) -> Iterator[str]:
-    yield from (f"{name:9}{found[name]}" for name in ("reason", "remedy", "example", "source") if found[name])
+def _text_lines(text: dict[str, Any]) -> Iterator[str]:
+    yield from (f"{name:9}{text[name]}" for name in ("reason", "remedy", "example", "source") if text[name])

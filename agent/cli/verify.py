@@ -1,4 +1,4 @@
-"""Commands about proof: keys, verify, export."""
+"""``preclear verify``: a whole log, verified from public keys alone."""
 
 from __future__ import annotations
 
@@ -12,29 +12,13 @@ import click
 
 from agent.cli.options import config_option, json_option, show
 from agent.config.file import load_config
-from agent.errors import NotFound
 from agent.evidence.opening import FILE
 from agent.evidence.reader import StoredLog
-from agent.trust.hub_keys import CARD, make_keys, read_cards
+from agent.trust.hub_keys import CARD, read_cards
 from sync import sqlite
 from sync.errors import SyncError
-from sync.keys import Keyring, Role
-from sync.log import envelope
+from sync.keys import Keyring
 from sync.log.verify import verify_log
-
-
-@click.group()
-def keys() -> None:
-    """The hub's own keys."""
-
-
-@keys.command("make")
-@config_option
-def keys_make(config_path: Path) -> None:
-    """Make the hub's keys; they never leave this machine. Register the card at the centre."""
-    config = load_config(config_path)
-    card = make_keys(config.hub.data, config.hub.name)
-    click.echo(f"register at the centre: preclear-central register-hub {card}")
 
 
 @click.command()
@@ -77,32 +61,19 @@ def verify(
             show(
                 {"schema": "preclear.verify", "verified": False, "reason": str(error), "file": str(file)},
                 as_json=as_json,
-                lines=lambda found: iter([f"NOT VERIFIED  {found['file']}: {found['reason']}"]),
+                lines=lambda refusal: iter([f"NOT VERIFIED  {refusal['file']}: {refusal['reason']}"]),
             )
             sys.exit(3)
     show(
         {"schema": "preclear.verify", "verified": True, **asdict(report)},
         as_json=as_json,
-        lines=_verify_lines,
+        lines=_lines,
     )
 
 
-def _verify_lines(found: dict[str, Any]) -> Iterator[str]:
-    yield f"verified  log {found['log_id']} of {found['hub']}"
-    yield f"  {found['entries']} entries, {found['decisions']} decisions, {found['checkpoints']} checkpoints"
-    yield f"  {found['receipts']} receipts; {found['receipted']} entries are receipted by the centre"
-    yield f"  root {found['root']}"
-
-
-@click.command()
-@click.argument("seq", type=click.IntRange(0))
-@config_option
-def export(seq: int, config_path: Path) -> None:
-    """One entry of the log as a DSSE envelope (JSON), for anybody to verify."""
-    config = load_config(config_path)
-    with StoredLog(config.hub.data / FILE) as stored:
-        entry = next(iter(stored.entries(seq, 1)), None)
-    if entry is None:
-        raise NotFound(f"the log has no entry {seq}")
-    key = Keyring(read_cards([config.hub.data / CARD])).only(Role.DECISIONS)
-    sys.stdout.buffer.write(envelope.encode(entry.envelope(key.keyid)) + b"\n")
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    yield f"verified  log {report['log_id']} of {report['hub']}"
+    counts = (f"{report[name]} {name}" for name in ("entries", "decisions", "checkpoints"))
+    yield f"  {', '.join(counts)}"
+    yield f"  {report['receipts']} receipts; {report['receipted']} entries are receipted by the centre"
+    yield f"  root {report['root']}"

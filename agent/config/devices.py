@@ -24,6 +24,12 @@ from drivers.weighing.units import GRAMS_PER, unit_name
 TEMPLATE = "template"
 """The protocol of a scale whose frames the site itself describes."""
 
+DATAWEDGE = "datawedge"
+"""The protocol of handhelds that send over the network."""
+
+KEYBOARD = "keyboard-scanner"
+"""The protocol of a scanner that types like a keyboard."""
+
 _PARITY: dict[str, Literal["N", "E", "O"]] = {"none": "N", "even": "E", "odd": "O"}
 
 
@@ -70,7 +76,7 @@ class DeviceSection(Node):
         return profile_of(self.protocol)
 
     def settings(self) -> LineSettings:
-        """The line's settings: what is not given is as the protocol's devices leave the factory."""
+        """The line's settings; those not given are the factory settings of the protocol."""
         usual = self.profile().settings
         return LineSettings(
             baudrate=self.baud or usual.baudrate,
@@ -84,16 +90,16 @@ class DeviceSection(Node):
 
 def _one_of(known: tuple[str, ...], value: str, kind: str) -> str:
     if value not in known:
-        raise ValueError(f"no {kind} protocol of that name is spoken; known are {', '.join(known)}")
+        raise ValueError(f'unknown {kind} protocol "{value}"; choose one of {", ".join(known)}')
     return value
 
 
 class ScannerSection(DeviceSection):
     """A scanner.
 
-    ``no_read`` lists what it says when it could not read. ``beep`` says for which verdicts it is made to
-    sound, where it can be. ``senders`` are the addresses of handhelds that send over the network, for the
-    protocol ``datawedge``, whose port is ``datawedge://ADDRESS:PORT`` to listen on.
+    ``no_read`` lists what it sends when it could not read. ``beep``: the verdicts for which it sounds, if it
+    can. ``senders`` are the addresses of handhelds that send over the network, for the protocol
+    ``datawedge``, whose port is ``datawedge://ADDRESS:PORT`` to listen on.
     """
 
     protocol: str = "line-scanner"
@@ -103,12 +109,12 @@ class ScannerSection(DeviceSection):
 
     @model_validator(mode="after")
     def _reachable(self) -> ScannerSection:
-        networked = self.protocol == "datawedge"
+        networked = self.protocol == DATAWEDGE
         if networked and not re.fullmatch(r"datawedge://[^\s/:]+:\d{1,5}", self.port):
             raise ValueError("datawedge listens on a port such as datawedge://0.0.0.0:58627")
         if networked != bool(self.senders):
             raise ValueError('protocol = "datawedge" and senders = ["192.0.2.7"] go together')
-        if (self.protocol == "keyboard-scanner") != self.port.startswith("/dev/input/"):
+        if (self.protocol == KEYBOARD) != self.port.startswith("/dev/input/"):
             raise ValueError(
                 "a keyboard-scanner is read from its link in /dev/input/by-id that ends in -event-kbd, "
                 "and nothing else is"
@@ -117,12 +123,12 @@ class ScannerSection(DeviceSection):
 
     @field_validator("protocol")
     @classmethod
-    def _spoken(cls, value: str) -> str:
+    def _known_protocol(cls, value: str) -> str:
         return _one_of(scanner_names(), value, "scanner")
 
 
 class CardSection(Node):
-    """The metrology card of a scale: what its plate and its last verification say.
+    """The metrology card of a scale: its plate and its last verification.
 
     ``max``, ``min`` and ``e`` are weights with their unit, as on the plate: ``"30 kg"``, ``"100 g"``.
     """
@@ -182,7 +188,7 @@ Column = tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]]
 
 
 class TemplateSection(Node):
-    """A frame that the site describes, for a scale whose protocol is not in the catalogue."""
+    """A frame described by the site, for a scale whose protocol is not in the catalogue."""
 
     start: str = ""
     end: str = "\r\n"
@@ -204,7 +210,7 @@ class TemplateSection(Node):
         """The protocol that it describes.
 
         Raises:
-            BadTemplate: It describes none.
+            BadTemplate: It does not describe one.
         """
         return template_profile(TemplateSettings(**self.model_dump()))
 
@@ -212,9 +218,9 @@ class TemplateSection(Node):
 class ScaleSection(DeviceSection):
     """A scale.
 
-    ``unit`` is the one its frames leave out, ``division`` its step in that unit. ``poll`` asks it for a
-    weight where it does not talk by itself and its protocol has no question of its own; ``max_gap_s`` is how
-    long it may be unheard before its load is unknown, for one that answers only at rest.
+    ``unit`` is the one its frames omit, ``division`` its step in that unit. ``poll`` asks it for a
+    weight if it does not send by itself and its protocol has no command for it; ``max_gap_s`` is how
+    long it may be silent before its load is unknown, for one that answers only at rest.
     """
 
     protocol: str = "mt-sics"
@@ -239,14 +245,14 @@ class ScaleSection(DeviceSection):
 
     @field_validator("protocol")
     @classmethod
-    def _spoken(cls, value: str) -> str:
+    def _known_protocol(cls, value: str) -> str:
         return _one_of((*scale_names(), TEMPLATE), value, "scale")
 
     @field_validator("unit")
     @classmethod
     def _known_unit(cls, value: str | None) -> str | None:
         if value is not None and unit_name(value) not in GRAMS_PER:
-            raise ValueError(f"no unit of weight is called so; use one of {', '.join(GRAMS_PER)}")
+            raise ValueError(f"unknown unit of weight; choose one of {', '.join(GRAMS_PER)}")
         return value if value is None else unit_name(value)
 
     @field_validator("division", mode="before")

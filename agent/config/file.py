@@ -1,4 +1,4 @@
-"""The TOML file, read once into one frozen tree; every problem of a file is told at once."""
+"""The TOML file, read once into one frozen tree; every problem of a file is reported at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Owner = Annotated[str, Field(pattern=r"^(hub|centre)/[A-Za-z0-9._-]{1,60}$")]
 
 
 class HubSection(Node):
-    """Whose hub this is, and where its files lie."""
+    """The hub's name, and where its files are."""
 
     name: Owner
     data: Path
@@ -76,9 +76,9 @@ class WebSection(Node):
 
 
 class SenderSection(Node):
-    """A sender of manifests, and the public key (PEM) by which his signatures are known.
+    """A sender of manifests, and the public key (PEM) that verifies its signatures.
 
-    ``must_sign``: a file that comes unsigned under his name is refused.
+    ``must_sign``: an unsigned file under this name is refused.
     """
 
     party: Annotated[str, Field(min_length=1, max_length=200)]
@@ -88,7 +88,7 @@ class SenderSection(Node):
 
 
 class IntakeSection(Node):
-    """Where manifests are laid, the mapping profiles (``*.toml``) by which they are read, who signs them."""
+    """The watched folder of manifests, their mapping profiles (``*.toml``), and who signs them."""
 
     folder: Path | None = None
     profiles: Path | None = None
@@ -98,16 +98,16 @@ class IntakeSection(Node):
         """The keys of senders.
 
         Raises:
-            KeyUnfit: one cannot be read, is weak, or stands twice.
+            KeyUnfit: one cannot be read, is weak, or is listed twice.
         """
         from agent.trust.senders import SenderKey, Senders, load_key  # noqa: PLC0415 - few commands need keys
 
-        found = []
+        keys = []
         for sender in self.senders:
             key, key_id = load_key(sender.key)
             party, role, must_sign = sender.party, sender.role, sender.must_sign
-            found.append(SenderKey(party=party, role=role, must_sign=must_sign, key=key, id=key_id))
-        return Senders(found)
+            keys.append(SenderKey(party=party, role=role, must_sign=must_sign, key=key, id=key_id))
+        return Senders(keys)
 
     def profile_texts(self) -> tuple[tuple[str, str], ...]:
         """Name and text of each mapping profile.
@@ -119,7 +119,7 @@ class IntakeSection(Node):
             return ()
         try:
             if not self.profiles.is_dir():
-                raise ConfigInvalid(self.profiles, ["is no folder; it should hold the mapping profiles"])
+                raise ConfigInvalid(self.profiles, ["is not a folder; it should hold the mapping profiles"])
             return tuple(
                 (path.name, path.read_text("utf-8")) for path in sorted(self.profiles.glob("*.toml"))
             )
@@ -130,7 +130,7 @@ class IntakeSection(Node):
 class StationSection(Node):
     """A scanner and a scale that belong together.
 
-    ``keyed_to``: where a number goes that is typed on the page: ``scan`` treats it as a scan of this station;
+    ``keyed_to``: where a number typed on the page goes: ``scan`` treats it as a scan of this station;
     ``unix:PATH`` hands it to a lane simulator.
     """
 
@@ -247,9 +247,10 @@ def _problem(error: Any, text: str) -> str:
         near = difflib.get_close_matches(str(error["loc"][-1]), _known(error["loc"]), n=1)
         hint = f'Did you mean "{near[0]}"?' if near else "Remove it."
         return f"{where}  unknown key. {hint}"
-    said = error["msg"].removeprefix("Value error, ")
-    shown = "" if isinstance(error["input"], dict | list) else f' (is: "{error["input"]}")'
-    return f"{where}  {said}{shown}"
+    message = error["msg"].removeprefix("Value error, ")
+    given = f'"{error["input"]}"'
+    named = isinstance(error["input"], dict | list) or given in message
+    return f"{where}  {message}" + ("" if named else f" (is: {given})")
 
 
 def _known(loc: tuple[str | int, ...]) -> list[str]:
@@ -268,23 +269,23 @@ def _known(loc: tuple[str | int, ...]) -> list[str]:
 
 
 def _line_of(loc: tuple[str | int, ...], text: str) -> int | None:
-    """The line of a key: sections are counted by their headers, so repeated ones are told apart."""
+    """The line of a key: sections are counted by their headers, so that repeated ones are kept apart."""
     section = [str(p) for p in loc if isinstance(p, str)]
     if not section:  # a problem of the file as a whole
         return None
     index = next((p for p in loc if isinstance(p, int)), 0)
     key, path = section[-1], section[:-1]
     array = [str(p) for p in itertools.takewhile(lambda p: isinstance(p, str), loc)]
-    seen, inside = -1, not path
+    section_number, inside = -1, not path
     for number, raw in enumerate(text.splitlines(), 1):
         line = raw.split("#")[0].strip()
         header = re.fullmatch(r"\[+\s*([\w.\-]+)\s*\]+", line)
         if header:
             names = header.group(1).split(".")
             if path and names == array and line.startswith("[["):
-                seen += 1
-            inside = names == path and max(seen, 0) == index
-            if names == section and max(seen, 0) == index:
+                section_number += 1
+            inside = names == path and max(section_number, 0) == index
+            if names == section and max(section_number, 0) == index:
                 return number
         elif inside and re.match(rf"{re.escape(key)}\s*=", line):
             return number

@@ -13,7 +13,7 @@ from agent.cases.redecide import decide_again
 from agent.domain.consignment.declaration import Declaration, decode
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
-from agent.errors import AgentError, ImportAbandoned, ManifestRefused, ReferenceFailed
+from agent.errors import AgentError, FileRefused, ImportAbandoned, ReferenceFailed
 from agent.formats.batch import Batch
 from agent.hub import Hub
 from agent.intake.listener import Listener, NullListener
@@ -115,7 +115,7 @@ async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) 
     before that.
 
     Raises:
-        ManifestRefused: the file cannot be read at all, or not further; what was read before is kept, and the
+        FileRefused: the file cannot be read at all, or not further; what was read before is kept, and the
             same file resumes after it once it can be read.
         SignatureRefused: its signature does not prove who sent it; nothing of it is kept.
         ImportAbandoned: the client that wanted the import has disconnected; what was read before is kept.
@@ -142,7 +142,7 @@ async def try_out(
     """Read a file as :func:`take_in` does, and store nothing.
 
     Raises:
-        ManifestRefused: the file cannot be read at all, or not further.
+        FileRefused: the file cannot be read at all, or not further.
         SignatureRefused: its signature does not prove who sent it.
     """
     return await in_thread("import", _Import(file, sender, listener, clock, senders, None).run)
@@ -154,7 +154,7 @@ def preview(
     """What the first rows of a file are read as, and at the end how each column fared.
 
     Raises:
-        ManifestRefused: the file cannot be read at all.
+        FileRefused: the file cannot be read at all.
         SignatureRefused: its signature does not prove who sent it.
     """
     speaker = senders.speaker(file.name, file.digest(), sender)
@@ -185,8 +185,8 @@ def _request(
     )
 
 
-def _refusal(file: OpenFile, refused: Refused) -> ManifestRefused:
-    return ManifestRefused(f"{file.name}: {refused.code}: {refused.message}; {refused.hint}")
+def _refusal(file: OpenFile, refused: Refused) -> FileRefused:
+    return FileRefused(f"{file.name}: {refused.code}: {refused.message}; {refused.hint}")
 
 
 class _Import:
@@ -242,7 +242,7 @@ class _Import:
             altered = self._file.state() != state
             if altered or (speaker.signer is not None and self._file.digest() != digest):
                 self._take_back()
-                raise ManifestRefused(f"{self._file.name} was written to while it was read; import it again")
+                raise FileRefused(f"{self._file.name} was written to while it was read; import it again")
             # Report before committing: a disconnected client must be noticed while the import can still be
             # abandoned.
             self._report_progress(self._file.size)
@@ -253,7 +253,7 @@ class _Import:
         except sqlite.Error as error:
             raise ReferenceFailed(str(error)) from error
         except DeclarationInvalid as error:
-            raise ManifestRefused(f"{self._file.name}: {error}") from error
+            raise FileRefused(f"{self._file.name}: {error}") from error
         took_ns = max(1, self._clock.monotonic_ns() - begun_ns)
         self.report.seconds = round(took_ns / 1e9, 3)
         self.report.rows_per_s = round(self.report.rows * 1e9 / took_ns)

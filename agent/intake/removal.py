@@ -1,23 +1,14 @@
-"""Taking away what a party said: by the hub at work, or by the same code without one.
-
-The answer of the control socket is lines of JSON: how it goes on, and at the end the report or the error.
-"""
+"""Takes away what a party declared, in steps between which lanes go on."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import aiohttp
 import msgspec
-from aiohttp import web
 
-from agent.errors import AgentError, EvidenceFailed, NotFound, ReferenceFailed
+from agent.errors import EvidenceFailed, NotFound, ReferenceFailed
 from agent.hub import Hub
 from agent.runtime.threads import in_thread
 from agent.store.removal import BATCH, SPAN
@@ -46,13 +37,6 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
     done: int
     total: int
     removed: int
-
-
-class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    going: Going | None = None
-    report: dict[str, Any] | None = None
-    error: str | None = None
-    exit_code: int = 0
 
 
 ProgressCallback = Callable[[Going], None]
@@ -133,62 +117,3 @@ def _witness(hub: Hub, source: StoredSource) -> None:
         hub.log.event(EVENT, params).result()
     except sqlite.Error as error:
         raise EvidenceFailed(str(error)) from error
-
-
-def removing(hub: Hub) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The handler of the verb ``sources/remove``; a command that goes away does not stop what it began."""
-
-    async def handle(request: web.Request) -> web.StreamResponse:
-        choice = msgspec.json.decode(await request.read(), type=Choice)
-        answer = web.StreamResponse()
-        await answer.prepare(request)
-        loop = asyncio.get_running_loop()
-
-        async def write(line: _Line) -> None:
-            with suppress(ConnectionError, aiohttp.ClientError):
-                await answer.write(msgspec.json.encode(line) + b"\n")
-
-        def told(going: Going) -> None:
-            asyncio.run_coroutine_threadsafe(write(_Line(going=going)), loop)
-
-        try:
-            last = _Line(report=await remove_sources(hub, choice, told))
-        except AgentError as error:
-            last = _Line(error=str(error), exit_code=error.exit_code)
-        await write(last)
-        return answer
-
-    return handle
-
-
-async def ask(socket: Path, choice: Choice, told: ProgressCallback) -> dict[str, Any] | None:
-    """Have the running hub take sources away; None when none listens on that socket.
-
-    Raises:
-        AgentError: the hub refused it, or stopped meanwhile.
-    """
-    if not socket.exists():
-        return None
-    timeout = aiohttp.ClientTimeout(total=None, connect=5)
-    connector = aiohttp.UnixConnector(str(socket))
-    why: object = "its answer has no end"
-    async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        try:
-            async with session.post("http://hub/sources/remove", data=msgspec.json.encode(choice)) as answer:
-                async for raw in answer.content:
-                    line = msgspec.json.decode(raw, type=_Line)
-                    if line.report is not None:
-                        return line.report
-                    if line.error is not None:
-                        error = AgentError(line.error)
-                        error.exit_code = line.exit_code
-                        raise error
-                    if line.going is not None:
-                        told(line.going)
-        except aiohttp.ClientConnectorError:
-            return None  # a socket that a killed hub has left behind
-        except (aiohttp.ClientError, json.JSONDecodeError, msgspec.MsgspecError) as gone:
-            why = gone
-    raise AgentError(
-        f"the hub stopped while it worked on this ({why}); start it and run the command again to go on"
-    )

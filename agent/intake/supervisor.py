@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 
 from agent.domain.errors import DeclarationInvalid
-from agent.errors import ManifestRefused
+from agent.errors import FileRefused
 from agent.intake.protocol import Ended, Frame, ReadRequest, Refused, Unpacker, too_much_memory
 from agent.runtime.clock import Clock
 
@@ -63,24 +63,22 @@ def opened(path: Path, *, folder: int | None = None) -> Iterator[OpenFile]:
         folder: A file descriptor of the folder it must lie in; a link is refused then.
 
     Raises:
-        ManifestRefused: it is not a regular file, too large, or cannot be read.
+        FileRefused: it is not a regular file, too large, or cannot be read.
     """
     # Opening a pipe would wait for its writer for ever, and hold up the hub's own end.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if folder is None else os.O_NOFOLLOW)
     try:
         number = os.open(path, flags, dir_fd=folder)
     except OSError as error:
-        raise ManifestRefused(f"{path} cannot be read: {error.strerror}") from error
+        raise FileRefused(f"{path} cannot be read: {error.strerror}") from error
     try:
         status = os.fstat(number)
         if stat.S_ISDIR(status.st_mode):
-            raise ManifestRefused(f"{path} cannot be read: it is a folder")
+            raise FileRefused(f"{path} cannot be read: it is a folder")
         if not stat.S_ISREG(status.st_mode):
-            raise ManifestRefused(
-                f"{path} is not a regular file; save the manifest as a file and import that"
-            )
+            raise FileRefused(f"{path} is not a regular file; save the manifest as a file and import that")
         if status.st_size > MAX_BYTES:
-            raise ManifestRefused(f"{path} has more than {MAX_BYTES >> 30} GB; split it")
+            raise FileRefused(f"{path} has more than {MAX_BYTES >> 30} GB; split it")
         yield OpenFile(number, path.name, status.st_size)
     finally:
         os.close(number)

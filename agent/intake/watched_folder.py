@@ -24,7 +24,7 @@ import msgspec
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.consignment.effective import SourceRole
-from agent.errors import AgentError, ManifestRefused
+from agent.errors import AgentError, FileRefused
 from agent.hub import Hub
 from agent.intake.importer import Sender, take_in
 from agent.intake.rejected_rows import RejectedRowsReport
@@ -136,7 +136,7 @@ class WatchedFolder:
                 report = RejectedRowsReport(scratch)
                 with opened(Path(waiting.name), folder=folder) as file, closing(report):
                     result = (await take_in(file, self._hub, sender, report)).as_json()
-            except ManifestRefused as error:
+            except FileRefused as error:
                 target = REFUSED
                 result = {"file": waiting.name, "error": str(error)}
                 log.warning("manifest refused", extra={"file": waiting.name, "error": str(error)})
@@ -217,7 +217,7 @@ def _sender(folder: int, waiting: WaitingFile, profiles: tuple[tuple[str, str], 
     """Who sent a file, by its place and by its sidecar.
 
     Raises:
-        ManifestRefused: neither names a role that there is, or the sidecar cannot be used.
+        FileRefused: neither names a role that there is, or the sidecar cannot be used.
     """
     party, role = (*waiting.place, "", "")[:2]
     beside = _sidecar(folder, waiting.name)
@@ -225,9 +225,7 @@ def _sender(folder: int, waiting: WaitingFile, profiles: tuple[tuple[str, str], 
         spoken_as = beside.role or (SourceRole(role) if role else None)
     except ValueError as error:
         known = ", ".join(SourceRole)
-        raise ManifestRefused(
-            f"{waiting.name}: the folder {role} names no role; there are {known}"
-        ) from error
+        raise FileRefused(f"{waiting.name}: the folder {role} names no role; there are {known}") from error
     return Sender(
         party=beside.party or party or None,
         role=spoken_as,
@@ -250,13 +248,13 @@ def _sidecar(folder: int, name: str) -> _Sidecar:
     except FileNotFoundError:
         return _Sidecar()
     except OSError as error:
-        raise ManifestRefused(f"{name}{SIDECAR} cannot be read: {error.strerror}") from error
+        raise FileRefused(f"{name}{SIDECAR} cannot be read: {error.strerror}") from error
     try:
         text = os.read(number, MAX_SIDECAR + 1)
         if len(text) > MAX_SIDECAR:
-            raise ManifestRefused(f"{name}{SIDECAR} has more than {MAX_SIDECAR} bytes")
+            raise FileRefused(f"{name}{SIDECAR} has more than {MAX_SIDECAR} bytes")
         return msgspec.convert(tomllib.loads(text.decode()), _Sidecar)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise ManifestRefused(f"{name}{SIDECAR} cannot be used: {error}") from error
+        raise FileRefused(f"{name}{SIDECAR} cannot be used: {error}") from error
     finally:
         os.close(number)

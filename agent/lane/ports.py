@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from agent.config.devices import DeviceSection, ScannerSection
+from agent.config.devices import DATAWEDGE, KEYBOARD, DeviceSection, ScannerSection
 from drivers.clock import MonotonicClock
 from drivers.ports.datawedge import DataWedgePort
 from drivers.ports.evdev import EvdevPort
 from drivers.ports.interface import ByteTap, Port
 from drivers.ports.opening import make_port
-
-DATAWEDGE, KEYBOARD = "datawedge", "keyboard-scanner"
 
 
 def lane_port(section: DeviceSection, *, clock: MonotonicClock, tap: ByteTap | None = None) -> Port:

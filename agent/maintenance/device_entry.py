@@ -29,8 +29,6 @@ _PARITY = {"N": "none", "E": "even", "O": "odd"}
 class EntryRefused(AgentError):
     """The configuration cannot take this device as it is; nothing was changed."""
 
-    exit_code = 78
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:

@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 class ReferenceRefused(AgentError):
     """A policy or list cannot be put in force."""
 
-    exit_code = 78
-
 
 def load_policy(path: Path, keys: Keyring) -> tuple[Policy, str]:
     """The signed policy of a file, and its digest.

@@ -40,8 +40,6 @@ _FOREVER = (date.min, date.max)
 class Ambiguous(AgentError):
     """A name that shippers of several countries have."""
 
-    exit_code = 2
-
     def __init__(self, name: str, countries: Iterable[str]) -> None:
         listed = ", ".join(country or "none" for country in countries)
         super().__init__(f"{name!r} ships from several countries ({listed}); say which one with --country")

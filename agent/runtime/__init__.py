@@ -1,1 +1,1 @@
-"""Clock, ids, threads, the data lock, logs: what every program of the hub runs on; nothing of parcels."""
+"""Clock, ids, threads, the data lock, logs, percentiles: what the hub runs on; nothing of parcels."""

@@ -19,7 +19,7 @@ _STA_UNSYNC = 0x0040
 
 
 class Clock(Protocol):
-    """What the hub asks for time; tests give their own."""
+    """Where the hub reads the time; tests bring their own."""
 
     def now(self) -> datetime:
         """Aware UTC."""
@@ -99,9 +99,9 @@ class SystemClock:
         return self._boot_id, since
 
     def trust(self) -> tuple[str, int | None]:
-        asked = time.monotonic_ns()
-        if self._trust_ns is None or asked - self._trust_ns > _TRUST_FOR_NS:
-            self._trust, self._trust_ns = _kernel_trust(), asked
+        now_ns = time.monotonic_ns()
+        if self._trust_ns is None or now_ns - self._trust_ns > _TRUST_FOR_NS:
+            self._trust, self._trust_ns = _kernel_trust(), now_ns
         return self._trust
 
     async def sleep(self, seconds: float) -> None:

@@ -22,7 +22,7 @@ def new_secret() -> bytes:
 
 
 def new_salts(count: int) -> list[bytes]:
-    """As many salts of 128 random bits, to be erased with the data they protect.
+    """That many salts of 128 random bits, to be erased with the data they protect.
 
     One draw for all: an import needs them by the thousand.
     """

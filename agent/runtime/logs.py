@@ -1,4 +1,4 @@
-"""Logs: one line on change, as JSON, or as plain text where a person watches."""
+"""Logs: one line per change, as JSON, or as plain text on a terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OWN = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "t
 
 
 class JsonLines(logging.Formatter):
-    """A line a record: level, event, and the fields it was given."""
+    """One line per record: level, event and its fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         fields: dict[str, Any] = {

@@ -14,7 +14,7 @@ T = TypeVar("T")
 async def in_thread(name: str, work: Callable[[], T]) -> T:
     """Result of ``work``, done in a thread of its own.
 
-    A hub that stops does not wait for it: what it stores, it stores in steps that each are whole.
+    A stopping hub does not wait for it: each step of what it stores is complete in itself.
     """
     done: Future[T] = Future()
     done.set_running_or_notify_cancel()
@@ -22,7 +22,7 @@ async def in_thread(name: str, work: Callable[[], T]) -> T:
     def run() -> None:
         try:
             done.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the work
+        except BaseException as error:  # noqa: BLE001 - raised where the work is awaited
             done.set_exception(error)
 
     threading.Thread(target=run, name=name, daemon=True).start()

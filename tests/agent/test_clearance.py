@@ -14,7 +14,7 @@ from agent.app import Opened
 from agent.cases.scan import CommandLine, Scan, Weighing
 from agent.clearance import clear_piece
 from agent.config.file import load_config
-from agent.control.server import decide_barcode
+from agent.control.verbs import decide_barcode
 from agent.domain.piece import PieceKey, Weighed
 from agent.errors import EvidenceFailed, UnreadableScan
 from agent.evidence.recorded import Recorded

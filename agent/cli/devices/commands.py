@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agent import __version__
-from agent.cli.decode.commands import AUTO, chosen_profile, protocol_options, unit_option
 from agent.cli.devices.hearing import check, listen, recent, record, replay
 from agent.cli.devices.stopping import stop_on_signals
 from agent.cli.devices.target import LineType
 from agent.cli.options import DEFAULT_CONFIG, config_option, json_option, show
+from agent.cli.protocol_options import AUTO, chosen_profile, protocol_options, unit_option
 from agent.errors import NotFound
 from agent.maintenance.device_target import is_port, placed
 from drivers.catalogue import scale_names, scanner_names

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from agent import __version__
-from agent.cli.decode.commands import chosen_profile, protocol_options, unit_option
 from agent.cli.devices.stopping import run_stoppable
 from agent.cli.devices.target import target_of, target_options
 from agent.cli.options import config_option, json_option, show
+from agent.cli.protocol_options import chosen_profile, protocol_options, unit_option
 from agent.cli.stdin_lines import quiet_pipe
 from agent.maintenance.device_target import Target
 from drivers.events import Answer, Event, Noise, NoRead, ScanRead, WeightReading
@@ -259,7 +259,7 @@ def replay(
     as_json: bool,
 ) -> None:
     """Parse a recording again, by the same code that reads the device: a transcript, or raw bytes."""
-    from agent.cli.decode.decoding import Recording, recognised  # noqa: PLC0415
+    from agent.maintenance.decoding import Recording, recognised  # noqa: PLC0415
     from agent.maintenance.device_live import run_until, with_unit  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
     from drivers.transcripts.transcript import replay as in_time  # noqa: PLC0415
@@ -298,7 +298,7 @@ def recent(place: str, config_path: Path) -> None:
     what went wrong can be looked at afterwards: redirect it to a file, and `devices replay` parses it again.
     """
     from agent.config.file import load_config  # noqa: PLC0415
-    from agent.control import server as control  # noqa: PLC0415 - it loads the hub
+    from agent.control import client as control  # noqa: PLC0415 - it loads the hub
     from agent.errors import NotRunning  # noqa: PLC0415
 
     config = load_config(config_path)

@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 
 import click
 
-from agent.cli.decode.commands import AUTO, chosen_profile, protocol_options
+from agent.cli.protocol_options import AUTO, chosen_profile, protocol_options
 from agent.config.file import load_config
 from agent.maintenance.device_target import Target, is_port, placed_target, port_target
 from drivers.line_settings import LineSettings

@@ -1,4 +1,4 @@
-"""Policy packs for the people who write and read them: check, show, compare, explain."""
+"""``preclear policy``: checks, shows, compares, explains and replays policy packs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from agent import __version__
+from agent.cli.exit_codes import FINDING, NOTHING_THERE
 from agent.cli.options import config_option, json_option, show
 from agent.cli.policy.packs import pack_argument, pack_option
 
@@ -30,11 +31,11 @@ def policy() -> None:
 @pack_argument
 @json_option
 def check(pack: Path, as_json: bool) -> None:
-    """Read PACK as a hub would, and name every fault with file, line and column; exit 3 if there is one."""
-    from agent.cli.policy.packs import parsed  # noqa: PLC0415 - it loads the rules' library
+    """Read PACK as a hub would and report every fault with file, line and column; exit 3 if there is one."""
     from agent.domain.errors import PolicyInvalid  # noqa: PLC0415
+    from agent.reference.pack_files import parsed  # noqa: PLC0415 - it loads the rules' library
 
-    found: dict[str, Any] = {"schema": "preclear.policy-check", "version": __version__, "pack": str(pack)}
+    report: dict[str, Any] = {"schema": "preclear.policy-check", "version": __version__, "pack": str(pack)}
     try:
         read = parsed(pack)
     except PolicyInvalid as refused:
@@ -45,9 +46,9 @@ def check(pack: Path, as_json: bool) -> None:
             }
             for error in refused.errors
         ]  # fmt: skip
-        found |= {"sound": False, "errors": errors}
+        report |= {"sound": False, "errors": errors}
     else:
-        found |= {
+        report |= {
             "sound": True,
             "errors": [],
             "id": read.id,
@@ -59,39 +60,39 @@ def check(pack: Path, as_json: bool) -> None:
             "notices": len(read.notices),
             "boundaries": [bound.isoformat().replace("+00:00", "Z") for bound in read.bounds],
         }
-    show(found, as_json=as_json, lines=_check_lines)
-    sys.exit(0 if found["sound"] else 3)
+    show(report, as_json=as_json, lines=_check_lines)
+    sys.exit(0 if report["sound"] else FINDING)
 
 
-def _check_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    for error in found["errors"]:
+def _check_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    for error in report["errors"]:
         yield error["text"]
-    if found["sound"]:
+    if report["sound"]:
         yield (
-            f"{found['pack']}: sound; {found['id']} no. {found['sequence']}, {found['regimes']} regimes, "
-            f"{found['rules']} rules, {found['codes']} codes, {found['limits']} limits, "
-            f"{found['notices']} notices, "
-            f"{len(found['boundaries'])} instants at which the law changes"
+            f"{report['pack']}: sound; {report['id']} no. {report['sequence']}, {report['regimes']} regimes, "
+            f"{report['rules']} rules, {report['codes']} codes, {report['limits']} limits, "
+            f"{report['notices']} notices, "
+            f"{len(report['boundaries'])} instants at which the law changes"
         )
     else:
-        yield f"{found['pack']}: {len(found['errors'])} faults"
+        yield f"{report['pack']}: {len(report['errors'])} faults"
 
 
 @policy.command("show")
 @click.option(
     "--at", required=True, metavar="DATE", help="A date in the pack's zone, or a time with its offset."
 )
-@click.option("--mode", type=click.Choice(MODES), help="Only what counts for mail, or for express.")
+@click.option("--mode", type=click.Choice(MODES), help="Only what applies to mail, or to express.")
 @pack_option
 @json_option
 def show_(at: str, mode: str | None, pack: Path | None, as_json: bool) -> None:
     """List the regimes, rules, codes, limits and notices that are in force at a time, with their sources."""
-    from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
-    from agent.cli.policy.view import in_force, line  # noqa: PLC0415
+    from agent.reference.pack_files import read_pack  # noqa: PLC0415 - it loads the rules' library
+    from agent.reports.policy_view import in_force, line  # noqa: PLC0415
 
     read = read_pack(pack)
     moment = moment_of(at, read.zone)
-    found = {
+    listing = {
         "schema": "preclear.policy",
         "version": __version__,
         "id": read.id,
@@ -99,7 +100,7 @@ def show_(at: str, mode: str | None, pack: Path | None, as_json: bool) -> None:
         "at": moment.isoformat().replace("+00:00", "Z"),
         "entries": in_force(read, moment, mode),
     }
-    show(found, as_json=as_json, lines=lambda view: map(line, view["entries"]))
+    show(listing, as_json=as_json, lines=lambda view: map(line, view["entries"]))
 
 
 def moment_of(text: str, zone: str) -> datetime:
@@ -108,7 +109,7 @@ def moment_of(text: str, zone: str) -> datetime:
         read = datetime.fromisoformat(text)
     except ValueError:
         raise click.BadParameter(
-            f"{text!r} is no date; write 2026-11-21 or 2026-11-21T00:00:00-05:00"
+            f"{text!r} is not a date; write 2026-11-21 or 2026-11-21T00:00:00-05:00"
         ) from None
     if read.tzinfo is None:
         if "T" in text.upper() or " " in text:
@@ -125,28 +126,28 @@ def moment_of(text: str, zone: str) -> datetime:
 @json_option
 def diff(old: Path, new: Path, as_json: bool) -> None:
     """Compare two packs by what they say, not by their text."""
-    from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
-    from agent.cli.policy.view import difference  # noqa: PLC0415
+    from agent.reference.pack_files import read_pack  # noqa: PLC0415 - it loads the rules' library
+    from agent.reports.policy_view import difference  # noqa: PLC0415
 
-    found = {"schema": "preclear.policy-diff", "version": __version__}
-    show(found | difference(read_pack(old), read_pack(new)), as_json=as_json, lines=_diff_lines)
+    report = {"schema": "preclear.policy-diff", "version": __version__}
+    show(report | difference(read_pack(old), read_pack(new)), as_json=as_json, lines=_diff_lines)
 
 
-def _diff_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    from agent.cli.policy.view import line  # noqa: PLC0415 - it loads the rules' library
+def _diff_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    from agent.reports.policy_view import line  # noqa: PLC0415 - it loads the rules' library
 
-    for name, change in found["settings"].items():
+    for name, change in report["settings"].items():
         yield f"~ {name}: {_short(change['old'])} → {_short(change['new'])}"
-    for entry in found["removed"]:
+    for entry in report["removed"]:
         yield f"- {line(entry)}"
-    for entry in found["added"]:
+    for entry in report["added"]:
         yield f"+ {line(entry)}"
-    for entry in found["changed"]:
+    for entry in report["changed"]:
         for name, change in entry["changes"].items():
-            told = f"{_short(change['old'])} → {_short(change['new'])}"
-            yield f"~ {entry['sort']} {entry['id']}, {name}: {told}"
-    if not any(found[part] for part in ("settings", "removed", "added", "changed")):
-        yield "no difference but the time of issue"
+            values = f"{_short(change['old'])} → {_short(change['new'])}"
+            yield f"~ {entry['sort']} {entry['id']}, {name}: {values}"
+    if not any(report[part] for part in ("settings", "removed", "added", "changed")):
+        yield "no difference except the time of issue"
 
 
 def _short(value: object) -> str:
@@ -159,30 +160,43 @@ def _short(value: object) -> str:
 @pack_option
 @json_option
 def explain(name: str, pack: Path | None, as_json: bool) -> None:
-    """Say all that a pack holds on the id of an entry or the code of a finding; exit 4 if that is nothing."""
-    from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
-    from agent.cli.policy.view import about  # noqa: PLC0415
+    """Print all that a pack holds on the id of an entry or the code of a finding; exit 4 for nothing."""
+    from agent.reference.pack_files import read_pack  # noqa: PLC0415 - it loads the rules' library
+    from agent.reports.policy_view import about  # noqa: PLC0415
 
-    found = {"schema": "preclear.policy-explain", "version": __version__, "name": name}
-    found_entries = about(read_pack(pack), name)
-    if not found_entries:
+    report = {"schema": "preclear.policy-explain", "version": __version__, "name": name}
+    entries = about(read_pack(pack), name)
+    if not entries:
         click.echo(
-            f"preclear: {name} is no entry and no code of this pack; see preclear policy show", err=True
+            f"preclear: {name} is neither an entry nor a code of this pack; see preclear policy show",
+            err=True,
         )
-        sys.exit(4)
-    show(found | {"entries": found_entries}, as_json=as_json, lines=_explain_lines)
+        sys.exit(NOTHING_THERE)
+    show(report | {"entries": entries}, as_json=as_json, lines=_explain_lines)
 
 
-_TOLD = ("sort", "id", "from", "to", "mode", "origin", "citation", "confidence", "code", "title", "severity")
+_IN_LINE = (
+    "sort",
+    "id",
+    "from",
+    "to",
+    "mode",
+    "origin",
+    "citation",
+    "confidence",
+    "code",
+    "title",
+    "severity",
+)
 
 
-def _explain_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    from agent.cli.policy.view import line  # noqa: PLC0415 - it loads the rules' library
+def _explain_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    from agent.reports.policy_view import line  # noqa: PLC0415 - it loads the rules' library
 
-    for entry in found["entries"]:
+    for entry in report["entries"]:
         yield line(entry)
         for name, value in entry.items():
-            if name not in _TOLD:
+            if name not in _IN_LINE:
                 shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
                 yield f"    {name}: {' '.join(str(shown).split())}"
 
@@ -195,7 +209,7 @@ def _explain_lines(found: Mapping[str, Any]) -> Iterator[str]:
     required=True,
     help="The pack to try: a folder of TOML, or one file.",
 )
-@click.option("--since", required=True, metavar="DATE", help="Parcels that were decided from then on.")
+@click.option("--since", required=True, metavar="DATE", help="Parcels decided since then.")
 @click.option(
     "--against",
     type=click.Path(path_type=Path, exists=True),
@@ -204,14 +218,14 @@ def _explain_lines(found: Mapping[str, Any]) -> Iterator[str]:
 @config_option
 @json_option
 def replay(new: Path, since: str, against: Path | None, config_path: Path, as_json: bool) -> None:
-    """Say how many past parcels another pack would judge otherwise, which, and why.
+    """Report how many past parcels another pack would decide differently, which, and why.
 
     The documents of every parcel decided since DATE are assessed again under both packs, each at the time of
     its last decision. Weights, watchlists and the risk model are left out: they are the same under both.
     """
-    from agent.cli.policy.packs import read_pack  # noqa: PLC0415 - it loads the rules' library
     from agent.config.file import load_config  # noqa: PLC0415
     from agent.reference.loading import load_policy  # noqa: PLC0415
+    from agent.reference.pack_files import read_pack  # noqa: PLC0415 - it loads the rules' library
     from agent.reports.policy_replay import replayed  # noqa: PLC0415
     from agent.trust.hub_keys import load_trust  # noqa: PLC0415
 
@@ -223,27 +237,27 @@ def replay(new: Path, since: str, against: Path | None, config_path: Path, as_js
         keys = load_trust(config.hub.data, config.hub.name, config.trust.cards).keys
         present = load_policy(config.policy.file, keys)[0]
     begin = moment_of(since, present.zone)
-    found = {
+    report = {
         "schema": "preclear.policy-replay",
         "version": __version__,
         "since": begin.isoformat().replace("+00:00", "Z"),
     } | replayed(config.hub.data, present, proposed, begin)
-    show(found, as_json=as_json, lines=_replay_lines)
+    show(report, as_json=as_json, lines=_replay_lines)
 
 
 _MOST_LINES = 50
 
 
-def _replay_lines(found: Mapping[str, Any]) -> Iterator[str]:
-    for parcel in found["changed"][:_MOST_LINES]:
+def _replay_lines(report: Mapping[str, Any]) -> Iterator[str]:
+    for parcel in report["changed"][:_MOST_LINES]:
         why = [f"+{code}" for code in parcel["added"]] + [f"-{code}" for code in parcel["removed"]]
-        told = f"{parcel['old']} → {parcel['new']}  {' '.join(why)}"
-        yield f"{parcel['piece']} (entry {parcel['seq']}): {told}"
-    if len(found["changed"]) > _MOST_LINES:
-        yield f"and {len(found['changed']) - _MOST_LINES} more; --json lists them all"
-    for change, count in found["by_change"].items():
+        change = f"{parcel['old']} → {parcel['new']}  {' '.join(why)}"
+        yield f"{parcel['piece']} (entry {parcel['seq']}): {change}"
+    if len(report["changed"]) > _MOST_LINES:
+        yield f"and {len(report['changed']) - _MOST_LINES} more; --json lists them all"
+    for change, count in report["by_change"].items():
         yield f"{change}: {count}"
     yield (
-        f"{len(found['changed'])} of {found['parcels']} parcels would be judged otherwise; "
-        f"{found['undeclared']} had no declaration and were left out"
+        f"{len(report['changed'])} of {report['parcels']} parcels would be decided differently; "
+        f"{report['undeclared']} had no declaration and were left out"
     )

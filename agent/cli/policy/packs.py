@@ -1,7 +1,4 @@
-"""Policy packs as the commands read them: a folder, a file, or the one that comes with the program.
-
-Unsigned: these commands check and explain. A hub takes nothing but what the authority has signed.
-"""
+"""Options of the commands that read a policy pack or a time of the law."""
 
 from __future__ import annotations
 
@@ -11,21 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-
-from agent.domain.errors import PolicyInvalid
-from agent.domain.packs.shipped import DEFAULT, shipped_pack
-from agent.domain.packs.source import join
-from agent.domain.policy.pack import Policy, is_template, parse_policy
-from agent.errors import AgentError
-
-_DIGEST = (b"@MODEL_DIGEST@", b"0" * 64)
-_ISSUED = (b"@ISSUED@", b"2000-01-01T00:00:00Z")
-
-
-class PackRefused(AgentError):
-    """A policy pack has faults; all of them are named with file, line and column."""
-
-    exit_code = 3
 
 
 def pack_argument(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,45 +25,6 @@ def pack_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def read_source(pack: Path | None) -> tuple[bytes, str]:
-    """One document of a pack, and what to call it.
-
-    Raises:
-        PolicyInvalid: the folder's files do not make one document.
-    """
-    if pack is None:
-        return shipped_pack(), f"the shipped pack {DEFAULT}"
-    if pack.is_dir():
-        return join(
-            {file.name: file.read_bytes() for file in sorted(pack.glob("*.toml"))}, source=str(pack)
-        ), str(pack)
-    return pack.read_bytes(), str(pack)
-
-
-def parsed(pack: Path | None) -> Policy:
-    """A pack, complete and compiled; the marks of a template are filled with a digest that fits no model.
-
-    Raises:
-        PolicyInvalid: with every fault of the pack.
-    """
-    data, name = read_source(pack)
-    if is_template(data):
-        data = data.replace(*_DIGEST).replace(*_ISSUED)
-    return parse_policy(data, source=name)
-
-
-def read_pack(pack: Path | None) -> Policy:
-    """As ``parsed``.
-
-    Raises:
-        PackRefused: every fault of the pack.
-    """
-    try:
-        return parsed(pack)
-    except PolicyInvalid as error:
-        raise PackRefused(str(error)) from error
-
-
 def instant(_context: click.Context, _parameter: click.Parameter, value: str | None) -> datetime | None:
     """A time with its offset: without one it could lie on either side of the second a rule begins."""
     if value is None:
@@ -89,7 +32,7 @@ def instant(_context: click.Context, _parameter: click.Parameter, value: str | N
     try:
         read = datetime.fromisoformat(value)
     except ValueError:
-        raise click.BadParameter(f"{value!r} is no time; write it as 2025-08-29T00:01:00-04:00") from None
+        raise click.BadParameter(f"{value!r} is not a time; write it as 2025-08-29T00:01:00-04:00") from None
     if read.tzinfo is None:
         raise click.BadParameter(f"{value!r} has no offset; write it as 2025-08-29T00:01:00-04:00 or with Z")
     try:

@@ -12,9 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from agent.cli import main
+from agent.runtime.clock import SystemClock
+from agent.sandbox.site import Site
 from drivers.simulators.client import SimulatedDevice
 
 Preclear = Callable[..., Awaitable[Result]]
+OnSite = Callable[..., Result]
 
 CONFIG = """\
 # our hub
@@ -83,5 +86,18 @@ def preclear() -> Preclear:
     async def run(*arguments: str | Path, given: str | None = None) -> Result:
         words = ["devices", *map(str, arguments)]
         return await asyncio.to_thread(lambda: CliRunner().invoke(main, words, input=given))
+
+    return run
+
+
+@pytest.fixture
+def on_site(site: Site) -> OnSite:
+    """Runs a command on the site's configuration, in this process; policy and list were issued now."""
+    issued = SystemClock().now()
+    site.publish_policy(issued=issued)
+    site.publish_list("Obsidian Meridian Procurement", issued=issued)
+
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(main, [*map(str, arguments), "--config", str(site.config_file)])
 
     return run

@@ -21,8 +21,8 @@ def check(*lines: str | bytes, options: tuple[str, ...] = ()) -> Result:
 def answer(**asked: str) -> dict[str, Any]:
     result = check(json.dumps(asked))
     assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.output)
-    return found
+    judgement: dict[str, Any] = json.loads(result.output)
+    return judgement
 
 
 def test_every_line_has_its_verdict_score_and_terms_in_order() -> None:
@@ -31,8 +31,8 @@ def test_every_line_has_its_verdict_score_and_terms_in_order() -> None:
     )
     answers = [json.loads(line) for line in result.output.splitlines()]
     assert result.exit_code == 0
-    assert [found["verdict"] for found in answers] == ["reject", "ok", "reject"]
-    assert [found["terms"] for found in answers] == [["GIFT"], [], ["日用品"]]
+    assert [judgement["verdict"] for judgement in answers] == ["reject", "ok", "reject"]
+    assert [judgement["terms"] for judgement in answers] == [["GIFT"], [], ["日用品"]]
     assert answers[1]["score"] < 0.2
     assert min(answers[0]["score"], answers[2]["score"]) >= 0.9
 
@@ -56,15 +56,15 @@ def test_a_given_language_goes_before_the_guess() -> None:
 
 
 def test_a_master_bill_that_consolidates_is_taken_and_its_house_bills_are_asked_for() -> None:
-    found = answer(text="Consolidated", level="master")
-    assert (found["verdict"], found["reason"]) == ("ok", "house_bills_needed")
-    assert "house bills" in found["question"]
+    judgement = answer(text="Consolidated", level="master")
+    assert (judgement["verdict"], judgement["reason"]) == ("ok", "house_bills_needed")
+    assert "house bills" in judgement["question"]
     assert answer(text="Consolidated", level="house")["verdict"] == "reject"
 
 
 def test_a_warning_names_the_term_and_a_disguise_is_told() -> None:
-    found = answer(text="G1FT ceramic mug")
-    assert (found["verdict"], found["terms"], found["disguised"]) == ("warn", ["GIFT"], True)
+    judgement = answer(text="G1FT ceramic mug")
+    assert (judgement["verdict"], judgement["terms"], judgement["disguised"]) == ("warn", ["GIFT"], True)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_warning_names_the_term_and_a_disguise_is_told() -> None:
 )
 def test_a_bad_line_is_answered_with_an_error_and_the_rest_goes_on(line: str | bytes) -> None:
     result = check(line, '{"text": "ceramic mug"}')
-    first, second = (json.loads(found) for found in result.output.splitlines())
+    first, second = (json.loads(line) for line in result.output.splitlines())
     assert list(first) == ["error"]
     assert second["verdict"] == "ok"
     assert result.exit_code == 3

@@ -18,11 +18,11 @@ def preclear(*arguments: str | Path) -> Result:
     return CliRunner().invoke(main, ["policy", *map(str, arguments)])
 
 
-def told(*arguments: str | Path) -> dict[str, Any]:
+def answer_of(*arguments: str | Path) -> dict[str, Any]:
     result = preclear(*arguments, "--json")
     assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+    answer: dict[str, Any] = json.loads(result.stdout)
+    return answer
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ def change(file: Path, old: str, new: str) -> None:
 
 
 def test_a_sound_pack_is_summed_up(folder: Path) -> None:
-    found = told("check", folder)
-    assert (found["sound"], found["errors"], found["id"]) == (True, [], "us-origin-default")
-    assert "2025-08-29T04:01:00Z" in found["boundaries"]
+    answer = answer_of("check", folder)
+    assert (answer["sound"], answer["errors"], answer["id"]) == (True, [], "us-origin-default")
+    assert "2025-08-29T04:01:00Z" in answer["boundaries"]
     assert "sound; us-origin-default no. 1" in preclear("check", folder).stdout
 
 
@@ -73,30 +73,31 @@ def test_a_broken_file_and_an_empty_folder_are_faults(folder: Path, tmp_path: Pa
     assert preclear("check", tmp_path / "absent").exit_code == 2
 
 
-def ids(found: dict[str, Any]) -> set[str]:
-    return {entry["id"] for entry in found["entries"]}
+def ids(answer: dict[str, Any]) -> set[str]:
+    return {entry["id"] for entry in answer["entries"]}
 
 
 def test_what_is_in_force_is_shown_for_a_day_or_a_second() -> None:
     before, after = (
-        told("show", "--at", "2025-08-29T00:00:59-04:00"),
-        told("show", "--at", "2025-08-29T04:01:00Z"),
+        answer_of("show", "--at", "2025-08-29T00:00:59-04:00"),
+        answer_of("show", "--at", "2025-08-29T04:01:00Z"),
     )
     assert "us-section-321" in ids(before) - ids(after)
     assert "us-entry-all-values" in ids(after) - ids(before)
-    day = told("show", "--at", "2025-08-29")
+    day = answer_of("show", "--at", "2025-08-29")
     assert day["at"] == "2025-08-29T04:00:00Z"
     assert ids(day) == ids(before)
 
 
 def test_one_mode_may_be_shown_alone_and_advice_is_marked() -> None:
-    mail = told("show", "--at", "2026-01-01", "--mode", "mail")
+    mail = answer_of("show", "--at", "2026-01-01", "--mode", "mail")
     assert {entry.get("mode", "mail") for entry in mail["entries"]} == {"mail"}
     express = {
-        entry["id"]: entry for entry in told("show", "--at", "2026-01-01", "--mode", "express")["entries"]
+        entry["id"]: entry
+        for entry in answer_of("show", "--at", "2026-01-01", "--mode", "express")["entries"]
     }
     assert express["us-acas-enhanced"]["advisory"] is True
-    enforced = {entry["id"]: entry for entry in told("show", "--at", "2026-11-21")["entries"]}
+    enforced = {entry["id"]: entry for entry in answer_of("show", "--at", "2026-11-21")["entries"]}
     assert enforced["us-acas-enhanced"]["advisory"] is False
     text = preclear("show", "--at", "2026-01-01").stdout
     assert "us-acas-enhanced: Enhanced air cargo advance screening mend (advisory)" in text
@@ -112,9 +113,9 @@ def test_packs_are_compared_by_what_they_say(folder: Path, tmp_path: Path) -> No
     changed = tmp_path / "changed"
     shutil.copytree(folder, changed)
     change(changed / "pack.toml", "# The pack a hub starts with.", "# Another comment.")
-    same = told("diff", folder, changed)
+    same = answer_of("diff", folder, changed)
     assert not any(same[part] for part in ("settings", "added", "removed", "changed"))
-    assert preclear("diff", folder, changed).stdout == "no difference but the time of issue\n"
+    assert preclear("diff", folder, changed).stdout == "no difference except the time of issue\n"
     change(changed / "pack.toml", "fresh_for_days = 30", "fresh_for_days = 60")
     change(changed / "rules.toml", 'id = "pill-press"', 'id = "press"')
     change(
@@ -122,13 +123,13 @@ def test_packs_are_compared_by_what_they_say(folder: Path, tmp_path: Path) -> No
         "advisory_until = 2026-11-21T00:00:00",
         "advisory_until = 2027-11-21T00:00:00",
     )
-    found = told("diff", folder, changed)
-    assert found["settings"] == {"fresh_for_days": {"old": 30, "new": 60}}
-    assert ([e["id"] for e in found["added"]], [e["id"] for e in found["removed"]]) == (
+    answer = answer_of("diff", folder, changed)
+    assert answer["settings"] == {"fresh_for_days": {"old": 30, "new": 60}}
+    assert ([e["id"] for e in answer["added"]], [e["id"] for e in answer["removed"]]) == (
         ["press"],
         ["pill-press"],
     )
-    ((entry),) = found["changed"]
+    ((entry),) = answer["changed"]
     assert (entry["id"], list(entry["changes"])) == ("us-acas-enhanced", ["advisory_until"])
     lines = preclear("diff", folder, changed).stdout
     assert "~ fresh_for_days: 30 → 60" in lines
@@ -136,20 +137,20 @@ def test_packs_are_compared_by_what_they_say(folder: Path, tmp_path: Path) -> No
 
 
 def test_a_rule_a_code_and_a_missing_fact_are_explained() -> None:
-    (rule,) = told("explain", "surcharge-122")["entries"]
+    (rule,) = answer_of("explain", "surcharge-122")["entries"]
     assert (rule["confidence"], rule["params"], rule["outcome"]) == ("medium", {"rate_permille": 100}, "none")
-    exempt = told("explain", "NO_DE_MINIMIS")["entries"]
+    exempt = answer_of("explain", "NO_DE_MINIMIS")["entries"]
     assert {entry["code"] for entry in exempt} == {"NO_DE_MINIMIS"}
     assert len(exempt) == 6
-    (asked,) = told("explain", "MISSING_CONSIGNEE_EMAIL")["entries"]
+    (asked,) = answer_of("explain", "MISSING_CONSIGNEE_EMAIL")["entries"]
     assert (asked["id"], asked["outcome"]) == ("us-acas-enhanced", "RFI")
-    assert {e["sort"] for e in told("explain", "DESCRIPTION_REFUSED")["entries"]} == {"code"}
+    assert {e["sort"] for e in answer_of("explain", "DESCRIPTION_REFUSED")["entries"]} == {"code"}
     assert "supersedes: no-de-minimis" in preclear("explain", "no-de-minimis-codified").stdout
 
 
 def test_limits_of_totals_are_shown_explained_and_compared_like_rules(folder: Path, tmp_path: Path) -> None:
-    assert told("check", folder)["limits"] == 6
-    limits = [e for e in told("show", "--at", "2025-01-10")["entries"] if e["sort"] == "limit"]
+    assert answer_of("check", folder)["limits"] == 6
+    limits = [e for e in answer_of("show", "--at", "2025-01-10")["entries"] if e["sort"] == "limit"]
     assert [(e["id"], e.get("advisory")) for e in limits] == [
         ("person-day-800", True),
         ("gift-person-day-100", None),
@@ -157,15 +158,15 @@ def test_limits_of_totals_are_shown_explained_and_compared_like_rules(folder: Pa
     shown = preclear("show", "--at", "2025-06-01").stdout
     assert "limit person-day-800-but-cn-hk: at most 800.00 USD a day of one person, mend" in shown
     assert "all but CN HK, from 2025-05-02T00:01:00-04:00" in shown
-    explained = told("explain", "DAY_TOTAL_ABOVE_LIMIT")["entries"]
+    explained = answer_of("explain", "DAY_TOTAL_ABOVE_LIMIT")["entries"]
     assert {(e["sort"], e["outcome"]) for e in explained} == {("limit", "RFI"), ("limit", "none")}
     changed = tmp_path / "changed"
     shutil.copytree(folder, changed)
     change(changed / "totals.toml", 'person = "consignee"', 'person = "purchaser"')
     change(changed / "totals.toml", "value_minor = 80000", "value_minor = 20000")
-    found = told("diff", folder, changed)
-    assert found["settings"] == {"aggregation.person": {"old": "consignee", "new": "purchaser"}}
-    ((entry),) = found["changed"]
+    answer = answer_of("diff", folder, changed)
+    assert answer["settings"] == {"aggregation.person": {"old": "consignee", "new": "purchaser"}}
+    ((entry),) = answer["changed"]
     assert (entry["id"], list(entry["changes"])) == ("person-day-800", ["value_minor"])
 
 

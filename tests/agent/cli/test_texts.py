@@ -37,9 +37,9 @@ def test_a_text_is_shown_in_the_language_asked_for() -> None:
 
 def test_a_missing_fact_is_shown_with_its_name_as_json() -> None:
     shown = run("show", "MISSING_CONSIGNEE_PHONE", "--lang", "es-MX", "--json")
-    told = json.loads(shown.stdout)
-    assert (told["lang"], told["fact"], told["example"]) == ("es", "consignee.phone", "+1 937 555 0142")
-    assert told["reason"] == "Falta: teléfono (destinatario)"
+    text = json.loads(shown.stdout)
+    assert (text["lang"], text["fact"], text["example"]) == ("es", "consignee.phone", "+1 937 555 0142")
+    assert text["reason"] == "Falta: teléfono (destinatario)"
 
 
 def test_parameters_of_the_finding_are_put_in() -> None:
@@ -57,8 +57,8 @@ def test_without_a_code_the_codes_are_listed_and_an_unknown_one_is_not_found() -
 
 def test_what_a_fault_of_a_row_asks_is_shown_by_its_code() -> None:
     shown = run("show", "E204", "--lang", "vi", "--json")
-    told = json.loads(shown.stdout)
-    assert (told["code"], told["lang"], told["source"]) == ("E204", "vi", None)
-    assert told["reason"] == "Trọng lượng không phải là số"
-    assert "0.250" in told["remedy"]
+    text = json.loads(shown.stdout)
+    assert (text["code"], text["lang"], text["source"]) == ("E204", "vi", None)
+    assert text["reason"] == "Trọng lượng không phải là số"
+    assert "0.250" in text["remedy"]
     assert {"E204", "W310"} <= set(run("show").stdout.splitlines())

@@ -16,7 +16,7 @@ import pytest
 
 from agent.app import Opened, open_hub
 from agent.config.file import Config
-from agent.errors import ManifestRefused
+from agent.errors import FileRefused
 from agent.hub import LinkState
 from agent.intake.importer import import_manifest
 from agent.lane.station import Station
@@ -86,7 +86,7 @@ async def play(
     await next_message()
     refused = site.folder / "refused.csv"
     refused.write_bytes(b"\0" * 100)
-    with pytest.raises(ManifestRefused):
+    with pytest.raises(FileRefused):
         await import_manifest(refused, hub)
     await next_message()
     running.append(asyncio.create_task(station.decide_scans()))

@@ -10,7 +10,7 @@ import pytest
 from agent.app import Opened
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.candidates import Candidate
-from agent.errors import ManifestRefused, ReferenceFailed
+from agent.errors import FileRefused, ReferenceFailed
 from agent.feed.messages import ImportMessage
 from agent.intake import importer as taking
 from agent.intake.importer import BATCH, import_manifest
@@ -100,7 +100,7 @@ async def test_a_file_that_is_written_to_while_it_is_read_is_refused_and_taken_l
             with path.open("ab") as file:
                 file.write(b"\n")
 
-    with pytest.raises(ManifestRefused, match="was written to while it was read"):
+    with pytest.raises(FileRefused, match="was written to while it was read"):
         await import_manifest(path, opened.hub, listener=Writes())
     assert not (await import_manifest(path, opened.hub)).already_known
 
@@ -118,7 +118,7 @@ async def test_a_file_without_a_usable_header_is_refused_whole(
 ) -> None:
     path = tmp_path / "manifest.csv"
     path.write_bytes(content)
-    with pytest.raises(ManifestRefused, match=says):
+    with pytest.raises(FileRefused, match=says):
         await import_manifest(path, opened.hub)
 
 
@@ -126,7 +126,7 @@ async def test_a_file_that_was_refused_is_taken_once_it_is_mended(opened: Opened
     path = site.manifest({})
     good = path.read_bytes()
     path.write_bytes(good.replace(b"tracking_number", b"colour"))
-    with pytest.raises(ManifestRefused, match="E012"):
+    with pytest.raises(FileRefused, match="E012"):
         await import_manifest(path, opened.hub)
     path.write_bytes(good)
     assert (await import_manifest(path, opened.hub)).accepted == 1
@@ -151,7 +151,7 @@ async def test_a_missing_file_or_a_folder_is_refused_by_name(
     opened: Opened, tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
     make(tmp_path / "gone.csv")
-    with pytest.raises(ManifestRefused, match=r"gone\.csv cannot be read"):
+    with pytest.raises(FileRefused, match=r"gone\.csv cannot be read"):
         await import_manifest(tmp_path / "gone.csv", opened.hub)
 
 

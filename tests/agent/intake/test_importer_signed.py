@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from agent.cli import main
 from agent.domain.consignment.effective import SourceRole
-from agent.errors import ManifestRefused
+from agent.errors import FileRefused
 from agent.intake.importer import Sender, take_in
 from agent.intake.listener import NullListener
 from agent.intake.protocol import FileHeader
@@ -79,7 +79,7 @@ def test_a_signed_file_is_taken_in_under_the_name_of_its_key(preclear: Run, mall
     assert (row["number"], row["party"], row["role"], row["signed_by"]) == (1, "Mall", "marketplace", "Mall")
     assert (row["rows"], row["rejected"], row["state"], row["signer"]) == (1, 0, "complete", tried["signer"])
     assert "signed by Mall  complete" in preclear("sources", "list", "--party", "Mall").stdout
-    assert preclear("sources", "list", "--party", "Nobody").stdout == "nothing was taken in\n"
+    assert preclear("sources", "list", "--party", "Nobody").stdout == "nothing was imported\n"
     shown = json.loads(preclear("sources", "show", 1, "--json").stdout)
     assert (shown["declarations"], shown["faults"]) == (1, {})
     assert f"signer: {tried['signer']}" in preclear("sources", "show", 1).stdout
@@ -141,7 +141,7 @@ def test_a_party_is_taken_away_by_the_command_and_may_come_again(preclear: Run, 
     again = json.loads(preclear("import", path, "--json").stdout)
     assert (again["accepted"], again["already_known"]) == (1, False)
     result = preclear("sources", "remove", "--source", 1, "--yes")
-    assert "1 sources with 1 declarations were taken away" in result.stdout
+    assert "1 sources with 1 declarations were removed" in result.stdout
 
 
 async def test_a_running_hub_takes_signed_files_in_and_parties_away(
@@ -179,7 +179,7 @@ async def test_a_signed_file_that_changes_while_it_is_read_leaves_nothing(
                 path.write_bytes(path.read_bytes().replace(b"Avery", b"Every"))
                 os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
-        with opened_file(path) as file, pytest.raises(ManifestRefused, match="written to while it was read"):
+        with opened_file(path) as file, pytest.raises(FileRefused, match="written to while it was read"):
             await take_in(file, hub, Sender(signature=signature), Alters())
         assert await hub.reference.counts() == (0, 0)
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import decode
 from agent.domain.errors import DeclarationInvalid
-from agent.errors import ManifestRefused
+from agent.errors import FileRefused
 from agent.formats.batch import Batch
 from agent.intake import supervisor
 from agent.intake.protocol import (
@@ -252,7 +252,7 @@ def test_a_file_that_is_too_large_a_pipe_and_a_link_out_of_a_folder_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refusal(path: Path, folder: int | None = None) -> str:
-        with pytest.raises(ManifestRefused) as caught, opened(path, folder=folder):
+        with pytest.raises(FileRefused) as caught, opened(path, folder=folder):
             pass
         return str(caught.value)
 

@@ -75,7 +75,8 @@ def test_a_pack_that_says_the_same_changes_nothing(replay: Replay, tmp_path: Pat
     same = tmp_path / "same.toml"
     same.write_bytes(join({"pack.toml": shipped_pack() + STRICTER.encode()}, source="same"))
     told = replay("--against", str(same)).stdout
-    assert told.splitlines()[-1].startswith("0 of 2 parcels would be judged otherwise; 1 had no declaration")
+    last = told.splitlines()[-1]
+    assert last.startswith("0 of 2 parcels would be decided differently; 1 had no declaration")
 
 
 def test_people_read_which_parcel_and_why(replay: Replay) -> None:

@@ -36,7 +36,7 @@ class Witness:
     """Writes down every decision that the live channel shows, as it shows it."""
 
     def __init__(self) -> None:
-        self.messages: list[dict[str, Any]] = []
+        self.shown: list[dict[str, Any]] = []
         self.more = asyncio.Event()
 
     async def watch(self, url: str) -> None:
@@ -46,13 +46,13 @@ class Witness:
                 async for frame in ws:
                     message = json.loads(frame.data)
                     if message["type"] == "decision":
-                        self.messages.append(message)
+                        self.shown.append(message)
                         self.more.set()
 
     async def saw(self, count: int) -> None:
         """Wait for that many decisions in all."""
         async with asyncio.timeout(15):
-            while len(self.messages) < count:
+            while len(self.shown) < count:
                 self.more.clear()
                 await self.more.wait()
 
@@ -134,13 +134,13 @@ async def test_a_hub_that_is_killed_while_it_scans_loses_no_verdict_it_has_shown
         entries = list(stored.entries())
     recorded = {e.seq: decision_view(e) for e in entries if e.kind == "decision"}
     assert [e.seq for e in entries] == list(range(len(entries)))
-    assert len(witness.messages) >= (KILLS + 1) * BETWEEN_KILLS
-    for shown in witness.messages:
+    assert len(witness.shown) >= (KILLS + 1) * BETWEEN_KILLS
+    for shown in witness.shown:
         assert recorded[shown["seq"]] == shown
     # Shown once, recorded once: no number of the log was given to two verdicts.
-    assert max(Counter(shown["seq"] for shown in witness.messages).values()) == 1
-    statements = [parse(e.kind, e.payload) for e in entries]
-    boots = {statement.boot for statement in statements if isinstance(statement, Decision)}
+    assert max(Counter(shown["seq"] for shown in witness.shown).values()) == 1
+    scans = [body for e in entries if isinstance(body := parse(e.kind, e.payload), Decision)]
+    boots = {scan.boot for scan in scans}
     assert len(boots) == KILLS + 1
     proof = await site.preclear("verify")
     assert (proof["verified"], proof["entries"], proof["receipted"]) == (True, len(entries), len(entries))

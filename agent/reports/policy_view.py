@@ -39,21 +39,21 @@ def entries(policy: Policy) -> Iterator[tuple[str, Dated]]:
 
 def described(sort: str, entry: Dated) -> dict[str, Any]:
     """One entry under the names it has in the pack; what is not given is left out."""
-    found: dict[str, Any] = {"sort": sort}
+    shown: dict[str, Any] = {"sort": sort}
     for field in fields(entry):
         value = getattr(entry, field.name)
         if value is None or (isinstance(value, tuple | Mapping) and not value):
             continue
         if field.name == "severity" and isinstance(entry, Regime) and not entry.needs():
             continue
-        found[_RENAMED.get(field.name, field.name)] = plain(value)
-    return found
+        shown[_RENAMED.get(field.name, field.name)] = plain(value)
+    return shown
 
 
 def plain(value: object) -> Any:
     """A value of a pack as JSON holds it; times keep the offset of their zone."""
     if is_dataclass(value) and not isinstance(value, type):
-        # What a value computes for itself says nothing new.
+        # What a value computes from its fields adds nothing.
         return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.init}
     if isinstance(value, frozenset):
         return sorted(value)
@@ -79,7 +79,7 @@ def _advice(entry: Dated, at: datetime) -> dict[str, Any]:
 def about(policy: Policy, name: str) -> list[dict[str, Any]]:
     """Every entry that is called ``name``, that gives the code ``name``, or that asks for its fact."""
     fact = FACT_OF_CODE.get(name)
-    found: list[dict[str, Any]] = []
+    hits: list[dict[str, Any]] = []
     for sort, entry in entries(policy):
         named = entry.id == name
         coded = isinstance(entry, Rule | CodeNote | Limit) and _code(entry) == name
@@ -87,8 +87,8 @@ def about(policy: Policy, name: str) -> list[dict[str, Any]]:
             fact is not None and isinstance(entry, Regime) and any(fact in group for group in entry.needs())
         )
         if named or coded or asks:
-            found.append(described(sort, entry) | _outcome(policy, entry))
-    return found
+            hits.append(described(sort, entry) | _outcome(policy, entry))
+    return hits
 
 
 def _outcome(policy: Policy, entry: Dated) -> dict[str, Any]:

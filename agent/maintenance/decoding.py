@@ -1,4 +1,4 @@
-"""What the commands of ``preclear decode`` do, apart from reading and printing."""
+"""Decodes frames, recordings and labels for support, without a hub and without a device."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import IO, Any
 
-from agent.cli.stdin_lines import BadLine
 from drivers.catalogue import profile_of
 from drivers.detection.scoring import best, events_of, score
 from drivers.events import Event, Noise, WeightReading
@@ -24,11 +23,15 @@ _PREFIX = re.compile(r"0[xX]([0-9A-Fa-f]*)")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
+class Undecodable(ValueError):
+    """A line that is neither hex nor a label; the message says why."""
+
+
 def parse_hex(line: bytes) -> bytes:
     """The bytes that a line of hex stands for; empty for a blank line and for a comment.
 
     Raises:
-        BadLine: Something on it is not hex.
+        Undecodable: Something on it is not hex.
 
     >>> parse_hex(b"0x53,0x20 0D0a  # S")
     b'S \\r\\n'
@@ -36,14 +39,14 @@ def parse_hex(line: bytes) -> bytes:
     try:
         text = line.decode("ascii")
     except UnicodeDecodeError as error:
-        raise BadLine("not hex: a byte outside ASCII") from error
+        raise Undecodable("not hex: a byte outside ASCII") from error
     digits = []
     for token in _SEPARATORS.split(text.partition("#")[0].strip()):
         prefixed = _PREFIX.fullmatch(token)
         # After 0x a single digit is a whole byte; bare, it is half of one.
         bare = prefixed[1].zfill(2) if prefixed is not None else token
         if token and not _HEX.fullmatch(bare):
-            raise BadLine(f"not hex: {token[:40]!r}; write two digits a byte")
+            raise Undecodable(f"not hex: {token[:40]!r}; write two digits a byte")
         digits.append(bare)
     return bytes.fromhex("".join(digits))
 
@@ -53,13 +56,13 @@ def decode_frames(data: bytes, profile: DeviceProfile | None, unit: str | None) 
     if profile is None:
         guess = best(data)
         if guess is None:
-            return _said(None, None, None, 0)
+            return _frame_as_json(None, None, None, 0)
         profile = profile_of(guess.protocol)
     frames = [event for event in events_of(profile.new_parser, data) if not isinstance(event, Noise)]
-    return _said(profile.name, frames[-1] if frames else None, unit, len(frames))
+    return _frame_as_json(profile.name, frames[-1] if frames else None, unit, len(frames))
 
 
-def _said(protocol: str | None, last: Event | None, unit: str | None, frames: int) -> dict[str, Any]:
+def _frame_as_json(protocol: str | None, last: Event | None, unit: str | None, frames: int) -> dict[str, Any]:
     read = last if isinstance(last, WeightReading) else None
     value = read.value if read is not None else None
     named = read.unit if read is not None else None
@@ -95,7 +98,7 @@ def summed_up(
     Args:
         profile: None for whichever reads the first part best.
         unit: Of a scale that names none.
-        say: Is told what was recognised, or why nothing was.
+        say: Called with what was recognised, or why nothing was.
 
     Raises:
         TranscriptInvalid: It is a transcript, and a line of it cannot be read.
@@ -159,7 +162,7 @@ def _read_full(source: IO[bytes], size: int) -> bytes:
 
 
 def recognised(sample: bytes, say: Callable[[str], None]) -> DeviceProfile | None:
-    """The protocol that reads these bytes best; ``say`` is told which, or why there is none."""
+    """The protocol that reads these bytes best; ``say`` is called with which, or why there is none."""
     guess = next(iter(score(sample)), None)
     if guess is None:
         say("no protocol reads this recording; nothing of it was decoded")
@@ -197,9 +200,9 @@ class Summary:
         unit = event.unit or self._unit
         # A device may be switched from one unit to the other in the middle: they are compared as weights.
         weight = event.value * GRAMS_PER.get(unit or "", Decimal(1))
-        found = (weight, event.value)
-        self._least = found if self._least is None or weight < self._least[0] else self._least
-        self._most = found if self._most is None or weight > self._most[0] else self._most
+        extreme = (weight, event.value)
+        self._least = extreme if self._least is None or weight < self._least[0] else self._least
+        self._most = extreme if self._most is None or weight > self._most[0] else self._most
         self._last = (event.value, unit)
 
     def as_json(self) -> dict[str, Any]:
@@ -220,17 +223,17 @@ def parse_label(line: bytes) -> tuple[str, str | None]:
     """Payload and AIM identifier of one line.
 
     Raises:
-        BadLine: It is not such an object.
+        Undecodable: It is not such an object.
     """
     try:
-        found = json.loads(line)
+        label = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise BadLine(f"not JSON: {error}") from error
-    match found:
+        raise Undecodable(f"not JSON: {error}") from error
+    match label:
         case {"payload": str() as payload}:
-            aim = found.get("aim")
+            aim = label.get("aim")
             if aim is not None and not isinstance(aim, str):
-                raise BadLine("aim must be text such as ]C1, or null")
+                raise Undecodable("aim must be text such as ]C1, or null")
             return payload, aim
         case _:
-            raise BadLine('not a label; write {"payload": TEXT, "aim": "]C1" or null}')
+            raise Undecodable('not a label; write {"payload": TEXT, "aim": "]C1" or null}')
