@@ -90,15 +90,15 @@ class MetrologyCard:
     def facts_of_weight(self, grams: Decimal, *, step_g: Decimal | None = None) -> frozenset[MetrologyFact]:
         """What the card says of one gross weight.
 
-        Nothing on the pan is no weight, and is never below Min. A scale may show up to nine intervals more
+        An empty pan is not a weight, and is never below Min. A scale may show up to nine intervals more
         than Max (R 76-1, 4.2.3); that is above Max all the same.
 
         Args:
             step_g: One step of the last digit that the scale showed, if that is known.
         """
-        found = {
+        holds = {
             MetrologyFact.ABOVE_MAX: grams > self.max_g,
             MetrologyFact.BELOW_MIN: 0 < grams < self.min_g,
             MetrologyFact.FINER_THAN_E: step_g is not None and step_g < self.e_g,
         }
-        return frozenset(fact for fact, there in found.items() if there)
+        return frozenset(fact for fact, applies in holds.items() if applies)

@@ -32,10 +32,10 @@ def master_fault(number: str) -> str | None:
     >>> master_fault("020-12345675"), master_fault("020-12345676"), master_fault("20-1234567")
     (None, 'check_digit', 'shape')
     """
-    found = _MASTER.fullmatch(number)
-    if found is None:
+    match = _MASTER.fullmatch(number)
+    if match is None:
         return "shape"
-    return None if int(found[1]) % 7 == int(found[2]) else "check_digit"
+    return None if int(match[1]) % 7 == int(match[2]) else "check_digit"
 
 
 def house_fault(number: str) -> str | None:
@@ -52,7 +52,7 @@ def entry_check_digit(filer: str, number: str) -> int:
     """Check digit of a US entry number.
 
     Args:
-        filer: Filer code, three capital letters or digits.
+        filer: Filer code, three upper-case letters or digits.
         number: The seven digits the filer gave.
 
     Source: CBP ACE CATAIR, appendix E: letters become digits, then every second one counts twice.
@@ -70,10 +70,10 @@ def entry_fault(number: str) -> str | None:
 
     Source: 19 CFR 142.3a; CBP ACE CATAIR, appendix E.
     """
-    found = _ENTRY.fullmatch(number)
-    if found is None or found[1] == "000":
+    match = _ENTRY.fullmatch(number)
+    if match is None or match[1] == "000":
         return "shape"
-    return None if entry_check_digit(found[1], found[2]) == int(found[3]) else "check_digit"
+    return None if entry_check_digit(match[1], match[2]) == int(match[3]) else "check_digit"
 
 
 def is_importer_number(number: str) -> bool:
@@ -104,10 +104,10 @@ def hs_fault(code: str, *, american: bool) -> str | None:
     >>> [hs_fault(code, american=False) for code in ("610910", "770100", "9903011", "61091")]
     [None, 'chapter', 'chapter', 'shape']
     """
-    found = _HS.fullmatch(code) if code.isascii() else None
-    if found is None:
+    match = _HS.fullmatch(code) if code.isascii() else None
+    if match is None:
         return "shape"
-    chapter = int(found[1])
+    chapter = int(match[1])
     return None if (1 <= chapter <= 97 and chapter != 77) or (american and chapter > 97) else "chapter"
 
 
@@ -120,35 +120,35 @@ def check_numbers(declaration: Declaration) -> Iterable[Finding]:
         from 1, when it is an item's), all MEND; and ``HOUSE_NUMBER_LONG`` (``characters``), a NOTE: US air
         manifests take twelve.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if declaration.master is not None:
-        found += _refused("MASTER_NUMBER_REFUSED", master_fault(declaration.master))
+        findings += _refused("MASTER_NUMBER_REFUSED", master_fault(declaration.master))
     if declaration.house is not None:
         fault = house_fault(declaration.house)
-        found += _refused("HOUSE_NUMBER_REFUSED", fault)
+        findings += _refused("HOUSE_NUMBER_REFUSED", fault)
         flown = declaration.transport is Transport.EXPRESS and is_american(declaration.consignee)
         if fault is None and flown and len(declaration.house) > _MOST_HOUSE_ACAS:
-            found.append(_finding("HOUSE_NUMBER_LONG", Severity.NOTE, characters=len(declaration.house)))
+            findings.append(_finding("HOUSE_NUMBER_LONG", Severity.NOTE, characters=len(declaration.house)))
     if declaration.entry_number is not None:
-        found += _refused("ENTRY_NUMBER_REFUSED", entry_fault(declaration.entry_number))
+        findings += _refused("ENTRY_NUMBER_REFUSED", entry_fault(declaration.entry_number))
     importer = declaration.importer_of_record
     if importer is not None and not is_importer_number(importer):
-        found.append(_finding("IMPORTER_NUMBER_REFUSED", Severity.MEND))
+        findings.append(_finding("IMPORTER_NUMBER_REFUSED", Severity.MEND))
     if declaration.arrival_port is not None and not is_port(declaration.arrival_port):
-        found.append(_finding("PORT_REFUSED", Severity.MEND))
-    found += _headings(declaration)
-    return found
+        findings.append(_finding("PORT_REFUSED", Severity.MEND))
+    findings += _headings(declaration)
+    return findings
 
 
 def _headings(declaration: Declaration) -> Iterable[Finding]:
-    """Of the consignment and of the first item that has the fault: one mending covers its like."""
+    """Of the consignment and of the first item that has the fault: one correction covers its like."""
     american = declaration.consignee.country is None or is_american(declaration.consignee)
-    seen: set[str] = set()
+    reported: set[str] = set()
     codes = ((0, declaration.hs), *((place, item.hs) for place, item in enumerate(declaration.items, 1)))
     for place, code in codes:
         fault = hs_fault(code, american=american) if code is not None else None
-        if fault is not None and fault not in seen:
-            seen.add(fault)
+        if fault is not None and fault not in reported:
+            reported.add(fault)
             name = "HS_MALFORMED" if fault == "shape" else "HS_CHAPTER_UNKNOWN"
             yield _finding(name, Severity.MEND, **({"item": place} if place else {}))
 

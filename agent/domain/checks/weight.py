@@ -67,7 +67,7 @@ def check_weight(
 
 
 def check_stated(weighed: Weighed | None, previous: Previous | None) -> tuple[Finding, ...]:
-    """A weight that a person typed is no measurement: it may not talk a piece out of an earlier referral."""
+    """A weight that a person typed is not a measurement: it lifts no earlier referral."""
     if weighed is None or weighed.stable:
         return ()
     lowers = previous is not None and previous.disposition is not Disposition.CLEAR
@@ -78,8 +78,8 @@ def check_duplicate(previous: Previous | None) -> tuple[Finding, ...]:
     """A piece that was decided before is a duplicate scan.
 
     It refers once the number was cleared, however often it is scanned after that: one label may be on two
-    parcels, and nobody can tell which of them was meant. After a referral alone a second scan is what mending
-    a parcel looks like, so it is only noted.
+    parcels, and nobody can tell which of them was meant. After a referral alone, a second scan is usual
+    once the parcel is corrected, so it is only noted.
     """
     if previous is None:
         return ()

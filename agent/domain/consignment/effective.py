@@ -1,4 +1,4 @@
-"""One consignment out of what several sources say of it. Derived when needed, never stored as the truth."""
+"""Merges the declarations of several sources into one effective consignment, whenever it is needed."""
 
 from __future__ import annotations
 
@@ -173,13 +173,13 @@ class _Choice:
         sides: dict[str, Side] = {}
         spoke: set[tuple[SourceRole, str]] = set()
         for claim in self.ranked(self._order.of(name)):
-            said = read(claim.declaration)
+            value = read(claim.declaration)
             who = (claim.role, claim.party)
-            if said is None or who in spoke:
+            if value is None or who in spoke:
                 continue
             spoke.add(who)
-            chosen = said if chosen is None else chosen
-            text = _comparable(said)
+            chosen = value if chosen is None else chosen
+            text = _comparable(value)
             if text not in sides:
                 sides[text] = Side(role=claim.role, party=claim.party, received=claim.received, claim=text)
         if len(sides) > 1:
@@ -189,13 +189,13 @@ class _Choice:
 
 def _names(declarations: Sequence[Declaration]) -> tuple[tuple[str, str], ...]:
     """Each name once for each side, in the order of the claims."""
-    found: dict[tuple[str, str], None] = {}
+    names: dict[tuple[str, str], None] = {}
     for declaration in declarations:
         for side, read in _SIDES.items():
             party: Party = read(declaration)
             if party.name is not None:
-                found[side, party.name] = None
-    return tuple(found)
+                names[side, party.name] = None
+    return tuple(names)
 
 
 _SIDES = {side: attrgetter(side) for side in ("consignor", "consignee", "seller", "purchaser")}
@@ -213,18 +213,18 @@ _FIELDS = {
 }  # fmt: skip
 
 
-def _said(name: str, nothing: object) -> Callable[[Declaration], object]:
+def _unless_empty(name: str, nothing: object) -> Callable[[Declaration], object]:
     read = attrgetter(name)
 
-    def said(declaration: Declaration) -> object:
+    def read_whole(declaration: Declaration) -> object:
         claim = read(declaration)
         return None if claim == nothing else claim
 
-    return said
+    return read_whole
 
 
 _WHOLES: Mapping[str, tuple[Callable[[Declaration], object], object]] = {
-    name: (_said(name, nothing), nothing)
+    name: (_unless_empty(name, nothing), nothing)
     for name, nothing in (
         ("items", ()),
         ("account", Account()),

@@ -23,19 +23,19 @@ def with_flight(claims: Sequence[Claim], carried: Sequence[Claim]) -> tuple[Clai
     if not claims or not carried:
         return tuple(claims)
     own = claims[0].declaration
-    told = []
+    on_flight = []
     for claim in carried:
-        said = claim.declaration
+        master = claim.declaration
         flight = Declaration(
             consignment=own.consignment,
             transport=own.transport,
-            expected_arrival=said.expected_arrival,
-            flight=said.flight,
-            arrival_port=said.arrival_port,
-            departure=said.departure,
+            expected_arrival=master.expected_arrival,
+            flight=master.flight,
+            arrival_port=master.arrival_port,
+            departure=master.departure,
         )
-        told.append(replace(claim, declaration=flight))
-    return (*claims, *told)
+        on_flight.append(replace(claim, declaration=flight))
+    return (*claims, *on_flight)
 
 
 def arrivals(claims: Sequence[Claim], order: ClaimOrder) -> tuple[datetime, ...]:
@@ -44,20 +44,20 @@ def arrivals(claims: Sequence[Claim], order: ClaimOrder) -> tuple[datetime, ...]
     At each message's time the one of the role whose word counts most, its newest: the way ``effective``
     chooses. One that cannot be read, or has no offset from UTC, is left out.
     """
-    told = [claim for claim in claims if claim.declaration.expected_arrival is not None]
-    if len(told) < 2:
-        return tuple(filter(None, (_read(claim.declaration.expected_arrival) for claim in told)))
-    told.sort(key=lambda claim: datetime.fromisoformat(claim.received))
+    dated = [claim for claim in claims if claim.declaration.expected_arrival is not None]
+    if len(dated) < 2:
+        return tuple(filter(None, (_read(claim.declaration.expected_arrival) for claim in dated)))
+    dated.sort(key=lambda claim: datetime.fromisoformat(claim.received))
     roles = order.of("expected_arrival")
     place = {role: number for number, role in enumerate(roles)}
-    found: list[datetime | None] = []
+    believed: list[datetime | None] = []
     best = len(place) + 1
-    for claim in told[-MOST_ARRIVALS:]:
+    for claim in dated[-MOST_ARRIVALS:]:
         rank = place.get(claim.role, len(place))
         if rank <= best:
             best = rank
-            found.append(_read(claim.declaration.expected_arrival))
-    moved = [arrival for arrival in found if arrival is not None]
+            believed.append(_read(claim.declaration.expected_arrival))
+    moved = [arrival for arrival in believed if arrival is not None]
     return (*moved[:1], *(later for earlier, later in pairwise(moved) if later != earlier))
 
 

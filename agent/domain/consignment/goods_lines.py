@@ -19,19 +19,19 @@ def with_totals(declaration: Declaration) -> Declaration:
     values of one currency only; a tariff number or an origin is taken over when all lines agree on it.
     """
     items = declaration.items
-    found: dict[str, object] = {}
+    totals: dict[str, object] = {}
     if declaration.description is None:
-        found["description"] = _descriptions(items)
+        totals["description"] = _descriptions(items)
     if declaration.hs is None:
-        found["hs"] = _shared([item.hs for item in items])
+        totals["hs"] = _shared([item.hs for item in items])
     if declaration.origin_country is None:
-        found["origin_country"] = _shared([item.origin_country for item in items])
+        totals["origin_country"] = _shared([item.origin_country for item in items])
     if declaration.quantity is None:
-        found["quantity"] = _quantity(items)
+        totals["quantity"] = _quantity(items)
     if declaration.value is None:
-        found["value"] = _value(items)
-    found = {name: value for name, value in found.items() if value is not None}
-    return msgspec.structs.replace(declaration, **found) if found else declaration
+        totals["value"] = _value(items)
+    totals = {name: value for name, value in totals.items() if value is not None}
+    return msgspec.structs.replace(declaration, **totals) if totals else declaration
 
 
 def _shared(values: Sequence[str | None]) -> str | None:

@@ -58,12 +58,12 @@ def decide(
     """The disposition that follows from all findings.
 
     A sealed finding that refers shows outside as the neutral ``SCREENING`` and refers for screening, whatever
-    it is: a stricter outcome would tell what was found. A hold of the authority stays in force until the
+    it is: a stricter outcome would reveal what was found. A hold of the authority stays in force until the
     authority removes it.
     """
-    found = tuple(findings)
-    sealed = tuple(f for f in found if f.disclosure is Disclosure.SEALED)
-    shown = [f for f in found if f.disclosure is Disclosure.OPEN]
+    every = tuple(findings)
+    sealed = tuple(f for f in every if f.disclosure is Disclosure.SEALED)
+    shown = [f for f in every if f.disclosure is Disclosure.OPEN]
     if any(f.severity is not Severity.NOTE for f in sealed):
         shown.append(Finding(code=NEUTRAL_CODE, severity=Severity.REFER))
     outcomes = {id(f): _outcome(f, outcome_of) for f in shown}

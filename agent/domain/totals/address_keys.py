@@ -66,8 +66,8 @@ def _american(line: str, place: str, special: Standing | None) -> PlaceKey | Non
 def _foreign(party: Party, words: Sequence[str], kind: Standing | None) -> PlaceKey | None:
     postcode = party.postcode
     place = fold(postcode) if postcode is not None and not is_filler(postcode) else fold(party.city or "")
-    told = _numbered(words) or len(words) >= _ENOUGH
-    if not place or not told:
+    is_certain = _numbered(words) or len(words) >= _ENOUGH
+    if not place or not is_certain:
         return None
     building = f"{' '.join(sorted(words))}|{place.replace(' ', '')}|{party.country or ''}"
     return PlaceKey(building, "", kind or Standing.HOUSE)

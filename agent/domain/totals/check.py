@@ -66,18 +66,18 @@ def check_totals(
     near = _near(own, consignment, others, terms.window_days)
     mine = [entry for entry in near if entry[0] == consignment or same_person(own, entry[1], terms.person)]
     limits = [limit for limit in terms.limits if limit.in_force(at) and _takes(limit, own)]
-    found: list[Finding] = [*check_uncounted(terms, complete=complete)]
+    findings: list[Finding] = [*check_uncounted(terms, complete=complete)]
     for limit in limits:
-        found += _total(own, consignment, mine, limit, at)
+        findings += _total(own, consignment, mine, limit, at)
     if terms.splits is not None:
-        found += _first(_split(own, consignment, near, mine, limit, terms.splits) for limit in limits)
+        findings += _first(_split(own, consignment, near, mine, limit, terms.splits) for limit in limits)
     if terms.bunching is not None:
-        found += _first(_bunched(own, mine, limit, terms.bunching) for limit in limits)
+        findings += _first(_bunched(own, mine, limit, terms.bunching) for limit in limits)
     if terms.shared_address is not None:
-        found += _address_shared(own, near, terms.shared_address)
+        findings += _address_shared(own, near, terms.shared_address)
     if terms.shared_contact is not None:
-        found += _contact_shared(own, near, terms.shared_contact)
-    return tuple(found)
+        findings += _contact_shared(own, near, terms.shared_contact)
+    return tuple(findings)
 
 
 def check_uncounted(terms: AggregationTerms, *, complete: bool) -> tuple[Finding, ...]:
@@ -231,12 +231,12 @@ def _bunched(own: Tally, mine: Sequence[Counted], limit: Limit, terms: Bunching)
     band, around = top * terms.band_permille // 1000, top * terms.around_permille // 1000
     if own.value_minor is None or own.currency != limit.currency or not top - band < own.value_minor <= top:
         return None
-    told = _values(mine, limit)
-    values = [value for _, value in told if top - around < value <= top + around]
+    valued = _values(mine, limit)
+    values = [value for _, value in valued if top - around < value <= top + around]
     inside = sum(top - band < value <= top for value in values)
     if inside < terms.least or not _unlikely(inside, len(values), terms):
         return None
-    counted = dict(told)
+    counted = dict(valued)
     params: dict[str, str | int] = {"limit": limit.id, "parcels": inside, "of": len(values)}
     for name, days in (("week_times", WEEK_DAYS), ("month_times", MONTH_DAYS)):
         total = sum(counted.get(number, 0) for number, _ in _within(mine, own, days))
@@ -288,9 +288,9 @@ def _contact_shared(own: Tally, near: Sequence[Counted], terms: SharedContact) -
     return []
 
 
-def _first(found: Iterable[Finding | None]) -> list[Finding]:
+def _first(findings: Iterable[Finding | None]) -> list[Finding]:
     """The first finding there is: a pattern below two limits is one pattern."""
-    return [finding for finding in found if finding is not None][:1]
+    return [finding for finding in findings if finding is not None][:1]
 
 
 def _sealed(code: str, severity: Severity, params: Mapping[str, str | int]) -> Finding:

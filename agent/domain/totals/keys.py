@@ -142,7 +142,7 @@ def seller_key(declaration: Declaration, tables: PartyTables, also: frozenset[st
     """Who sells: the seller, else the consignor; None where neither has a name."""
     names = (declaration.seller.name, declaration.consignor.name)
     keys = (_trader(name, tables, also) for name in names if name is not None)
-    return next((found for found in keys if found is not None), None)
+    return next((key for key in keys if key is not None), None)
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -178,5 +178,5 @@ def serial_of(number: str) -> tuple[str, int] | None:
     checked = _CHECKED.fullmatch(upper)
     if checked is not None:
         upper = "".join(part for part in checked.groups() if part is not None)
-    found = _SERIAL.fullmatch(upper)
-    return None if found is None else (f"{found[1]}|{found[3]}", int(found[2]))
+    match = _SERIAL.fullmatch(upper)
+    return None if match is None else (f"{match[1]}|{match[3]}", int(match[2]))

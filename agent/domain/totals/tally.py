@@ -217,9 +217,9 @@ def _ordinal(moment: datetime, zone: tzinfo) -> int:
 def _instant(text: str | None, received: datetime) -> datetime | None:
     """An instant that can be meant in a message of ``received``."""
     try:
-        found = datetime.fromisoformat(text or "")
+        instant = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    if found.tzinfo is None:
+    if instant.tzinfo is None:
         return None
-    return found if abs(found - received) <= timedelta(days=MOST_DAYS_OFF) else None
+    return instant if abs(instant - received) <= timedelta(days=MOST_DAYS_OFF) else None

@@ -160,25 +160,6 @@ async def test_a_verdict_is_not_repeated_once_another_decision_stands(lane: Lane
     assert "UNMANIFESTED" not in [finding.code for finding in again.findings]
 
 
-async def test_a_second_parcel_with_the_same_label_does_not_get_the_verdict_of_the_first(lane: Lane) -> None:
-    await lane.lay(290)
-    await lane.scanner.scan(S10)
-    first = await lane.shown(DecisionMessage, RepeatMessage)
-    assert isinstance(first, DecisionMessage)
-    assert first.disposition == "CLEAR"
-    await lane.scale.take()
-    await lane.two_readings()
-    await lane.lay(900)  # well within the ten seconds in which a verdict is repeated
-    await asyncio.sleep(0.85)  # past the window in which reads are one scan
-    await lane.scanner.scan(S10)
-    second = await lane.shown(DecisionMessage, RepeatMessage)
-    assert isinstance(second, DecisionMessage)
-    assert second.disposition == "RFS"
-    assert second.weight is not None
-    assert abs(second.weight.grams - 900) <= 5
-    assert second.supersedes == first.seq
-
-
 async def test_an_endless_barcode_asks_for_a_rescan_and_decides_nothing(lane: Lane) -> None:
     size = lane.hub.log.size()
     await lane.scanner.scan("9" * 10_000)
