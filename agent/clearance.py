@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from agent.assessment.documents import Document
 from agent.cases.scan import Place, Scan, Weighing
 from agent.domain.checks.weight import (
-    SCALE_CODES,
     Previous,
     Weighed,
     check_duplicate,
@@ -34,6 +33,7 @@ from agent.domain.decision.decide import (
     decide,
     risk_findings,
 )
+from agent.domain.findings.codes import SCALE_CODES
 from agent.domain.findings.disposition import Because
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.identifiers import identify

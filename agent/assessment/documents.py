@@ -17,7 +17,7 @@ from agent.domain.consignment.effective import effective
 from agent.domain.consignment.flights import arrivals, with_flight
 from agent.domain.decision.assess import assess
 from agent.domain.decision.decide import PieceKey
-from agent.domain.description.model_readings import UNREAD, Readings
+from agent.domain.description.text_models import UNREAD, TextModels, check_unread
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.policy.pack import Policy
 from agent.domain.screening.names import PartyList
@@ -71,7 +71,7 @@ class InForce:
     """Ids of lists that were ever in force here: one that is gone could not be checked."""
     model_digest: str | None
     tables: Tables | None
-    readings: Readings | None
+    readings: TextModels | None
     """What reads goods texts; None when it was refused."""
     readings_digest: str | None
 
@@ -113,8 +113,10 @@ class Documents:
 
     def _document(self, made: Kept, consignment: str) -> Document:
         kept = made.assessment
-        shown = [_finding(f, Disclosure.OPEN) for f in kept.findings]
-        sealed = [_finding(f, Disclosure.SEALED) for f in self._at_rest.unlock(kept.sealed, consignment)]
+        unlocked = self._at_rest.unlock(kept.sealed, consignment)
+        policy = self._in_force.policy
+        shown = [_finding(f, Disclosure.OPEN, policy) for f in kept.findings]
+        sealed = [_finding(f, Disclosure.SEALED, policy) for f in unlocked]
         return Document(
             findings=(*shown, *sealed),
             evaluated_for=kept.evaluated_for if kept.dated else self._clock.now(),
@@ -170,12 +172,9 @@ class Documents:
         consignment = found.declaration.consignment
         stored = StoredAssessment(
             findings=[
-                *(
-                    StoredFinding(f.code, f.severity.value, dict(f.params))
-                    for f in assessment.findings
-                    if f.disclosure is Disclosure.OPEN
-                ),
-                *(() if in_force.readings else (StoredFinding("GOODS_UNREAD", Severity.REFER.value, {}),)),
+                StoredFinding(f.code, f.severity.value, dict(f.params))
+                for f in (*assessment.findings, *check_unread(in_force.readings))
+                if f.disclosure is Disclosure.OPEN
             ],
             sealed=self._at_rest.lock(
                 [
@@ -203,9 +202,12 @@ class Documents:
         return Kept(stored, tally)
 
 
-def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure) -> Finding:
+def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure, policy: Policy) -> Finding:
     return Finding(
-        code=kept.code, severity=Severity(kept.severity), disclosure=disclosure, params=kept.params
+        code=policy.finding_code(kept.code, kept.params),
+        severity=Severity(kept.severity),
+        disclosure=disclosure,
+        params=kept.params,
     )
 
 

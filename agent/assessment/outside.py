@@ -8,12 +8,12 @@ from typing import Any
 from agent.domain.consignment.effective import Effective
 from agent.domain.decision.assess import assess
 from agent.domain.decision.decide import decide
-from agent.domain.description.model_readings import UNREAD, Readings
+from agent.domain.description.text_models import UNREAD, TextModels
 from agent.domain.policy.pack import Policy
 from agent.formats.consignment_json import field_of, read_consignment
 
 
-def answer(line: bytes, policy: Policy, at: datetime, readings: Readings = UNREAD) -> dict[str, Any]:
+def answer(line: bytes, policy: Policy, at: datetime, readings: TextModels = UNREAD) -> dict[str, Any]:
     """What ``preclear assess`` answers to one line.
 
     A sealed finding shows as the neutral ``SCREENING``, as it does at a hub.

@@ -11,7 +11,7 @@ import click
 
 from agent.cli.options import json_option, show
 from agent.cli.policy.packs import pack_option, read_pack
-from agent.domain.policy.entries import FACT_OF_CODE
+from agent.domain.findings.codes import FACT_OF_CODE
 from agent.errors import AgentError
 from agent.texts.findings import LANGUAGES, choose, codes, faults, source_of, text_of
 from agent.texts.rows import row_codes, row_faults, row_text

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from types import MappingProxyType
 
-from agent.domain.policy.entries import FACT_OF_CODE
+from agent.domain.findings.codes import FACT_OF_CODE
 from agent.domain.policy.texts import MAX_REASON_WORDS, PLACEHOLDER, PackText, text_in
 
 LANGUAGES = ("en", "zh-CN", "es", "vi", "tr", "hi")

@@ -14,8 +14,9 @@ from cel_expr_python import cel  # type: ignore[import-untyped] # ships no py.ty
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import PolicyError, PolicyInvalid
+from agent.domain.findings.code import FindingCode
 from agent.domain.findings.finding import Finding, Severity
-from agent.domain.policy.entries import Dated, Kind, Regime, Rule
+from agent.domain.policy.entries import DatedEntry, Kind, Regime, Rule
 from agent.domain.policy.facts import SCHEMA, FactType, FactValue
 
 _TYPES: Mapping[FactType, cel.Type] = {
@@ -25,7 +26,7 @@ _TYPES: Mapping[FactType, cel.Type] = {
     "LIST": cel.Type.List(cel.Type.STRING),
 }
 _PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
-_WEIGHT = {Severity.NOTE: 0, Severity.MEND: 1, Severity.REFER: 2, Severity.STOP: 3}
+_WEIGHT = {Severity.NOTE: 0, Severity.CORRECTABLE: 1, Severity.REFER: 2, Severity.STOP: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class RuleSet:
         """
         self.rules = tuple(rules)
         self.regimes = tuple(regimes)
+        self.codes: Mapping[str | int, FindingCode] = {rule.id: rule.finding_code() for rule in self.rules}
+        """The code of each rule's findings, by the id of the rule."""
         self._env = cel.NewEnv(variables={name: _TYPES[fact_type] for name, fact_type in SCHEMA.items()})
         errors: list[PolicyError] = []
         self._conditions: dict[str, _Condition] = {}
@@ -137,7 +140,7 @@ class RuleSet:
         """Every fact that a rule or a regime looks at, at any time."""
         # The law changes at few instants. Between two of them it is one list for each mode: nothing that is
         # out of force, or of the other mode, is looked at for a consignment.
-        everything: tuple[Dated, ...] = (*self.regimes, *self.rules)
+        everything: tuple[DatedEntry, ...] = (*self.regimes, *self.rules)
         self.bounds = tuple(
             sorted({bound.astimezone(UTC) for dated in everything for bound in dated.bounds()})
         )
@@ -205,7 +208,7 @@ class RuleSet:
         return frozenset(asked)
 
     def _law(self, at: datetime, mode: Transport | None) -> _Law:
-        def counts(dated: Dated) -> bool:
+        def counts(dated: DatedEntry) -> bool:
             return dated.in_force(at) and (mode is None or dated.mode is None or dated.mode is mode)
 
         regimes = [regime for regime in self.regimes if counts(regime)]

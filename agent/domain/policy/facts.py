@@ -10,7 +10,7 @@ from typing import Literal
 from agent.domain.consignment.declaration import Declaration
 from agent.domain.consignment.effective import Effective
 from agent.domain.description.check import words
-from agent.domain.description.disguises import readings
+from agent.domain.description.obfuscation import readings
 
 FactType = Literal["INT", "STRING", "BOOL", "LIST"]
 """CEL types; LIST is a list of strings."""

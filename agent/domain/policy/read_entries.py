@@ -11,7 +11,7 @@ from typing import TypedDict, TypeVar
 from agent.domain.consignment.declaration import Transport
 from agent.domain.findings.finding import Disclosure, Severity
 from agent.domain.packs.table import Table
-from agent.domain.policy.entries import CodeNote, Confidence, Dated, Kind, Notice, Regime, Rule, Unless
+from agent.domain.policy.entries import CodeNote, Confidence, DatedEntry, Kind, Notice, Regime, Rule, Unless
 from agent.domain.policy.facts import FACTS, FactType
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -27,7 +27,7 @@ _TYPES: Mapping[FactType, type] = {"INT": int, "STRING": str, "BOOL": bool}
 _CONDITIONAL = ("regime", "rule")
 """Entries that apply to some consignments and not to others by what is declared."""
 
-_D = TypeVar("_D", bound=Dated)
+_D = TypeVar("_D", bound=DatedEntry)
 
 
 class Common(TypedDict):
@@ -64,10 +64,12 @@ def read_regimes(root: Table, zone: tzinfo) -> tuple[Regime, ...]:
                 when=table.text("when", most=4000) if table.has("when") else None,
                 requires=_facts(table, "requires", table.texts("requires")),
                 requires_any=tuple(
-                    _facts(table, "requires_any", group) for group in table.groups("requires_any")
+                    known
+                    for group in table.groups("requires_any")
+                    if (known := _facts(table, "requires_any", group))
                 ),
                 unless=_unless(table),
-                severity=table.choice("severity", Severity, Severity.MEND),
+                severity=table.choice("severity", Severity, Severity.CORRECTABLE),
                 advisory_until=advisory_end(table, common, zone),
             )
         )
@@ -192,9 +194,10 @@ def advisory_end(table: Table, common: Common, zone: tzinfo) -> datetime | None:
 
 
 def _facts(table: Table, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of ``names`` that are facts; each of the others leaves its fault behind."""
     for unknown in sorted(set(names) - FACTS.keys()):
         table.fault(key, f"{unknown!r} is not a fact; `preclear schema facts` lists them")
-    return names
+    return tuple(name for name in names if name in FACTS)
 
 
 def _about(table: Table) -> str | None:

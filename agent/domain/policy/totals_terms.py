@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from agent.domain.findings.finding import Severity
 from agent.domain.packs.table import Table
-from agent.domain.policy.entries import Dated
+from agent.domain.policy.entries import DatedEntry
 from agent.domain.policy.read_entries import advisory_end, check_supersedes, dated_entries
 from agent.domain.values.money import EXPONENTS, MAX_MINOR
 
@@ -85,7 +85,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit(Dated):
+class Limit(DatedEntry):
     """A sum that one person's parcels may not pass, in its time."""
 
     severity: Severity
@@ -103,8 +103,8 @@ class Limit(Dated):
     """Aware; before it, what is found is only noted."""
 
     def bounds(self) -> tuple[datetime, ...]:
-        """As ``Dated.bounds``, and where the advisory time ends."""
-        bounds = Dated.bounds(self)
+        """As ``DatedEntry.bounds``, and where the advisory time ends."""
+        bounds = DatedEntry.bounds(self)
         return bounds if self.advisory_until is None else (*bounds, self.advisory_until)
 
     def severity_at(self, at: datetime) -> Severity:

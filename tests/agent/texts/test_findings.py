@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,90 +15,34 @@ from agent.domain.consignment.declaration import (
     Transport,
 )
 from agent.domain.consignment.effective import Claim, SourceRole, effective
+from agent.domain.findings.code import Corrector
+from agent.domain.findings.codes import FACT_OF_CODE, codes_corrected_by
 from agent.domain.findings.finding import Severity
-from agent.domain.policy.entries import FACT_OF_CODE
 from agent.domain.policy.pack import Policy
 from agent.domain.values.money import Money
 from agent.texts import findings as wording
 from agent.texts.findings import LANGUAGES, catalogue, codes, faults, field_of, source_of, text_of
-
-OF_THE_HUB = frozenset(
-    {
-        "LISTED_PARTY",
-        "RANDOM_AUDIT",
-        "VALUES_BELOW_LIMIT",
-        "ORDER_SPLIT",
-        "ADDRESS_SHARED",
-        "CONTACT_SHARED",
-        "TOTALS_BEHIND",
-        "LAW_CHANGED",
-        "NO_REGIME",
-        "POLICY_STALE",
-        "LIST_STALE",
-        "LIST_ABSENT",
-        "MODEL_ABSENT",
-        "RULE_NOT_EVALUABLE",
-        "WEIGHT_STATED",
-        "WEIGHT_NOT_COMPARABLE",
-        "NO_WEIGHT",
-        "DUPLICATE_SCAN",
-        "SCALE_OVERDUE",
-        "SCALE_NOT_YET_VERIFIED",
-        "SCALE_ABOVE_MAX",
-        "SCALE_BELOW_MIN",
-        "SCALE_NOT_CREDIBLE",
-        "SCALE_ZERO_OFF",
-        "SCALE_NET",
-        "SCALE_HIGH_RESOLUTION",
-        "SCALE_UNIT_CONFIGURED",
-        "SCALE_STABLE_BY_WINDOW",
-    }
-)
-"""Codes of the domain that no sender can mend: devices, lists, policy."""
-
-_CODE = re.compile(r"[A-Z]{2,}(?:_[A-Z0-9]+)+")
-
-
-def _sources(folder: Traversable) -> Iterator[str]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _sources(entry)
-        elif entry.name.endswith(".py"):
-            yield entry.read_text(encoding="utf-8")
-
-
-def _exported(tree: ast.Module) -> set[str]:
-    """Names a module lists as its own; they look like codes and are none."""
-    lists = [
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and any(ast.unparse(target) == "__all__" for target in node.targets)
-    ]
-    return {name for listed in lists for name in ast.literal_eval(listed)}
-
-
-def codes_of_the_domain() -> set[str]:
-    """Every code that stands in a module of the domain."""
-    found: set[str] = set()
-    for source in _sources(files("agent.domain")):
-        tree = ast.parse(source)
-        texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-        found |= {text for text in texts if _CODE.fullmatch(text)} - _exported(tree)
-    return found
 
 
 def test_the_catalogues_have_the_same_keys_and_placeholders_and_are_short() -> None:
     assert list(faults()) == []
 
 
-def test_every_code_of_the_domain_that_a_sender_can_mend_has_a_text() -> None:
-    found = codes_of_the_domain()
-    assert {"PARTY_REFUSED", "POSTCODE_OTHER_STATE", "HS_MALFORMED", "LISTED_PARTY"} <= found
-    assert found - OF_THE_HUB - set(codes()) == set()
+def test_every_code_that_a_sender_can_correct_has_a_text() -> None:
+    correctable = codes_corrected_by(Corrector.SENDER)
+    assert len(correctable) > 40
+    assert correctable - FACT_OF_CODE.keys() - set(codes()) == set()
 
 
-def test_every_rule_of_the_shipped_pack_that_asks_for_mending_has_a_text(policy: Policy) -> None:
-    asked = {rule.code for rule in policy.rules.rules if rule.severity is Severity.MEND}
+def test_every_text_is_of_a_code_that_a_sender_can_correct_or_of_a_rule_of_the_shipped_pack(
+    policy: Policy,
+) -> None:
+    of_rules = {rule.code for rule in policy.rules.rules}
+    assert set(codes()) - codes_corrected_by(Corrector.SENDER) - of_rules == {"MISSING"}
+
+
+def test_every_rule_of_the_shipped_pack_that_asks_for_a_correction_has_a_text(policy: Policy) -> None:
+    asked = {rule.code for rule in policy.rules.rules if rule.severity is Severity.CORRECTABLE}
     assert len(asked) >= 3
     assert asked - set(codes()) == set()
 

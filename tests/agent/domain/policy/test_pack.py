@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agent.domain.consignment.effective import ClaimOrder, SourceRole
 from agent.domain.errors import PolicyInvalid
+from agent.domain.findings.codes import pack_code
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.packs.shipped import shipped_pack
@@ -86,19 +87,19 @@ def test_a_rule_ends_with_its_regime() -> None:
         ("BAD_GOODS", Severity.NOTE, Disposition.DNL),
         ("OTHER", Severity.STOP, Disposition.DNL),
         ("OTHER", Severity.REFER, Disposition.RFS),
-        ("OTHER", Severity.MEND, Disposition.RFS),
+        ("OTHER", Severity.CORRECTABLE, Disposition.RFS),
         ("OTHER", Severity.NOTE, None),
     ],
 )
 def test_what_follows_goes_by_code_and_else_by_severity(
     code: str, severity: Severity, outcome: Disposition | None
 ) -> None:
-    assert parse_policy(SMALL).outcome_of(Finding(code=code, severity=severity)) == outcome
+    assert parse_policy(SMALL).outcome_of(Finding(code=pack_code(code, severity))) == outcome
 
 
 def test_without_a_word_of_the_pack_mending_is_asked_for() -> None:
     policy = parse_policy(SMALL.replace(b'mend = "RFS"', b""))
-    assert policy.outcome_of(Finding(code="X", severity=Severity.MEND)) is Disposition.RFI
+    assert policy.outcome_of(Finding(code=pack_code("X"))) is Disposition.RFI
 
 
 def test_an_unknown_format_is_refused_by_number_and_nothing_else_is_looked_at() -> None:

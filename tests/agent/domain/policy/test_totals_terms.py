@@ -105,7 +105,7 @@ def test_a_limit_is_an_entry_like_any_other_with_dates_in_the_zone_of_the_pack()
     assert limit.starts == datetime(2025, 3, 9, 6, tzinfo=UTC)
     assert (limit.per, limit.overage, limit.confidence) == (Per.DAY, Overage.MARGINAL, Confidence.HIGH)
     assert policy.bounds == (datetime(2025, 3, 9, 6, tzinfo=UTC),)
-    found = Finding(code=LIMIT_CODE, severity=Severity.MEND, params={"limit": "person-day"})
+    found = Finding(code=LIMIT_CODE, severity=Severity.CORRECTABLE, params={"limit": "person-day"})
     assert policy.citation_of(found, limit.starts) == "a test"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from agent.domain.findings.finding import Finding
 from agent.domain.packs.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
+class TextModels:
     """The models that are at hand; None is one that is not, and what it would say is then not found."""
 
     vague: Callable[[str], float] | None = None
@@ -18,8 +19,13 @@ class Readings:
     """HS chapter → how likely it is for the text; of those it knows, adding up to 1."""
 
 
-UNREAD = Readings()
+UNREAD = TextModels()
 """By the lists alone."""
+
+
+def check_unread(models: TextModels | None) -> tuple[Finding, ...]:
+    """``GOODS_UNREAD`` where a hub has no models that read goods texts: a check that could not run refers."""
+    return () if models else (Finding(code="GOODS_UNREAD"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
