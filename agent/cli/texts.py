@@ -13,8 +13,9 @@ from agent.cli.options import json_option, show
 from agent.cli.policy.packs import pack_option, read_pack
 from agent.domain.findings.codes import FACT_OF_CODE
 from agent.errors import AgentError
-from agent.texts.findings import LANGUAGES, choose, codes, faults, source_of, text_of
-from agent.texts.rows import row_codes, row_faults, row_text
+from agent.texts.catalogue import LANGUAGES, choose, faults
+from agent.texts.findings import codes, source_faults, source_of, text_of
+from agent.texts.rows import row_codes, row_text
 
 
 class TextUnknown(AgentError):
@@ -38,7 +39,7 @@ def texts() -> None:
 def check(as_json: bool) -> None:
     """Hold the catalogues against each other; exit 3 if one lacks or adds anything."""
     known = len(codes()) + len(row_codes())
-    found = {"languages": list(LANGUAGES), "codes": known, "faults": [*faults(), *row_faults()]}
+    found = {"languages": list(LANGUAGES), "codes": known, "faults": [*faults(), *source_faults()]}
     show(found, as_json=as_json, lines=_checked)
     sys.exit(3 if found["faults"] else 0)
 

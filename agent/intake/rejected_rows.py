@@ -9,7 +9,7 @@ from typing import Any
 
 from agent.formats.tabular.columns import REPORT_SHEET, column_of, is_added
 from agent.intake.protocol import Fault, Header, Progress
-from agent.texts.findings import LANGUAGES, choose
+from agent.texts.catalogue import LANGUAGES, choose
 from agent.texts.rows import row_text, row_words
 
 CSV, XLSX = "rejected.csv", "rejected.xlsx"

@@ -20,12 +20,12 @@ from agent.domain.findings.codes import FACT_OF_CODE, codes_corrected_by
 from agent.domain.findings.finding import Severity
 from agent.domain.policy.pack import Policy
 from agent.domain.values.money import Money
-from agent.texts import findings as wording
-from agent.texts.findings import LANGUAGES, catalogue, codes, faults, field_of, source_of, text_of
+from agent.texts.catalogue import FINDINGS, LANGUAGES, words_of
+from agent.texts.findings import codes, field_of, source_faults, source_of, text_of
 
 
-def test_the_catalogues_have_the_same_keys_and_placeholders_and_are_short() -> None:
-    assert list(faults()) == []
+def test_every_code_has_its_source_and_every_fact_its_name_and_example() -> None:
+    assert list(source_faults()) == []
 
 
 def test_every_code_that_a_sender_can_correct_has_a_text() -> None:
@@ -123,12 +123,10 @@ def test_a_language_without_a_catalogue_falls_back_on_its_kin_and_then_on_englis
         for tag in ("zh_TW", "es-MX", "fr")
     }
     assert said == {
-        "zh_TW": catalogue("zh-CN")["remedy.STATE_UNKNOWN"],
-        "es-MX": catalogue("es")["remedy.STATE_UNKNOWN"],
-        "fr": catalogue("en")["remedy.STATE_UNKNOWN"],
+        "zh_TW": words_of(FINDINGS, "zh-CN")["remedy.STATE_UNKNOWN"],
+        "es-MX": words_of(FINDINGS, "es")["remedy.STATE_UNKNOWN"],
+        "fr": words_of(FINDINGS, "en")["remedy.STATE_UNKNOWN"],
     }
-    with pytest.raises(KeyError):
-        catalogue("fr")
 
 
 def test_every_field_that_sources_can_disagree_on_has_a_name() -> None:
@@ -168,27 +166,3 @@ def test_any_code_and_parameters_read_without_error_and_no_value_is_a_pattern(
     assert told == text_of(code, params, lang)
     nested = text_of("DESCRIPTION_REFUSED", {"reason": "stop_term", "term": "{field}{term}\\1"}, "en")
     assert nested.reason == "Too vague: {field}{term}\\1"
-
-
-def test_what_is_wrong_with_a_catalogue_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = {
-        **catalogue("en"),
-        "reason.HS_MALFORMED": "one two three four five six seven eight nine",
-        "remedy.MISSING": "Add it.",
-        "reason.STATE_UNKNOWN": " ",
-        "reason.NEW_CODE": "New",
-    }
-    del broken["field.goods.hs"]
-    monkeypatch.setattr(
-        wording, "catalogue", lambda language: broken if language == "tr" else catalogue(language)
-    )
-    assert set(wording.faults()) == {
-        "tr: field.goods.hs is missing",
-        "tr: goods.hs has no name",
-        "tr: reason.NEW_CODE is not in en",
-        "tr: reason.NEW_CODE has no remedy",
-        "tr: reason.HS_MALFORMED has more than 8 words",
-        "tr: remedy.MISSING has other placeholders than en",
-        "tr: reason.STATE_UNKNOWN is empty",
-        "tr: reason.STATE_UNKNOWN has other placeholders than en",
-    }
