@@ -156,7 +156,7 @@ def _fact_example(fact: str) -> str | None:
 
 
 def source_faults() -> Iterator[str]:
-    """What ``codes.json`` lacks: the source of a code, the texts of one that it names, the example of a fact; and
+    """What ``codes.json`` lacks: the source of a code, texts of one that it names, the example of a fact; and
     each fact that a catalogue does not name.
     """
     stems = {key.split(".")[1] for key in words_of(FINDINGS, LANGUAGES[0]) if key.startswith("reason.")}

@@ -119,6 +119,19 @@ def test_what_the_lane_fills_in_is_a_parameter_of_the_code() -> None:
                 assert part.partition("}")[0] in row.params, key
 
 
+FORBIDDEN = (
+    "release", "customs", "cleared", "admit", "approved", "passed", "放行", "通关", "清关", "准许", "批准",
+    "aduana", "despach", "liberad", "autoriz", "thông quan", "hải quan", "chấp thuận", "cho phép",
+    "gümrük", "onaylandı", "serbest", "सीमा शुल्क", "स्वीकृत", "मंज़ूर", "अनुमति",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_of_the_lane_says_that_a_parcel_was_admitted(language: str) -> None:
+    texts = words_of(LANE, language).values()
+    assert [text for text in texts if any(word in text.lower() for word in FORBIDDEN)] == []
+
+
 def test_each_language_says_it_in_its_own_words() -> None:
     own = [key for key in words_of(LANE, "en") if key.startswith(("word.", "reason.", "action."))]
     assert len(own) > 80

@@ -34,6 +34,15 @@ def test_every_code_that_a_sender_can_correct_has_a_text() -> None:
     assert correctable - FACT_OF_CODE.keys() - set(codes()) == set()
 
 
+def test_the_shipped_pack_brings_the_words_of_all_its_rules_in_every_language(policy: Policy) -> None:
+    brought = {(text.code, text.lang) for text in policy.texts}
+    assert brought == {(rule.code, language) for rule in policy.rules.rules for language in LANGUAGES}
+    for text in policy.texts:
+        if text.code in codes():
+            known = text_of(text.code, {}, text.lang)
+            assert (text.reason, text.remedy, text.example) == (known.reason, known.remedy, known.example)
+
+
 def test_every_text_is_of_a_code_that_a_sender_can_correct_or_of_a_rule_of_the_shipped_pack(
     policy: Policy,
 ) -> None:

@@ -82,6 +82,7 @@ async def test_the_safety_script_belongs_to_the_authority_and_to_danger(open_lan
         ("SOMETHING", "HUB", None, [], "DNL"),
     ]
     page = await open_lane()
+    await expect(page.locator("#policy")).not_to_be_empty()  # with it come the words of the pack's rules
     for disposition, set_by, code, lines, look in rows:
         findings = [] if code is None else [{"code": code, "params": {}}]
         said = await page.evaluate(
