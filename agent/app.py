@@ -22,14 +22,14 @@ from agent.control import server as control
 from agent.errors import AgentError, EvidenceFailed
 from agent.evidence.log import EvidenceLog
 from agent.evidence.opening import retire
-from agent.hub import Hub
+from agent.hub import Hub, LinkState
 from agent.intake.watched_folder import WatchedFolder
 from agent.lane.station import Station, run_station
 from agent.reference.loading import in_force, load_lists, load_model, load_policy, load_readings
 from agent.runtime.clock import Clock, SystemClock
 from agent.runtime.data_lock import DataLock
 from agent.runtime.threads import in_thread
-from agent.status.ticker import Teller
+from agent.status.ticker import StateTicker
 from agent.store.declarations import ReferenceStore
 from agent.trust.at_rest import AtRest
 from agent.trust.hub_keys import Trust, load_trust
@@ -37,7 +37,7 @@ from agent.web.server import create_web, known_hosts, serve_web
 from sync import sqlite
 from sync.errors import LogForked
 from sync.keys import Role
-from sync.transport.client import Client
+from sync.transport.client import Client, SyncState
 
 log = logging.getLogger(__name__)
 
@@ -172,10 +172,10 @@ async def _run_once(
                 if config.intake.folder is not None:
                     watched = WatchedFolder(config.intake.folder, hub, config.intake.profile_texts())
                     tasks.create_task(watched.watch(), name="watched folder")
-                teller = Teller(hub)
-                tasks.create_task(teller.tell(), name="tell")
+                ticker = StateTicker(hub)
+                tasks.create_task(ticker.run(), name="states")
                 if config.centre:
-                    tasks.create_task(_sync(config.centre, opened, teller), name="sync")
+                    tasks.create_task(_sync(config.centre, opened, ticker), name="sync")
                 ready(f"http://{_shown(config.web.host)}:{port}/")
                 tasks.create_task(_until(stop), name="stop")
         except* _Stopped:
@@ -186,8 +186,13 @@ def _shown(host: str) -> str:
     return "localhost" if host in ("127.0.0.1", "0.0.0.0", "::", "::1") else host  # noqa: S104 - compared
 
 
-async def _sync(centre: CentreSection, opened: Opened, teller: Teller) -> None:
+async def _sync(centre: CentreSection, opened: Opened, ticker: StateTicker) -> None:
     hub = opened.hub
+
+    def link_changed(state: SyncState) -> None:
+        hub.link = LinkState(online=state.online, error=state.last_error)
+        ticker.link_changed()
+
     async with aiohttp.ClientSession() as session:
         client = Client(
             session=session,
@@ -199,7 +204,7 @@ async def _sync(centre: CentreSection, opened: Opened, teller: Teller) -> None:
         )
         longest = wait_random_exponential(multiplier=1, max=centre.longest_wait_s)
         try:
-            await client.run(hub.new_entries, teller.link, backoff=longest)
+            await client.run(hub.new_entries, link_changed, backoff=longest)
         except AgentError as error:
             log.critical("sync stopped", extra={"error": str(error)})
 

@@ -13,41 +13,25 @@ from datetime import datetime, timedelta
 
 from agent.assessment.documents import Document
 from agent.cases.scan import Place, Scan, Weighing
-from agent.domain.checks.weight import (
-    Previous,
-    Weighed,
-    check_duplicate,
-    check_stated,
-    check_weight,
-    scale_finding,
-)
-from agent.domain.decision.assess import staleness
-from agent.domain.decision.decide import (
-    Decision,
-    Digests,
-    PieceKey,
-    RiskScore,
-    Verdict,
-    audit_draw,
-    audit_findings,
-    decide,
-    risk_findings,
-)
+from agent.domain.checks.label import check_label
+from agent.domain.checks.weight import check_duplicate, check_stated, check_weight, scale_finding
+from agent.domain.decision.decide import audit_draw, audit_findings, decide, risk_findings
+from agent.domain.decision.freshness import check_freshness
+from agent.domain.decision.values import Decision, Digests, RiskScore, Verdict
 from agent.domain.findings.codes import SCALE_CODES
 from agent.domain.findings.disposition import Because
-from agent.domain.findings.finding import Finding, Severity
+from agent.domain.findings.finding import Finding
 from agent.domain.identifiers import identify
 from agent.domain.identifiers.candidates import Candidate
+from agent.domain.piece import PieceKey, Previous, Weighed
 from agent.errors import AgentError
-from agent.evidence.log import Recorded
-from agent.feed.messages import decision_view
+from agent.evidence.recorded import Recorded
+from agent.feed.messages import logged_decision, repeat_message
 from agent.hub import Hub
 from agent.store.matching import Match
 from models.risk.features import PhysicalFacts
 from sync.log.statement import Decision as DecisionStatement
 from sync.log.statement import parse
-
-CLOCK_MAY_LAG_S = 120
 
 
 class UnreadableScan(AgentError):
@@ -100,7 +84,7 @@ async def clear_piece(scan: Scan, station: Place, hub: Hub) -> Recorded:
         recorded = await hub.log.append(decision, previous=previous)  # numbered, sealed, signed, committed
     if scan.source == "station":
         hub.durable_ns = recorded.durable_ns
-        hub.latencies_ns.append(recorded.durable_ns - max(scan.at_ns, weighing.last_byte_ns))
+        hub.latency.note(recorded.durable_ns - max(scan.at_ns, weighing.last_byte_ns))
     station.decided(piece, scan, recorded)
     _publish(recorded, hub)  # screens and handhelds
     if match is None:
@@ -151,7 +135,11 @@ async def _see(
         document=document,
         totals=await _totals(document, match, hub),
         weighing=weighing,
-        extra=_label_findings(candidates, match, scan),
+        extra=check_label(
+            None if match is None else match.others,
+            authenticated=scan.authenticated,
+            unconfirmed_kind=None if candidates[0].valid else candidates[0].kind,
+        ),
         scan_digest=hashlib.sha256(scan.raw).hexdigest(),
     )
 
@@ -172,29 +160,13 @@ def judge(seen: _Seen, previous: Previous | None, hub: Hub, also: tuple[Finding,
         findings += document.findings
         findings += check_stated(weighing.weighed, previous if seen.weighed_for_this else None)
         findings += check_weight(document.declared_g, weighing.weighed, weighing.reason, policy.tolerance)
-        findings += _ages(hub)
+        findings += check_freshness(policy, hub.in_force.lists, hub.in_force.expected_lists, hub.clock.now())
         risk = hub.score(document.features, _physical(weighing.weighed), document.declared_g)
         findings += risk_findings(risk, policy.model)
         findings += audit_findings(audit_draw(hub.audit_key, seen.piece, policy.audit_permille))
         # Last: where the sealed block has no room left, patterns yield to lists and risk.
         findings += seen.totals
     return decide(findings, policy.outcome_of, risk=risk, previous=previous)
-
-
-def _ages(hub: Hub) -> tuple[Finding, ...]:
-    """What is too old, gone, or cannot be told because the clock is behind what was issued."""
-    in_force, now = hub.in_force, hub.clock.now()
-    loaded = {found.id for found in in_force.lists} | set(in_force.policy.lists.required)
-    gone = [
-        Finding(code="LIST_ABSENT", severity=Severity.REFER, params={"list": name})
-        for name in sorted(in_force.expected_lists - loaded)
-    ]
-    # Of all times only these are signed: none of them can lie ahead of a clock that is right.
-    seen = [in_force.policy.issued, *(found.issued for found in in_force.lists)]
-    behind = int((max(seen) - now).total_seconds())
-    if behind > CLOCK_MAY_LAG_S:
-        gone.append(Finding(code="CLOCK_BEHIND", severity=Severity.REFER, params={"seconds": behind}))
-    return (*gone, *staleness(in_force.policy, in_force.lists, now))
 
 
 async def decide_one_again(
@@ -245,7 +217,7 @@ async def decide_one_again(
         document=document,
         totals=await _totals(document, match, hub),
         weighing=Weighing(weighed=weighed, reason="not_weighed" if weighed is None else None),
-        extra=_label_findings((), match),
+        extra=check_label(match.others),
         scan_digest=None if statement is None else statement.digests.scan,
         weighed_for_this=statement is None or statement.consignment is None,
     )
@@ -277,24 +249,6 @@ def _what_changed(statement: DecisionStatement | None, hub: Hub) -> Because:
         if statement.digests.model != (None if hub.scorer is None else hub.scorer.digest):
             return Because.MODEL
     return Because.MANIFEST
-
-
-def _label_findings(
-    candidates: tuple[Candidate, ...], match: Match | None, scan: Scan | None = None
-) -> tuple[Finding, ...]:
-    """What the label itself gives rise to, and how it was read."""
-    found: list[Finding] = []
-    if scan is not None and not scan.authenticated:
-        found.append(Finding(code="SCAN_UNAUTHENTICATED", severity=Severity.NOTE))
-    if match is None:
-        found.append(Finding(code="UNMANIFESTED", severity=Severity.STOP))
-    elif match.others:
-        params: dict[str, str | int] = {"pieces": match.others + 1}
-        found.append(Finding(code="AMBIGUOUS_LABEL", severity=Severity.REFER, params=params))
-    if candidates and not candidates[0].valid:
-        # A failed check digit hides no candidate; it asks for a second look at the label.
-        found.append(Finding(code="CHECK_DIGIT", severity=Severity.NOTE, params={"kind": candidates[0].kind}))
-    return tuple(found)
 
 
 def _physical(weighed: Weighed | None) -> PhysicalFacts:
@@ -339,9 +293,9 @@ def _decision(
 
 
 def _publish(recorded: Recorded, hub: Hub, again_at: str | None = None) -> None:
-    view = decision_view(recorded.entry)
+    decision = logged_decision(recorded.entry)
     if again_at is None:
-        hub.notices.publish(view)
+        hub.feed.publish(decision)
         hub.new_entries.set()
     else:
-        hub.notices.publish({**view, "type": "repeat", "station": again_at})
+        hub.feed.publish(repeat_message(decision, again_at))

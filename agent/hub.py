@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, Protocol
 from weakref import WeakValueDictionary
 
-from agent.assessment.documents import Documents, InForce
-from agent.domain.decision.decide import RiskReason, RiskScore
+from agent.assessment.documents import Documents
+from agent.domain.decision.values import RiskReason, RiskScore
 from agent.evidence.log import EvidenceLog
-from agent.feed.broker import Notices
+from agent.feed.broker import Broker
+from agent.reference.in_force import InForce
 from agent.runtime.clock import Clock
+from agent.runtime.latency import LatencyMeter
 from agent.store.declarations import ReferenceStore
 from agent.trust.senders import Senders
 from drivers.transcripts.transcript import Recorder
 from models.risk.features import PhysicalFacts, vector
 from models.risk.scorer import Scorer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkState:
+    """Whether the centre answered the last attempt (if only to refuse), and what went wrong."""
+
+    online: bool = False
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportState:
+    """How an import is getting on; ``rows`` were read, ``rejected`` of them refused."""
+
+    file: str
+    state: Literal["running", "done", "stopped", "refused"]
+    percent: int
+    rows: int
+    rejected: int
+
+
+class StationState(Protocol):
+    """What a station answers when asked how it is."""
+
+    @property
+    def stopped(self) -> str | None:
+        """Why it decides nothing more; None while it does."""
+        ...
+
+    def reports(self) -> list[dict[str, Any]]:
+        """How its devices are, as plain JSON."""
+        ...
 
 
 @dataclass(kw_only=True)
@@ -36,16 +69,21 @@ class Hub:
     audit_key: bytes = field(repr=False)
     senders: Senders = field(default_factory=Senders)
     """Whose signatures on manifests are known."""
-    notices: Notices = field(default_factory=Notices)
+    feed: Broker = field(default_factory=Broker)
+    """Messages to screens."""
     new_entries: asyncio.Event = field(default_factory=asyncio.Event)
     declared: asyncio.Event = field(default_factory=asyncio.Event)
     """Something was declared that may not be assessed yet."""
     taking_in: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Files are taken in one after the other, so that lanes share the machine with one at most."""
-    latencies_ns: deque[int] = field(default_factory=lambda: deque(maxlen=10_000))
-    """Last device byte to durable entry, of the newest scans."""
-    reports: dict[str, Callable[[], list[dict[str, Any]]]] = field(default_factory=dict)
-    """Of each station: how its devices are."""
+    latency: LatencyMeter = field(default_factory=LatencyMeter)
+    """Last device byte to durable entry."""
+    stations: dict[str, StationState] = field(default_factory=dict)
+    """Each station by its name; a station adds itself."""
+    link: LinkState = LinkState()
+    """The link to the centre; written by the sync task."""
+    importing: ImportState | None = None
+    """The newest import; written by the import."""
     recorders: dict[str, Recorder] = field(default_factory=dict)
     """Of each device, by its place (``lane-1/scale``): the bytes that passed last."""
     durable_ns: int = 0

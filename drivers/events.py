@@ -139,6 +139,10 @@ class Parser(Protocol):
         """
         ...
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        ...
+
 
 @runtime_checkable
 class Replying(Protocol):

@@ -11,18 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from agent import __version__
 from agent.domain.consignment.declaration import Declaration
 from agent.domain.consignment.effective import effective
 from agent.domain.consignment.flights import arrivals, with_flight
 from agent.domain.decision.assess import assess
-from agent.domain.decision.decide import PieceKey
-from agent.domain.description.text_models import UNREAD, TextModels, check_unread
+from agent.domain.description.text_models import UNREAD, check_unread
 from agent.domain.findings.finding import Disclosure, Finding, Severity
+from agent.domain.piece import PieceKey
 from agent.domain.policy.pack import Policy
-from agent.domain.screening.names import PartyList
 from agent.domain.totals.check import check_totals, check_uncounted
 from agent.domain.totals.tally import Tally, tally_of
+from agent.reference.in_force import InForce
 from agent.runtime.clock import Clock
 from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
 from agent.store.declaration_table import Claims
@@ -57,29 +56,6 @@ def keys_of(claims: Claims) -> tuple[PieceKey, ...]:
     """The first label of every piece, as each source declares it."""
     printed = (piece[0] for claim in claims.claims for piece in claim.declaration.pieces if piece)
     return tuple(dict.fromkeys(PieceKey(kind=label.kind, value=label.value) for label in printed))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
-    """Policy, lists and model tables that documents are held against, with their digests."""
-
-    policy: Policy
-    policy_digest: str
-    lists: tuple[PartyList, ...]
-    lists_digest: str | None
-    expected_lists: frozenset[str]
-    """Ids of lists that were ever in force here: one that is gone could not be checked."""
-    model_digest: str | None
-    tables: Tables | None
-    readings: TextModels | None
-    """What reads goods texts; None when it was refused."""
-    readings_digest: str | None
-
-    @property
-    def read(self) -> str:
-        """What an assessment must have read to be still good."""
-        parts = (self.policy_digest, self.lists_digest, self.model_digest, self.readings_digest, __version__)
-        return "|".join(part or "none" for part in parts)
 
 
 class Documents:

@@ -16,8 +16,8 @@ from agent.bench.bed import Wires, at_work, prepare
 from agent.bench.lane import Lane
 from agent.intake.importer import BATCH, ImportReport, import_manifest
 from agent.runtime.clock import Clock
+from agent.runtime.percentile import percentile
 from agent.sandbox import catalogue
-from agent.status.report import percentile
 from agent.store.declarations import WAL_PAGES
 from sync import sqlite
 
@@ -133,7 +133,7 @@ async def _beside_a_lane(
     file: Path, opened: Opened, wires: Wires, labels: list[tuple[str, int]], clock: Clock
 ) -> dict[str, Any]:
     took_ns: list[int] = []
-    with opened.hub.notices.subscribe() as screen:
+    with opened.hub.feed.subscribe() as screen:
         lane = Lane(wires, opened, clock, screen)
         importing = asyncio.create_task(import_manifest(file, opened.hub), name="import")
         for place in count():

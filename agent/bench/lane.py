@@ -7,6 +7,7 @@ import os
 from agent.app import Opened
 from agent.bench.bed import Wires
 from agent.feed.broker import Subscriber
+from agent.feed.messages import DecisionMessage
 from agent.runtime.clock import Clock
 
 STABLE = 4
@@ -32,8 +33,8 @@ class Lane:
         sent_ns = self._clock.monotonic_ns()
         os.write(self._wires.scanner, f"]C0{label}\r\n".encode())
         while True:
-            message = await self._screen.queue.get()
-            if message is not None and message["type"] == "decision":
+            outgoing = await self._screen.next()
+            if outgoing is not None and isinstance(outgoing.message, DecisionMessage):
                 break
         return self._hub.durable_ns - sent_ns
 

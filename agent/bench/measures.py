@@ -22,8 +22,8 @@ from agent.bench.importing import Imported, measure_import
 from agent.bench.lane import Lane
 from agent.domain.consignment.effective import Claim
 from agent.runtime.clock import Clock
+from agent.runtime.percentile import percentile
 from agent.runtime.threads import in_thread
-from agent.status.report import percentile
 from agent.store.declaration_table import Claims
 from agent.store.schema import migrate_evidence
 from drivers.simulators.crowd import cost_of_reading
@@ -85,7 +85,7 @@ async def _lane(bed: Bed, wires: Wires, clock: Clock) -> dict[str, Any]:
     floor_ns: list[int] = []
     async with at_work(bed, clock) as (opened, labels):
         hub = opened.hub
-        with hub.notices.subscribe() as screen:
+        with hub.feed.subscribe() as screen:
             lane = Lane(wires, opened, clock, screen)
             for number, (label, grams) in enumerate(labels[: WARM_UP + SCANS]):
                 took_ns = await lane.clear(label, grams)

@@ -8,11 +8,11 @@ from datetime import datetime
 
 from agent.assessment.documents import Assessed
 from agent.clearance import decide_one_again
-from agent.domain.checks.weight import Previous
-from agent.domain.decision.decide import PieceKey, Verdict
+from agent.domain.decision.values import Verdict
 from agent.domain.findings.disposition import Disposition
 from agent.domain.identifiers import identify
 from agent.domain.identifiers.candidates import Candidate
+from agent.domain.piece import PieceKey, Previous
 from agent.hub import Hub
 from sync.log.statement import Decision, parse
 

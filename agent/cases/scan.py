@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from agent.domain.checks.weight import Weighed
-from agent.domain.decision.decide import PieceKey
-from agent.evidence.log import Recorded
+from agent.domain.piece import PieceKey, Weighed
+from agent.evidence.recorded import Recorded
 
 Origin = Literal["station", "keyed", "cli"]
 

@@ -1,4 +1,4 @@
-"""What the formats of the program are, for whoever writes or reads them."""
+"""Prints the formats of the program, for those who write or read them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agent.cli.options import json_option
 
 @click.group()
 def schema() -> None:
-    """Print a format: JSON Schema of a consignment, the facts that rules may name."""
+    """Print a format: JSON Schema of consignments and of messages to screens, facts that rules may name."""
 
 
 @schema.command()
@@ -23,11 +23,19 @@ def consignment() -> None:
 
 
 @schema.command()
+def feed() -> None:
+    """Print the JSON Schema (2020-12) of a message on the live channel (/ws)."""
+    from agent.feed.messages import feed_schema  # noqa: PLC0415 - the help comes without it
+
+    click.echo(json.dumps(feed_schema(), indent=2, ensure_ascii=False))
+
+
+@schema.command()
 @json_option
 def facts(as_json: bool) -> None:
     """List the facts that a rule of a policy pack may name, with their types.
 
-    An absent fact is asked for with known.FACT; *_minor is minor units of the currency, *_g grams.
+    known.FACT says whether a fact is present; *_minor is in minor units of the currency, *_g in grams.
     """
     from agent.domain.policy.facts import FACTS  # noqa: PLC0415 - the help comes without it
 

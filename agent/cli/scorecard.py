@@ -8,27 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from agent.cli.options import config_option, json_option
 from agent.cli.policy.packs import pack_option
-from agent.errors import AgentError
 
 if TYPE_CHECKING:
     from agent.config.file import Config
     from agent.domain.policy.pack import Policy
     from agent.reports.scorecard_reading import Progress
-
-
-class ReferenceUnreadable(AgentError):
-    """The store is damaged, or went away while it was read."""
-
-    def __init__(self, folder: Path, why: Exception) -> None:
-        super().__init__(
-            f"the declarations in {folder} cannot be read ({why}); `preclear doctor` looks after them"
-        )
 
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -62,7 +52,7 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @config_option
 def scorecard(
     *,
-    by: str | None,
+    by: Literal["shipper", "sender"] | None,
     shipper: str | None,
     country: str | None,
     party: str | None,
@@ -76,17 +66,16 @@ def scorecard(
     pack: Path | None,
     config_path: Path,
 ) -> None:
-    """Say what a shipper can do better: errors by code with their remedy, trend, worst descriptions.
+    """Show what a shipper can do better: errors by code with their remedy, trend, worst descriptions.
 
-    Without --shipper or --party, an overview of all shippers, the one with most to mend first. A hub at work
-    is not disturbed. Descriptions are held to the signed policy in force, or to --policy. Sealed findings,
-    lists and risk are not in it: a scorecard is about the quality of data.
+    Without --shipper or --party, an overview of all shippers, the one with most to correct first. A hub at
+    work is not disturbed. Descriptions are held to the signed policy in force, or to --policy. Sealed
+    findings, lists and risk are left out: a scorecard is about the quality of data.
     """
     from agent.config.file import load_config  # noqa: PLC0415
+    from agent.reports.scorecard import Order, make_scorecard  # noqa: PLC0415
+    from agent.reports.scorecard_csv import write_csv  # noqa: PLC0415
     from agent.reports.scorecard_html import page  # noqa: PLC0415 - the help comes without the readers
-    from agent.reports.scorecard_text import write_csv  # noqa: PLC0415
-    from agent.store.assessment_reader import Asked  # noqa: PLC0415
-    from sync import sqlite  # noqa: PLC0415
 
     if shipper is not None and by is not None:
         raise click.UsageError("--by gives an overview, --shipper one card; leave one of them out")
@@ -96,13 +85,12 @@ def scorecard(
     if first is not None and last is not None and first > last:
         raise click.UsageError(f"--since {first} is after --until {last}; exchange them")
     config = load_config(config_path)
-    asked = Asked(since=first, until=last, party=party, apart=party is not None or by == "sender")
     policy = _policy(config, pack)
-    try:
-        with _progress() as progress:
-            shown = _read(config, policy, asked, _Order(by, shipper, country, lang, top), progress)
-    except sqlite.Error as error:
-        raise ReferenceUnreadable(config.hub.data, error) from error
+    order = Order(
+        by=by, shipper=shipper, country=country, party=party, since=first, until=last, lang=lang, worst=top
+    )
+    with _progress() as progress:
+        shown = make_scorecard(config.hub.data, policy, order, progress)
     if csv_file is not None:
         write_csv(csv_file, shown)
     if html_file is not None:
@@ -113,38 +101,6 @@ def scorecard(
         click.echo(json.dumps(shown, ensure_ascii=False))
     elif csv_file is None and html_file is None:
         _print(shown, top)
-
-
-class _Order:
-    """Which card, in which language, with how many lines."""
-
-    def __init__(self, by: str | None, shipper: str | None, country: str | None, lang: str, top: int) -> None:
-        self.by, self.shipper, self.country, self.lang, self.top = by, shipper, country, lang, top
-
-
-def _read(config: Config, policy: Policy, asked: Any, order: _Order, progress: Progress) -> dict[str, Any]:
-    from dataclasses import replace  # noqa: PLC0415
-
-    from agent.reports.scorecard_reading import Reading, Wanted  # noqa: PLC0415
-    from agent.reports.scorecard_view import Heading, View  # noqa: PLC0415
-    from agent.store.assessment_reader import StoredAssessments  # noqa: PLC0415
-    from agent.store.declarations import FILE  # noqa: PLC0415
-    from models.vagueness.scorer import Vagueness  # noqa: PLC0415
-
-    view = View(order.lang, policy.texts)
-    with StoredAssessments(config.hub.data / FILE) as stored:
-        reading = Reading(stored, policy, Vagueness.load().score, progress)
-        if asked.party is not None:
-            asked = replace(asked, party=reading.party(asked.party))
-        if order.shipper is not None:
-            wanted = Wanted(shipper=order.shipper, country=order.country)
-            card, country = reading.of_shipper(asked, wanted, worst=order.top)
-            return view.card(Heading(kind="shipper", asked=asked, country=country or None), card)
-        if asked.party is not None and order.by is None:
-            return view.card(Heading(kind="sender", asked=asked), reading.of_sender(asked, worst=order.top))
-        by_sender = order.by == "sender"
-        found = reading.overview(asked, by_sender=by_sender, worst=order.top)
-        return view.overview(Heading(kind="senders" if by_sender else "shippers", asked=asked), found)
 
 
 def _policy(config: Config, pack: Path | None) -> Policy:
@@ -177,12 +133,13 @@ def _progress() -> Iterator[Progress]:
 
 
 def _print(shown: dict[str, Any], top: int) -> None:
-    from agent.reports.scorecard_text import draw, lines  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
 
-    if sys.stdout.isatty():
-        from rich.console import Console  # noqa: PLC0415
+    from agent.reports.scorecard_text import PIPE_WIDTH, draw  # noqa: PLC0415
 
-        draw(shown, top, Console())
-        return
-    for line in lines(shown, top):
-        click.echo(line)
+    on_terminal = sys.stdout.isatty()
+    console = Console(width=None if on_terminal else PIPE_WIDTH)
+    with console.capture() as capture:
+        draw(shown, top, console)
+    for line in capture.get().splitlines():
+        click.echo(line if on_terminal else line.rstrip())

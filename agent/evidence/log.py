@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from agent.domain.checks.weight import Previous
-from agent.domain.decision.decide import Decision, PieceKey
+from agent.domain.decision.values import Decision
 from agent.domain.findings.disposition import Disposition
 from agent.domain.identifiers.s10 import REUSED_AFTER
+from agent.domain.piece import PieceKey, Previous
 from agent.errors import EvidenceFailed, Outdated
 from agent.evidence.opening import FILE, Head, OldLog, claim_retired, load, retire
+from agent.evidence.recorded import Recorded
 from agent.evidence.statements import decision_body, sealed_reasons
 from agent.runtime.clock import Clock, iso
 from sync import sqlite
@@ -74,14 +75,6 @@ class Signer:
     sealing: PublicKey
     audit_key: bytes = field(repr=False)
     software: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """An entry that is on disk. ``durable_ns`` is the monotonic time just after its COMMIT."""
-
-    entry: Entry
-    durable_ns: int
 
 
 class EvidenceLog:

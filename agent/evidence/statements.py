@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent.domain.checks.weight import Weighed
-from agent.domain.decision.decide import Decision
+from agent.domain.decision.values import Decision
 from agent.domain.findings.codes import ALWAYS_SHOWN_CODES
 from agent.domain.findings.finding import Finding
+from agent.domain.piece import Weighed
 from agent.runtime.clock import iso
 from sync.log.sealed import SealedFinding, reasons
 

@@ -1,60 +1,83 @@
-"""What screens are told: decisions by their number in the log, and states that pass."""
+"""Passes messages to every subscribed screen, and keeps the states for screens that connect later."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+
+from agent.feed.messages import Message, StateMessage, encode
 
 ROOM = 256
-"""Messages a slow screen may lag behind; past that it is dropped and catches up by sequence."""
+"""Messages a slow screen may lag by; past that it is dropped and catches up by sequence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message and its text, which is encoded once for all screens."""
+
+    message: Message
+    text: str
 
 
 class Subscriber:
     """One screen."""
 
     def __init__(self) -> None:
-        self.queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(ROOM)
-        self.lost = False
+        self._queue: asyncio.Queue[Outgoing | None] = asyncio.Queue(ROOM)
+        self._lost = False
 
-    def put(self, message: dict[str, Any]) -> None:
-        if self.lost:
+    def put(self, outgoing: Outgoing) -> None:
+        """Add one message; one too many and the screen is lost: nothing that waits will reach it."""
+        if self._lost:
             return
         try:
-            self.queue.put_nowait(message)
+            self._queue.put_nowait(outgoing)
         except asyncio.QueueFull:
-            self.lost = True
-            while not self.queue.empty():
-                self.queue.get_nowait()
-            self.queue.put_nowait(None)
+            self._lost = True
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            self._queue.put_nowait(None)
+
+    async def next(self) -> Outgoing | None:
+        """The next message; None at the end, when the screen was too slow."""
+        return await self._queue.get()
+
+    def take(self) -> Message | None:
+        """A message that waits already; None where none does."""
+        outgoing = None if self._queue.empty() else self._queue.get_nowait()
+        return None if outgoing is None else outgoing.message
 
 
-class Notices:
+class Broker:
     """Publishes to every subscriber; a screen never holds up a lane."""
 
     def __init__(self) -> None:
         self._subscribers: set[Subscriber] = set()
-        self._states: dict[str, dict[str, Any]] = {}
+        self._states: dict[str, StateMessage] = {}
 
-    def publish(self, message: dict[str, Any]) -> None:
-        """Tell everybody once."""
+    def publish(self, message: Message) -> None:
+        """Send a message to those who are subscribed now."""
+        if not self._subscribers:
+            return
+        outgoing = Outgoing(message, encode(message))
         for subscriber in self._subscribers:
-            subscriber.put(message)
+            subscriber.put(outgoing)
 
-    def state(self, key: str, message: dict[str, Any]) -> None:
-        """Tell everybody, and whoever comes later, until another state takes its place."""
-        if self._states.get(key) != message:
-            self._states[key] = message
+    def publish_state(self, message: StateMessage) -> None:
+        """Send a state unless it is what it was, and keep it for those who subscribe later."""
+        if self._states.get(message.key) != message:
+            self._states[message.key] = message
             self.publish(message)
 
-    def states(self) -> list[dict[str, Any]]:
+    def states(self) -> list[StateMessage]:
         """The states that hold now."""
         return list(self._states.values())
 
     @contextmanager
     def subscribe(self) -> Iterator[Subscriber]:
-        """Messages from now on; the queue ends with None when the subscriber was too slow."""
+        """Messages from now on."""
         subscriber = Subscriber()
         self._subscribers.add(subscriber)
         try:

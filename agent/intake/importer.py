@@ -15,7 +15,7 @@ from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import AgentError, ImportAbandoned, ManifestRefused, ReferenceFailed
 from agent.hub import Hub
-from agent.intake.notices import NOTICE, Shown, notice
+from agent.intake.notices import PageProgress
 from agent.intake.protocol import Ended, Fault, Header, Order, Part, Progress, Refused
 from agent.intake.supervisor import OpenFile, opened, read_apart, resident_kb
 from agent.runtime.clock import Clock
@@ -143,19 +143,18 @@ async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) 
         ImportAbandoned: the listener has lost who wanted the import; what was read before is kept.
         ReferenceFailed: it could not be stored.
     """
+    shown = PageProgress(hub, file.name, listener, asyncio.get_running_loop())
     async with hub.taking_in:
         try:
-            heard = Shown(hub, file.name, listener, asyncio.get_running_loop())
-            work = _Taking(file, sender, heard, hub.clock, hub.senders, hub)
+            work = _Taking(file, sender, shown, hub.clock, hub.senders, hub)
             report = await in_thread("import", work.run)
         except AgentError as error:
-            state = "stopped" if isinstance(error, ImportAbandoned) else "refused"
-            hub.notices.state(NOTICE, notice(file.name, state, 0, 0, 0))
+            shown.failed(error)
             raise
         finally:
             hub.declared.set()
     report.decided_again = await decide_again(hub)
-    hub.notices.state(NOTICE, notice(file.name, "done", report.rows, report.rejected_rows, 100))
+    shown.done(report.rows, report.rejected_rows)
     return report
 
 

@@ -1,4 +1,4 @@
-"""How a lane's devices are, as plain JSON: for ``status``, for the page and for whoever collects metrics."""
+"""How a lane's devices are, as plain JSON: for ``status``, the page and the metrics."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from datetime import date
 from typing import Any
 
 from agent.config.devices import DeviceSection
-from agent.domain.checks.metrology import DUE_SOON_DAYS
-from agent.feed.messages import VERSION
 from agent.lane.scale import LaneScale
 from drivers.supervision.health import DeviceHealth
 
@@ -15,7 +13,7 @@ from drivers.supervision.health import DeviceHealth
 def device_report(
     station: str, role: str, section: DeviceSection, health: DeviceHealth, now_ns: int
 ) -> dict[str, Any]:
-    """Everything that is counted of one device; ages in seconds, None where nothing was heard yet."""
+    """Everything that is counted of one device; ages in seconds, None where nothing was received yet."""
     return {
         "station": station,
         "role": role,
@@ -34,7 +32,7 @@ def device_report(
         "open_failures": health.open_failures,
         "driver_failures": health.driver_failures,
         "backlog_bytes": health.backlog_bytes,
-        "gs_seen": health.gs_seen,
+        "gs_seen": health.has_sent_gs,
         "advice": health.advice,
         "error": health.last_error,
         "noise": health.last_noise,
@@ -66,22 +64,6 @@ def scale_report(scale: LaneScale, on: date) -> dict[str, Any]:
             "due_in_days": (card.due_on - on).days,
         }
     return report
-
-
-def device_notice(report: dict[str, Any]) -> dict[str, Any]:
-    """What the page shows of a device: nothing that changes from second to second."""
-    return {
-        "v": VERSION,
-        "type": "device",
-        **{key: report[key] for key in ("station", "role", "state", "error", "advice")},
-        "concerns": list(report.get("concerns", ())),
-        "due": _due(report.get("card")),
-    }
-
-
-def _due(card: dict[str, Any] | None) -> str | None:
-    """The day by which a scale must be verified, once it is near or past."""
-    return None if card is None or card["due_in_days"] >= DUE_SOON_DAYS else card["due_on"]
 
 
 def _age_s(at_ns: int | None, now_ns: int) -> float | None:

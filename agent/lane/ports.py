@@ -19,7 +19,7 @@ def lane_port(section: DeviceSection, *, clock: MonotonicClock, tap: ByteTap | N
 
     Raises:
         BadPortName: Nothing opens a name of that form.
-        BadSenders: Handhelds are to be heard, and none of them is named.
+        BadSenders: The port is for handhelds, and the configuration names none.
     """
     if section.protocol == DATAWEDGE and isinstance(section, ScannerSection):
         parts = urlsplit(section.port)

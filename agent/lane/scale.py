@@ -1,4 +1,4 @@
-"""The scale of one lane: readings come in, a weight for one scan goes out, with what must be said of it."""
+"""The scale of one lane: readings come in, the weight of one scan goes out, with remarks on the scale."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from decimal import ROUND_CEILING, Decimal
 
 from agent.config.devices import ScaleSection
 from agent.domain.checks.metrology import MetrologyCard, MetrologyFact
-from agent.domain.checks.weight import Weighed, scale_finding
+from agent.domain.checks.weight import scale_finding
 from agent.domain.findings.finding import Finding
+from agent.domain.piece import Weighed
 from drivers.events import WeightReading
 from drivers.weighing.machine import Mark, NoWeighing, Pending, Weighing, WeighingMachine, WeighingSettings
 from drivers.weighing.units import GRAMS_PER
 from drivers.weighing.watch import Concern, ScaleWatch, WatchSettings, WatchState
 
 _POLLS_MISSED = 5
-"""A scale that is asked is heard once a poll; after so many of them without an answer it is not there."""
+"""A polled scale answers once per poll; after that many polls without an answer it counts as absent."""
 
 
 class LaneScale:
@@ -31,9 +32,9 @@ class LaneScale:
         self._watch = ScaleWatch(watch_settings(self.card, step_g))
 
     def feed(self, reading: WeightReading, at_ns: int) -> tuple[Concern, ...]:
-        """One reading; what speaks against the scale since then and did not before.
+        """Take one reading; return the concerns about the scale that it raised.
 
-        A unit that the frame leaves out is the configured one, and is marked so.
+        A unit that the frame leaves out is the configured one, and is marked as such.
         """
         if reading.value is not None and reading.unit is None and self._section.unit is not None:
             reading = replace(reading, unit=self._section.unit, unit_source="configuration")
@@ -41,12 +42,12 @@ class LaneScale:
         return self._watch.feed(reading, at_ns)
 
     def lost(self, at_ns: int) -> None:
-        """The scale went away."""
+        """The scale was lost."""
         self._machine.lost(at_ns)
         self._watch.lost()
 
     def watched(self) -> WatchState:
-        """What its own readings say of it."""
+        """What the scale's own readings say about it."""
         return self._watch.state()
 
     def claim(self, scan_ns: int) -> Weighing | Pending | NoWeighing:
@@ -54,23 +55,23 @@ class LaneScale:
         return self._machine.claim(scan_ns)
 
     def loaded_since(self, at_ns: int) -> bool:
-        """Whether something was laid down after that time."""
+        """Whether something was laid on the scale after that time."""
         return self._machine.loaded_since(at_ns)
 
-    def weighed(self, found: Weighing, on: date) -> Weighed:
+    def weighed(self, weighing: Weighing, on: date) -> Weighed:
         """The weight that a decision made on that day keeps."""
         return Weighed(
-            digits=found.digits,
-            unit=found.unit,
-            grams=found.grams,
-            u_grams=found.u_grams,
-            remarks=(*self._of_card(found, on), *self._of_watch(), *_of_marks(found)),
+            digits=weighing.digits,
+            unit=weighing.unit,
+            grams=weighing.grams,
+            u_grams=weighing.u_grams,
+            remarks=(*self._of_card(weighing, on), *self._of_watch(), *_of_marks(weighing)),
         )
 
-    def _of_card(self, found: Weighing, on: date) -> Iterator[Finding]:
+    def _of_card(self, weighing: Weighing, on: date) -> Iterator[Finding]:
         if self.card is None:
             return
-        facts = self.card.facts_of_day(on) | self.card.facts_of_weight(Decimal(found.grams))
+        facts = self.card.facts_of_day(on) | self.card.facts_of_weight(Decimal(weighing.grams))
         if MetrologyFact.VERIFICATION_DUE in facts:
             yield scale_finding("SCALE_OVERDUE", due=self.card.due_on.isoformat())
         if MetrologyFact.NOT_YET_VERIFIED in facts:
@@ -88,19 +89,19 @@ class LaneScale:
             yield scale_finding("SCALE_ZERO_OFF", zero_g=round(state.zero_g))
 
 
-def _of_marks(found: Weighing) -> Iterator[Finding]:
-    if Mark.NET in found.marks:
+def _of_marks(weighing: Weighing) -> Iterator[Finding]:
+    if Mark.NET in weighing.marks:
         yield scale_finding("SCALE_NET")
-    if Mark.HIGH_RESOLUTION in found.marks:
+    if Mark.HIGH_RESOLUTION in weighing.marks:
         yield scale_finding("SCALE_HIGH_RESOLUTION")
-    if Mark.UNIT_CONFIGURED in found.marks:
-        yield scale_finding("SCALE_UNIT_CONFIGURED", unit=found.unit)
-    if Mark.STABLE_BY_WINDOW in found.marks:
+    if Mark.UNIT_CONFIGURED in weighing.marks:
+        yield scale_finding("SCALE_UNIT_CONFIGURED", unit=weighing.unit)
+    if Mark.STABLE_BY_WINDOW in weighing.marks:
         yield scale_finding("SCALE_STABLE_BY_WINDOW")
 
 
 def step_of(section: ScaleSection, card: MetrologyCard | None) -> Decimal:
-    """The coarsest step that is known of a scale, in grams; 0 where nothing is."""
+    """The coarsest known step of a scale, in grams; 0 where none is known."""
     step_g = Decimal(0) if card is None else card.e_g
     if section.division is not None and section.unit is not None:
         step_g = max(step_g, section.division * GRAMS_PER[section.unit])
@@ -108,7 +109,7 @@ def step_of(section: ScaleSection, card: MetrologyCard | None) -> Decimal:
 
 
 def weighing_settings(section: ScaleSection, step_g: Decimal) -> WeighingSettings:
-    """The weighing rules of a scale: one that steps wide may flicker by a step without moving."""
+    """The weighing rules of a scale: one with wide steps may flicker by a step without moving."""
     usual = WeighingSettings()
     step = int(step_g.to_integral_value(ROUND_CEILING))
     gap_s = max(usual.max_gap_s, _POLLS_MISSED * section.profile().poll_interval_s)

@@ -13,13 +13,20 @@ from agent.cases.scan import Origin, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import StationSection
-from agent.domain.decision.decide import PieceKey
 from agent.domain.findings.disposition import Disposition
+from agent.domain.piece import PieceKey
 from agent.errors import EvidenceFailed, ReferenceFailed
-from agent.evidence.log import Recorded
-from agent.feed.messages import VERSION, decision_view
+from agent.evidence.recorded import Recorded
+from agent.feed.messages import (
+    Message,
+    RescanMessage,
+    StoppedMessage,
+    WeighingMessage,
+    device_message,
+    logged_decision,
+)
 from agent.hub import Hub
-from agent.lane.health import device_notice, device_report, scale_report
+from agent.lane.health import device_report, scale_report
 from agent.lane.ports import lane_port
 from agent.lane.scale import LaneScale
 from agent.runtime.ids import jitter
@@ -36,6 +43,7 @@ from drivers.weighing.machine import Weighing as ScaleWeighing
 log = logging.getLogger(__name__)
 
 WAITING_SCANS = 64
+WATCH_EVERY_S = 1.0
 
 
 class Station:
@@ -45,21 +53,22 @@ class Station:
         self.name = section.name
         self.section = section
         self.stopped: str | None = None
+        """Why nothing more is decided here; None while decisions are."""
         self._hub = hub
         self._scans: asyncio.Queue[Scan] = asyncio.Queue(WAITING_SCANS)
         self._folder = Folder(hub.in_force.policy.tolerance.fold_window_ms)
         self._scale = LaneScale(section.scale) if section.scale else None
         self._weight_changed = asyncio.Event()
         self._last: dict[PieceKey, tuple[int, Recorded]] = {}
-        hub.reports[self.name] = self.reports
         now_ns = hub.clock.monotonic_ns()
         self.meters: dict[str, HealthMeter] = {"scanner": HealthMeter(now_ns)}
         self.recorders = {"scanner": self._recorder(section.scanner)}
         self.scanner_port: Port | None = None
         if section.scale:
             self.recorders["scale"] = self._recorder(section.scale)
-            # Over one cable they are heard and lost together.
+            # Over one cable they come and go together.
             self.meters["scale"] = self.meters["scanner"] if section.one_cable else HealthMeter(now_ns)
+        hub.stations[self.name] = self
 
     def _recorder(self, section: DeviceSection) -> Recorder:
         role = "scale" if isinstance(section, ScaleSection) else "scanner"
@@ -74,7 +83,7 @@ class Station:
         if self._scale is None:
             return Weighing(weighed=None, reason="no_scale")
         settle_ns = self._hub.in_force.policy.tolerance.settle_timeout_ms * 1_000_000
-        told = False
+        announced = False
         deadline = self._hub.clock.monotonic_ns() + settle_ns
         while True:
             self._weight_changed.clear()
@@ -88,9 +97,9 @@ class Station:
             if left_s <= 0:
                 return Weighing(weighed=None, reason="not_stable")
             assert isinstance(claim, Pending)
-            if not told:
-                self._tell("weighing")
-                told = True
+            if not announced:
+                self._publish(WeighingMessage(station=self.name))
+                announced = True
             try:
                 async with asyncio.timeout(left_s):
                     await self._weight_changed.wait()
@@ -98,23 +107,23 @@ class Station:
                 continue
 
     def on_scale(self, event: Event, at_ns: int) -> None:
-        """A scale said something."""
+        """The scale sent a reading."""
         if isinstance(event, WeightReading) and self._scale is not None:
             for concern in self._scale.feed(event, at_ns):
                 log.warning("scale doubted", extra={"station": self.name, "concern": concern.value})
             self._weight_changed.set()
 
     def on_scale_health(self, health: DeviceHealth) -> None:
-        """The scale went or came back."""
+        """The scale was lost or came back."""
         if health.state is DeviceState.LOST and self._scale is not None:
             self._scale.lost(health.since_ns)
             self._weight_changed.set()
-        self._tell_health("scale")
+        self._publish_device("scale")
 
     # -- scans -----------------------------------------------------------------------------------------------
 
     def on_scanner(self, event: Event, at_ns: int) -> None:
-        """A scanner said something."""
+        """The scanner read a label, read none, or sent something else."""
         if isinstance(event, ScanRead):
             folded = self._folder.feed(event, at_ns)
             if folded is not None:
@@ -128,9 +137,9 @@ class Station:
                     )
                 )
         elif isinstance(event, NoRead):
-            self._tell("rescan", reason="no_read")
+            self._publish(RescanMessage(station=self.name, reason="no_read"))
         elif isinstance(event, Noise):
-            self._tell("rescan", reason=event.reason, discarded=event.discarded)
+            self._publish(RescanMessage(station=self.name, reason=event.reason, discarded=event.discarded))
 
     def keyed(self, text: str, source: Origin = "keyed") -> None:
         """A number was typed instead of scanned."""
@@ -138,36 +147,34 @@ class Station:
         self._take(Scan(text=text, aim=None, raw=text.encode(errors="replace"), at_ns=now_ns, source=source))
 
     def on_scanner_health(self, _: DeviceHealth) -> None:
-        """The scanner went or came back."""
-        self._tell_health("scanner")
+        """The scanner was lost or came back."""
+        self._publish_device("scanner")
 
     def _take(self, scan: Scan) -> None:
         if self.stopped:
-            self._tell("stopped", reason=self.stopped)
+            self._publish(StoppedMessage(station=self.name, reason=self.stopped))
             return
         try:
             self._scans.put_nowait(scan)
         except asyncio.QueueFull:
-            self._tell("rescan", reason="too_many_scans")
+            self._publish(RescanMessage(station=self.name, reason="too_many_scans"))
 
     async def decide_scans(self) -> NoReturn:
-        """Decide on scans in their order; a disk that fails stops the station, and it says so."""
+        """Decide on scans in their order; a disk that fails stops the station, which publishes that."""
         while True:
             scan = await self._scans.get()
             try:
                 recorded = await clear_piece(scan, self, self._hub)
-                view = decision_view(recorded.entry)
-                await self._sound(good=view["disposition"] == Disposition.CLEAR.value)
+                decision = logged_decision(recorded.entry)
+                await self._sound(good=decision.disposition == Disposition.CLEAR.value)
             except UnreadableScan as error:
-                self._tell("rescan", reason="unreadable", detail=str(error))
+                detail = str(error)
+                self._publish(RescanMessage(station=self.name, reason="unreadable", detail=detail))
                 await self._sound(good=False)
             except (EvidenceFailed, ReferenceFailed) as error:
                 self.stopped = str(error)
                 log.critical("station stopped", extra={"station": self.name, "error": str(error)})
-                self._hub.notices.state(
-                    f"stopped/{self.name}",
-                    {"v": VERSION, "type": "stopped", "station": self.name, "reason": str(error)},
-                )
+                self._hub.feed.publish_state(StoppedMessage(station=self.name, reason=self.stopped))
 
     def repeats(self, piece: PieceKey, scan: Scan) -> Recorded | None:
         """The entry whose verdict this scan repeats: the same piece here, within the policy's window."""
@@ -188,7 +195,7 @@ class Station:
         self._last[piece] = (scan.at_ns, recorded)
 
     async def _sound(self, *, good: bool) -> None:
-        """Let the scanner say what it cannot know; one that is away at the moment stays silent."""
+        """Make the scanner beep for the verdict; one that is away at the moment stays silent."""
         section = self.section.scanner
         if section.beep == "off" or (good and section.beep == "bad"):
             return
@@ -198,13 +205,22 @@ class Station:
             with contextlib.suppress(DeviceError):
                 await self.scanner_port.write(command)
 
-    # -- telling ---------------------------------------------------------------------------------------------
+    @property
+    def waiting(self) -> int:
+        """Scans that are not decided yet."""
+        return self._scans.qsize()
 
-    def _tell(self, kind: str, **fields: Any) -> None:
-        self._hub.notices.publish({"v": VERSION, "type": kind, "station": self.name, **fields})
+    # -- states ----------------------------------------------------------------------------------------------
+
+    async def watch_devices(self) -> NoReturn:
+        """Publish how the devices are until cancelled: one may come into doubt without being lost."""
+        while True:
+            for role in self.meters:
+                self._publish_device(role)
+            await self._hub.clock.sleep(WATCH_EVERY_S)
 
     def reports(self) -> list[dict[str, Any]]:
-        """How the devices are."""
+        """How the devices are, as plain JSON."""
         return [self._report(role) for role in self.meters]
 
     def _report(self, role: str) -> dict[str, Any]:
@@ -217,8 +233,11 @@ class Station:
             report |= scale_report(self._scale, clock.now().date())
         return report
 
-    def _tell_health(self, role: str) -> None:
-        self._hub.notices.state(f"device/{self.name}/{role}", device_notice(self._report(role)))
+    def _publish_device(self, role: str) -> None:
+        self._hub.feed.publish_state(device_message(self._report(role)))
+
+    def _publish(self, message: Message) -> None:
+        self._hub.feed.publish(message)
 
 
 async def run_station(station: Station, hub: Hub) -> None:
@@ -226,13 +245,14 @@ async def run_station(station: Station, hub: Hub) -> None:
     section = station.section
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(station.decide_scans(), name=f"decide {station.name}")
+        tasks.create_task(station.watch_devices(), name=f"watch {station.name}")
         if section.scale is None or not section.one_cable:
-            tasks.create_task(_scanner(station, hub), name=f"scanner {station.name}")
+            tasks.create_task(_run_scanner(station, hub), name=f"scanner {station.name}")
         if section.scale is not None:
-            tasks.create_task(_scale(station, section.scale, hub), name=f"scale {station.name}")
+            tasks.create_task(_run_scale(station, section.scale, hub), name=f"scale {station.name}")
 
 
-async def _scanner(station: Station, hub: Hub) -> NoReturn:
+async def _run_scanner(station: Station, hub: Hub) -> NoReturn:
     section = station.section.scanner
     profile = section.profile()
     no_read = tuple(text.encode() for text in section.no_read)
@@ -250,7 +270,7 @@ async def _scanner(station: Station, hub: Hub) -> NoReturn:
     )
 
 
-async def _scale(station: Station, section: ScaleSection, hub: Hub) -> NoReturn:
+async def _run_scale(station: Station, section: ScaleSection, hub: Hub) -> NoReturn:
     one_cable = station.section.one_cable
     port = lane_port(section, clock=hub.clock, tap=station.recorders["scale"])
     if one_cable:

@@ -1,22 +1,21 @@
-"""Running one device for a command: until enough was heard, a time is over, or somebody says stop."""
+"""Runs one device outside the hub: until there is enough, a time is over, or somebody stops it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import signal
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from agent.cli.devices.target import Target
+from agent.maintenance.device_target import Target
 from agent.runtime.clock import SystemClock
 from agent.runtime.ids import jitter
-from drivers.detection.scoring import as_text
+from drivers.detection import probing
+from drivers.detection.probing import Detection
 from drivers.events import Answer, Event, Noise, NoRead, ScanRead, WeightReading
+from drivers.line_settings import LineSettings
 from drivers.ports.interface import ByteTap, Chunk
 from drivers.ports.opening import make_port, open_port
 from drivers.supervision.device import run_device
@@ -25,18 +24,15 @@ from drivers.transcripts.file import TranscriptFile, Written
 from drivers.transcripts.transcript import Recorder
 
 
-async def until_stopped(work: Coroutine[Any, Any, None], seconds: float | None) -> None:
-    """Let the work run until it ends, the time is over, or SIGINT or SIGTERM says stop; then clean up.
+async def run_until(
+    work: Coroutine[Any, Any, None], *, seconds: float | None = None, stop: asyncio.Event | None = None
+) -> None:
+    """Let the work run until it ends, the time is over, or ``stop`` is set; then cancel it.
 
     What the work itself fails with is passed on.
     """
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
     running = asyncio.create_task(work, name="device")
-    stopping = asyncio.create_task(stop.wait(), name="stop")
+    stopping = asyncio.create_task((stop or asyncio.Event()).wait(), name="stop")
     try:
         await asyncio.wait({running, stopping}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -51,27 +47,29 @@ async def watch(
     target: Target,
     *,
     seconds: float | None,
-    on_event: Callable[[Event, int], bool],
-    on_health: Callable[[DeviceHealth], None],
+    on_event: Callable[[Event, int], bool] = lambda _event, _at_ns: False,
+    on_health: Callable[[DeviceHealth], None] = lambda _health: None,
     tap: ByteTap | None = None,
+    stop: asyncio.Event | None = None,
 ) -> DeviceHealth:
     """Run a device as the hub would: reopened whenever it is lost, polled if it has to be.
 
     Args:
-        on_event: Says whether it has heard enough.
+        on_event: Returns whether this is enough.
+        stop: Ends it early.
 
     Returns:
         How it was in the end.
     """
     assert target.profile is not None
-    # What the driver logs is told by ``on_health``.
+    # ``on_health`` reports what the driver logs.
     logging.getLogger("drivers").addHandler(logging.NullHandler())
     clock = SystemClock()
     meter = HealthMeter(clock.monotonic_ns())
     enough = asyncio.Event()
     failures: list[Exception] = []
 
-    def told(event: Event, at_ns: int) -> None:
+    def take(event: Event, at_ns: int) -> None:
         try:
             if not enough.is_set() and on_event(with_unit(event, target.unit), at_ns):
                 enough.set()
@@ -86,7 +84,7 @@ async def watch(
             meter=meter,
             clock=clock,
             randomness=jitter(),
-            on_event=told,
+            on_event=take,
             on_health=on_health,
         ),
         name=f"device {target.name}",
@@ -96,7 +94,7 @@ async def watch(
         await enough.wait()
 
     try:
-        await until_stopped(wait(), seconds)
+        await run_until(wait(), seconds=seconds, stop=stop)
         health = meter.snapshot(clock.monotonic_ns())
     finally:
         device.cancel()
@@ -114,11 +112,13 @@ async def overhear(
     seconds: float | None,
     on_chunk: Callable[[Chunk], bool] = lambda _chunk: False,
     tap: ByteTap | None = None,
+    stop: asyncio.Event | None = None,
 ) -> None:
-    """Hear what a device says whose protocol nobody named; nothing is ever written.
+    """Read the bytes of a device whose protocol nobody named; nothing is ever written.
 
     Args:
-        on_chunk: Says whether it has heard enough.
+        on_chunk: Returns whether this is enough.
+        stop: Ends it early.
 
     Raises:
         PortError: The port cannot be opened, or was lost.
@@ -129,19 +129,51 @@ async def overhear(
             while not on_chunk(await port.read_some()):
                 pass
 
-    await until_stopped(run(), seconds)
+    await run_until(run(), seconds=seconds, stop=stop)
 
 
-@contextmanager
-def recorded(target: Target, file: Path, *, max_bytes: int) -> Iterator[tuple[ByteTap, list[Written]]]:
-    """A tap that writes a transcript; how that ended is in the list afterwards."""
+async def record(
+    target: Target,
+    file: Path,
+    *,
+    max_bytes: int,
+    seconds: float | None = None,
+    on_health: Callable[[DeviceHealth], None] = lambda _health: None,
+    stop: asyncio.Event | None = None,
+) -> Written:
+    """Write every byte of a device to a transcript, its direction and its time; the file is there at the end.
+
+    With a protocol the device is run as the hub would, without one nothing is sent.
+
+    Raises:
+        PortError: The port of a device without a protocol cannot be opened, or was lost.
+    """
     recorder = Recorder(target.port, str(target.settings), wall=SystemClock())
-    recorder.sink = written = TranscriptFile(file, max_bytes=max_bytes)
-    ended: list[Written] = []
+    recorder.sink = transcript = TranscriptFile(file, max_bytes=max_bytes)
     try:
-        yield recorder, ended
+        if target.profile is None:
+            await overhear(target, seconds=seconds, tap=recorder, stop=stop)
+        else:
+            await watch(target, seconds=seconds, on_health=on_health, tap=recorder, stop=stop)
     finally:
-        ended.append(written.finish())
+        written = transcript.finish()
+    return written
+
+
+async def detect(port: str, lines: tuple[LineSettings, ...] = ()) -> Detection:
+    """Find out which scale protocol speaks on a port: listens, then asks what changes nothing.
+
+    Args:
+        lines: Line settings to try, in this order; 9600 8N1 without any.
+    """
+    clock = SystemClock()
+    return await probing.detect(
+        lambda settings: make_port(port, settings, clock=clock),
+        clock=clock,
+        settings=lines or (LineSettings(),),
+        listen_s=probing.LISTEN_S,
+        answer_s=probing.ANSWER_S,
+    )
 
 
 def with_unit(event: Event, unit: str | None) -> Event:
@@ -153,11 +185,11 @@ def with_unit(event: Event, unit: str | None) -> Event:
 
 def event_as_json(event: Event, at_ns: int | None) -> dict[str, Any]:
     """One event; ``at_ns`` is monotonic and None for a recording without times."""
-    told: dict[str, Any] = {"at_ns": at_ns}
+    shown: dict[str, Any] = {"at_ns": at_ns}
     match event:
         case WeightReading():
             value = format(event.value, "f") if event.value is not None else None
-            return told | {
+            return shown | {
                 "kind": "weight",
                 "value": value,
                 "unit": event.unit,
@@ -167,11 +199,11 @@ def event_as_json(event: Event, at_ns: int | None) -> dict[str, Any]:
                 "raw": event.raw.hex(),
             }
         case ScanRead():
-            return told | {"kind": "scan", "aim": event.aim, "text": event.text, "raw": event.raw.hex()}
+            return shown | {"kind": "scan", "aim": event.aim, "text": event.text, "raw": event.raw.hex()}
         case NoRead():
-            return told | {"kind": "no_read", "raw": event.raw.hex()}
+            return shown | {"kind": "no_read", "raw": event.raw.hex()}
         case Answer():
-            return told | {
+            return shown | {
                 "kind": "answer",
                 "command": event.command,
                 "done": event.done,
@@ -179,22 +211,4 @@ def event_as_json(event: Event, at_ns: int | None) -> dict[str, Any]:
                 "raw": event.raw.hex(),
             }
         case Noise():
-            return told | {"kind": "noise", "discarded": event.discarded, "reason": event.reason}
-
-
-def event_as_line(event: Event) -> str:
-    """One event for people."""
-    match event:
-        case WeightReading():
-            value = format(event.value, "f") if event.value is not None else "-"
-            stable = {True: "stable", False: "moving", None: ""}[event.stable]
-            said = [s.value for s in sorted(event.status) if s.value != "motion"]
-            return " ".join(filter(None, (value, event.unit, stable, *said))) + f"   {as_text(event.raw)}"
-        case ScanRead():
-            return f"scan {event.aim or '(no AIM id)'} {as_text(event.payload)}"
-        case NoRead():
-            return f"no read   {as_text(event.raw)}"
-        case Answer():
-            return f"answer {event.command} {'done' if event.done else 'refused'} {event.text}"
-        case Noise():
-            return f"noise {event.discarded} bytes {event.reason}"
+            return shown | {"kind": "noise", "discarded": event.discarded, "reason": event.reason}

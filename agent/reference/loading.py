@@ -6,7 +6,6 @@ import hashlib
 import logging
 from pathlib import Path
 
-from agent.assessment.documents import InForce
 from agent.domain.description.text_models import TextModels
 from agent.domain.errors import ListInvalid, PolicyInvalid
 from agent.domain.policy.pack import Policy, parse_policy
@@ -14,6 +13,7 @@ from agent.domain.screening.lists import parse_party_list
 from agent.domain.screening.names import PartyList
 from agent.errors import AgentError
 from agent.reference.goods_models import shipped_digest, shipped_readings
+from agent.reference.in_force import InForce
 from models.errors import BundleRefused
 from models.risk.scorer import Scorer
 from sync.errors import SyncError

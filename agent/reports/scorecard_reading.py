@@ -1,4 +1,4 @@
-"""The store read for scorecards: what of each consignment enters one, and whose it is."""
+"""Reads the store for scorecards: what of each consignment enters one, and whose it is."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from agent.store.assessment_table import StoredFinding
 from agent.texts.findings import codes
 
 Progress = Callable[[int, int], None]
-"""Declarations that were read, of how many."""
+"""Takes the declarations read so far, and how many there are."""
 
-MOST_SEEN = 20_000
-"""Names that are remembered to say which one may have been meant."""
+MOST_NAMES = 20_000
+"""Names that are remembered, to suggest which one may have been meant."""
 _REMEMBERED = 8_192
 _NEAR = 5
 _FOREVER = (date.min, date.max)
@@ -43,20 +43,20 @@ class Ambiguous(AgentError):
     exit_code = 2
 
     def __init__(self, name: str, countries: Iterable[str]) -> None:
-        told = ", ".join(country or "none" for country in countries)
-        super().__init__(f"{name!r} ships from several countries ({told}); say which one with --country")
+        listed = ", ".join(country or "none" for country in countries)
+        super().__init__(f"{name!r} ships from several countries ({listed}); say which one with --country")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Whose card; ``country`` is told apart only where it is given (``none`` for a shipper without one)."""
+    """Whose card; ``country`` counts only where it is given (``none`` for a shipper without one)."""
 
     shipper: str
     country: str | None = None
 
 
 class Reading:
-    """One pass over the store of a hub that may be at work.
+    """One pass over the store; the hub may be running.
 
     Args:
         reads: How vague a description reads, 0 to 1.
@@ -69,8 +69,8 @@ class Reading:
         self._policy = policy
         self._progress = progress
         own = {text.code for text in policy.texts}
-        self._told = frozenset(codes()) | frozenset(FACT_OF_CODE)
-        self._of_pack = own - self._told
+        self._correctable = frozenset(codes()) | frozenset(FACT_OF_CODE)
+        self._of_pack = own - self._correctable
         self._of_law = frozenset(rule.code for rule in policy.rules.rules)
         self._fold = functools.lru_cache(_REMEMBERED)(fold)
         limits = policy.reading_limits
@@ -91,38 +91,40 @@ class Reading:
     def overview(self, asked: Asked, *, by_sender: bool, worst: int) -> Overview:
         """All shippers, or all senders, that sent anything then."""
         making = Overviewing(self._covered(asked))
-        for row, told in self._rows(asked):
-            name, country = (row.party, "") if by_sender else (told.consignor.name, told.consignor.country)
-            making.add(self._key(name, country), self._consignment(row, told, name))
+        for row, declared in self._rows(asked):
+            name, country = (
+                (row.party, "") if by_sender else (declared.consignor.name, declared.consignor.country)
+            )
+            making.add(self._key(name, country), self._consignment(row, declared, name))
         return making.overview(worst=worst, imports=self._imports(asked))
 
     def of_sender(self, asked: Asked, *, worst: int) -> Scorecard:
         """Of whom ``asked`` names."""
         card = Card(self._covered(asked))
-        for row, told in self._rows(asked):
-            card.add(self._consignment(row, told, row.party))
+        for row, declared in self._rows(asked):
+            card.add(self._consignment(row, declared, row.party))
         return card.scorecard(worst=worst, imports=self._imports(asked))
 
     def of_shipper(self, asked: Asked, wanted: Wanted, *, worst: int) -> tuple[Scorecard, str]:
         """Of one shipper, and the country it ships from.
 
         Raises:
-            NotFound: nobody of that name sent anything then; names that are near are told.
+            NotFound: nobody of that name sent anything then; the message lists similar names.
             Ambiguous: shippers of several countries have the name.
         """
         covered, folded = self._covered(asked), fold(wanted.shipper)
         cards: dict[str, Card] = {}
-        seen: dict[str, str] = {}
-        for row, told in self._rows(asked):
-            name, country = told.consignor.name, told.consignor.country
+        others: dict[str, str] = {}
+        for row, declared in self._rows(asked):
+            name, country = declared.consignor.name, declared.consignor.country
             key = self._key(name, country)
             if key[0] != folded or (wanted.country is not None and key[1] != _country(wanted.country)):
-                if name is not None and len(seen) < MOST_SEEN:
-                    seen.setdefault(key[0], name)
+                if name is not None and len(others) < MOST_NAMES:
+                    others.setdefault(key[0], name)
                 continue
-            cards.setdefault(key[1], Card(covered)).add(self._consignment(row, told, name))
+            cards.setdefault(key[1], Card(covered)).add(self._consignment(row, declared, name))
         if not cards:
-            raise NotFound(f"no shipper {wanted.shipper[:80]!r} in this period{_nearest(folded, seen)}")
+            raise NotFound(f"no shipper {wanted.shipper[:80]!r} in this period{_nearest(folded, others)}")
         if len(cards) > 1:
             raise Ambiguous(wanted.shipper[:80], sorted(cards))
         ((country, card),) = cards.items()
@@ -132,7 +134,7 @@ class Reading:
         """The sender of that name as the store has it.
 
         Raises:
-            NotFound: nobody of that name sent anything; names that are near are told.
+            NotFound: nobody of that name sent anything; the message lists similar names.
         """
         known = self._stored.parties()
         if name in known:
@@ -154,14 +156,14 @@ class Reading:
             self._progress(done, size)
 
     def _effective(self, row: Assessed) -> Told | Declaration:
-        """A carrier's flight list may be the newest word on a parcel, and know neither shipper nor goods."""
+        """All sources merged: the newest may be a flight list that knows neither shipper nor goods."""
         claims = self._stored.claims(row.consignment)
         return effective(claims.claims, self._policy.claims).declaration if claims.claims else row.told
 
     def _key(self, name: str | None, country: str | None) -> tuple[str, str]:
         return self._fold(name or ""), country or ""
 
-    def _consignment(self, row: Assessed, told: Told | Declaration, name: str | None) -> Consignment:
+    def _consignment(self, row: Assessed, declared: Told | Declaration, name: str | None) -> Consignment:
         findings = None
         if row.findings is not None:
             findings = tuple(_finding(kept) for kept in row.findings if self._enters(kept))
@@ -170,11 +172,11 @@ class Reading:
             day=date.fromisoformat(row.received[:10]),
             name=name,
             findings=findings,
-            descriptions=tuple(self._described(told)) if told.level is Level.HOUSE else (),
+            descriptions=tuple(self._described(declared)) if declared.level is Level.HOUSE else (),
         )
 
     def _enters(self, kept: StoredFinding) -> bool:
-        """What a sender can mend: a text says how. What a pack refers or stops is no matter of data.
+        """Whether a sender can correct it: a text says how. What a pack refers or stops is not about data.
 
         Nor is what its rules note, by which way goods may enter; nor what a consignee's parcels come to
         together, since most of them are other shippers'.
@@ -185,10 +187,10 @@ class Reading:
             return False
         if kept.code in self._of_pack:
             return kept.severity == Severity.CORRECTABLE
-        return kept.code in self._told
+        return kept.code in self._correctable
 
-    def _described(self, told: Told | Declaration) -> Iterator[Described]:
-        texts = (told.description, *(item.description for item in told.items))
+    def _described(self, declared: Told | Declaration) -> Iterator[Described]:
+        texts = (declared.description, *(item.description for item in declared.items))
         for key, text in {canonical(text): text for text in reversed(texts) if text is not None}.items():
             score, reason, refused, terms = self._judged(key)
             yield Described(
@@ -219,13 +221,13 @@ def _country(wanted: str) -> str:
     return "" if wanted.lower() == "none" else wanted.upper()
 
 
-def _nearest(folded: str, seen: dict[str, str]) -> str:
-    near = [name for name in seen if folded and folded in name][:_NEAR]
+def _nearest(folded: str, names: dict[str, str]) -> str:
+    near = [name for name in names if folded and folded in name][:_NEAR]
     near += (
-        name for name in difflib.get_close_matches(folded, seen, n=_NEAR, cutoff=0.6) if name not in near
+        name for name in difflib.get_close_matches(folded, names, n=_NEAR, cutoff=0.6) if name not in near
     )
-    told = ", ".join(repr(seen[name][:80]) for name in near[:_NEAR])
-    return f"; near to it: {told}" if told else "; `preclear scorecard` lists those there are"
+    listed = ", ".join(repr(names[name][:80]) for name in near[:_NEAR])
+    return f"; similar names: {listed}" if listed else "; `preclear scorecard` lists those there are"
 
 
 _CONTACT = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+|\+?[0-9][0-9 ().\-]{5,}[0-9]")

@@ -1,11 +1,8 @@
-"""A scorecard on a terminal with bars, as plain lines elsewhere, and as a table for spreadsheets."""
+"""A scorecard for people, as tables with bars: in colour on a terminal, plain where it is piped or kept."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any
 
 from rich.bar import Bar
 from rich.box import SIMPLE_HEAD
@@ -13,16 +10,15 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent.intake.rejected_rows import guarded
 from agent.reports.scorecard_view import Shown, Words
 from agent.texts.scorecard_words import number
 
 PERIODS = 16
-"""Of the trend, on a terminal; the latest ones."""
+"""Of the trend; the latest ones."""
+PIPE_WIDTH = 140
+"""Characters of a line where no terminal says how many it has."""
 _BAR = 16
 _GOOD, _BAD, _MILD = "green", "red", "default"
-_REASONS = 2
-"""Most frequent errors of a line, on a terminal."""
 _SPACES = "\u00a0\u202f"
 
 
@@ -31,25 +27,38 @@ def plain(text: object) -> str:
     return "".join(c if c.isprintable() or c in _SPACES else "\u00b7" for c in str(text))
 
 
-# -- lines ---------------------------------------------------------------------------------------------------
-
-
-def lines(shown: Shown, top: int) -> Iterator[str]:
-    """The card, or the overview, as lines of plain text."""
+def draw(shown: Shown, top: int, console: Console) -> None:
+    """Print a card or an overview; ``top`` limits lines and descriptions."""
     words = Words(shown)
-    yield plain(f"{words['title']}: {words.subject()}")
-    yield plain(words.scope())
     card = shown.get("total") or shown
-    yield from _figures(card, words)
+    console.print(Text(plain(f"{words['title']}: {words.subject()}"), style="bold"))
+    console.print(Text(plain(words.scope()), style="dim"))
+    console.print(Group(*_parts(shown, card, words, top)))
+    console.print(Text(words["once"], style="dim"))
+    console.print(Text(words["about"], style="dim"))
+
+
+def _parts(shown: Shown, card: Shown, words: Words, top: int) -> Iterator[RenderableType]:
+    yield from map(Text, _figures(card, words))
+    yield Text("")
     if "lines" in shown:
-        yield ""
-        yield from _overview_lines(shown, words, top)
-        yield from _imports(card, words)
+        yield from _lines(shown, words, top)
     else:
-        yield from _card_lines(card, words, top)
-    yield ""
-    yield words["once"]
-    yield words["about"]
+        for part in ("findings", "notes", "conflicts"):
+            if card[part]:
+                yield _title(words[part])
+                yield _cases_table(card[part], words, _BAD if part == "findings" else _MILD)
+            elif part == "findings" and card["assessed"]:
+                yield from (_title(words[part]), Text(words["none"]))
+        if card["worst"]:
+            yield _title(words["worst"])
+            yield Text(words.sentence("worst_count", vague=card["vague"], descriptions=card["descriptions"]))
+            yield Text(words["question"])
+            yield _worst_table(card, words, top)
+    if card["trend"]:
+        yield _title(f"{words['trend']}: {words['by_' + card['unit']]}")
+        yield _trend_table(card, words)
+    yield from _imports(card, words)
 
 
 def _figures(card: Shown, words: Words) -> Iterator[str]:
@@ -65,106 +74,32 @@ def _figures(card: Shown, words: Words) -> Iterator[str]:
     yield from words.remarks(card)
 
 
-def _overview_lines(shown: Shown, words: Words, top: int) -> Iterator[str]:
-    for line in shown["lines"][:top]:
-        yield plain(f"{words.label(line)}: {_line_figures(line, words)}")
-        yield from (plain(f"    {number(told['consignments'])} × {told['reason']}") for told in line["top"])
+def _lines(shown: Shown, words: Words, top: int) -> Iterator[RenderableType]:
+    yield _lines_table(shown, words, top)
     if len(shown["lines"]) > top:
-        yield words.said("more", count=len(shown["lines"]) - top)
+        yield Text(words.sentence("more", count=len(shown["lines"]) - top))
     if shown["others"] is not None:
-        yield f"{words['others']}: {_line_figures(shown['others'], words)}"
-        yield words["ceiling"]
+        yield Text(words["ceiling"])
 
 
-def _line_figures(line: Shown, words: Words) -> str:
-    return (
-        f"{number(line['consignments'])}, {words['faulty']} {number(line['faulty'])}, "
-        f"{words['clean']} {words.percent(line['clean_permille'])}"
-    )
-
-
-def _card_lines(card: Shown, words: Words, top: int) -> Iterator[str]:
-    for part in ("findings", "notes", "conflicts"):
-        if card[part] or part == "findings":
-            yield ""
-            yield words[part]
-            yield from _cases(card[part], words)
-    if card["worst"]:
-        yield ""
-        yield words["worst"]
-        yield words.said("worst_count", vague=card["vague"], descriptions=card["descriptions"])
-        for worst in card["worst"][:top]:
-            yield plain(f"  {number(worst['consignments'])} × “{worst['text']}”: {worst['reason']}")
-            yield f"      {words['question']}"
-    yield from _imports(card, words)
-    if card["trend"]:
-        yield ""
-        yield f"{words['trend']}: {words['by_' + card['unit']]}"
-        for period in card["trend"][-PERIODS:]:
-            yield (
-                f"  {words.period(period)}: {number(period['consignments'])}, "
-                f"{words['clean']} {words.percent(period['clean_permille'])}"
-            )
-
-
-def _cases(cases: Iterable[Shown], words: Words) -> Iterator[str]:
-    empty = True
-    for case in cases:
-        empty = False
-        share = words.percent(case["share_permille"])
-        yield plain(f"  {number(case['consignments'])} ({share})  {case['code']}: {case['reason']}")
-        example = f" {words['example']}: {case['example']}" if case["example"] else ""
-        yield plain(f"      {case['remedy']}{example}")
-    if empty:
-        yield f"  {words['none']}"
-
-
-def _imports(card: Shown, words: Words) -> Iterator[str]:
-    told = card["imports"]
-    if told is None or not told["files"]:
+def _imports(card: Shown, words: Words) -> Iterator[RenderableType]:
+    imports = card["imports"]
+    if imports is None or not imports["files"]:
         return
-    yield ""
-    yield words["imports"]
-    yield words.said("imports_count", **{name: told[name] for name in ("rejected", "rows", "files")})
-    for fault in told["faults"]:
-        yield plain(f"  {number(fault['count'])} × {fault['code']}  {fault['about']}")
+    counts = {name: imports[name] for name in ("rejected", "rows", "files")}
+    yield _title(words["imports"])
+    yield Text(words.sentence("imports_count", **counts))
+    for fault in imports["faults"]:
+        yield Text(plain(f"  {number(fault['count'])} × {fault['code']}  {fault['about']}"))
+    yield Text("")
 
 
-# -- terminal ------------------------------------------------------------------------------------------------
+def _title(text: str) -> Text:
+    return Text(text, style="bold")
 
 
-def draw(shown: Shown, top: int, console: Console) -> None:
-    """The same with tables and bars, for people."""
-    words = Words(shown)
-    card = shown.get("total") or shown
-    console.print(Text(plain(f"{words['title']}: {words.subject()}"), style="bold"))
-    console.print(Text(plain(words.scope()), style="dim"))
-    for line in _figures(card, words):
-        console.print(Text(line))
-    console.print(Group(*_parts(shown, card, words, top)))
-    console.print(Text(words["once"], style="dim"))
-    console.print(Text(words["about"], style="dim"))
-
-
-def _parts(shown: Shown, card: Shown, words: Words, top: int) -> Iterator[RenderableType]:
-    if "lines" in shown:
-        yield _lines_table(shown, words, top)
-        told = [words.said("more", count=len(shown["lines"]) - top)] if len(shown["lines"]) > top else []
-        told += [words["ceiling"]] if shown["others"] is not None else []
-        yield from map(Text, told)
-    else:
-        for part in ("findings", "notes", "conflicts"):
-            if card[part]:
-                yield _cases_table(words[part], card[part], words, _BAD if part == "findings" else _MILD)
-        if card["worst"]:
-            yield _worst_table(card, words, top)
-    if card["trend"]:
-        yield _trend_table(card, words)
-    yield from map(Text, _imports(card, words))
-
-
-def _table(title: str, *columns: str, right: Iterable[int] = ()) -> Table:
-    table = Table(title=title or None, title_justify="left", title_style="bold", box=SIMPLE_HEAD)
+def _table(*columns: str, right: Iterable[int] = ()) -> Table:
+    table = Table(box=SIMPLE_HEAD)
     for place, name in enumerate(columns):
         table.add_column(name, justify="right" if place in right else "left", overflow="fold")
     return table
@@ -177,47 +112,45 @@ def _share(part: int, whole: int, color: str) -> Bar:
 def _lines_table(shown: Shown, words: Words, top: int) -> Table:
     who = words["shipper" if shown["kind"] == "shippers" else "sender"]
     heads = (words["consignments"], words["faulty"], words["clean"], "", words["most_frequent"])
-    table = _table("", who, *heads, right=(1, 2, 3))
+    table = _table(who, *heads, right=(1, 2, 3))
     others = [{**shown["others"], "name": words["others"]}] if shown["others"] is not None else []
     for line in (*shown["lines"][:top], *others):
+        errors = (f"{number(case['consignments'])} × {case['reason']}" for case in line["top"])
         table.add_row(
             Text(plain(words.label(line))),
             number(line["consignments"]),
             number(line["faulty"]),
             words.percent(line["clean_permille"]),
             _share(line["clean"], line["assessed"], _GOOD),
-            Text("\n".join(plain(told["reason"]) for told in line["top"][:_REASONS])),
+            Text("\n".join(map(plain, errors))),
         )
     return table
 
 
-def _cases_table(title: str, cases: Iterable[Shown], words: Words, color: str) -> Table:
-    table = _table(title, words["count"], words["share"], "", words["reason"], words["remedy"], right=(0, 1))
+def _cases_table(cases: Iterable[Shown], words: Words, color: str) -> Table:
+    table = _table(words["count"], words["share"], "", words["reason"], words["remedy"], right=(0, 1))
     for case in cases:
-        example = f"\n{words['example']}: {case['example']}" if case["example"] else ""
+        advice = [case["remedy"]] if case["remedy"] else []
+        advice += [f"{words['example']}: {case['example']}"] if case["example"] else []
         table.add_row(
             number(case["consignments"]),
             words.percent(case["share_permille"]),
             _share(case["share_permille"] or 0, 1000, color),
-            Text(plain(f"{case['reason']}  {case['code']}")),
-            Text(f"{case['remedy']}{example}"),
+            Text(f"{plain(case['reason'])}\n{case['code']}"),
+            Text("\n".join(map(plain, advice))),
         )
     return table
 
 
 def _worst_table(card: Shown, words: Words, top: int) -> Table:
-    table = _table(words["worst"], words["count"], words["text"], words["why"], right=(0,))
+    table = _table(words["count"], words["text"], words["why"], right=(0,))
     for worst in card["worst"][:top]:
         table.add_row(number(worst["consignments"]), Text(plain(worst["text"])), Text(plain(worst["reason"])))
-    count = words.said("worst_count", vague=card["vague"], descriptions=card["descriptions"])
-    table.caption = f"{count} {words['question']}"
-    table.caption_justify = "left"
     return table
 
 
 def _trend_table(card: Shown, words: Words) -> Table:
-    title = f"{words['trend']}: {words['by_' + card['unit']]}"
-    table = _table(title, words["when"], words["consignments"], words["clean"], "", right=(1, 2))
+    table = _table(words["when"], words["consignments"], words["clean"], "", right=(1, 2))
     for period in card["trend"][-PERIODS:]:
         table.add_row(
             words.period(period),
@@ -226,67 +159,3 @@ def _trend_table(card: Shown, words: Words) -> Table:
             _share(period["clean"], period["assessed"], _GOOD),
         )
     return table
-
-
-# -- spreadsheet ---------------------------------------------------------------------------------------------
-
-_CARD_COLUMNS = (
-    "part", "code", "field", "consignments", "share_permille", "reason", "remedy", "example", "text", "first",
-    "last", "partial", "assessed", "clean",
-)  # fmt: skip
-_LINE_COLUMNS = (
-    "name", "country", "consignments", "assessed", "clean", "faulty", "clean_permille", "code_1", "reason_1",
-    "count_1", "code_2", "reason_2", "count_2", "code_3", "reason_3", "count_3",
-)  # fmt: skip
-
-
-def write_csv(path: Path, shown: Shown) -> None:
-    """One table: a line for each shipper of an overview, else one for each fact of the card."""
-    overview = "lines" in shown
-    columns = _LINE_COLUMNS if overview else _CARD_COLUMNS
-    rows = _line_rows(shown) if overview else _card_rows(shown)
-    # A byte order mark: without one Excel takes UTF-8 for the local code page.
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        for row in rows:
-            writer.writerow([_cell(row.get(name)) for name in columns])
-
-
-def _cell(value: Any) -> str | int:
-    if value is None:
-        return ""
-    # A count stays a number; what somebody wrote is guarded, even where it looks like one.
-    return int(value) if isinstance(value, int) else guarded(str(value))
-
-
-def _line_rows(shown: Shown) -> Iterator[Shown]:
-    others = [{**shown["others"], "name": Words(shown)["others"]}] if shown["others"] is not None else []
-    for line in (*shown["lines"], *others):
-        top: Shown = {}
-        for place, told in enumerate(line["top"], 1):
-            top |= {f"code_{place}": told["code"], f"reason_{place}": told["reason"]}
-            top[f"count_{place}"] = told["consignments"]
-        yield {**line, **top}
-
-
-def _card_rows(shown: Shown) -> Iterator[Shown]:
-    yield {"part": "about", "text": shown["about"]}
-    yield {
-        "part": "all",
-        "text": Words(shown).subject(),
-        "share_permille": shown["clean_permille"],
-        **{name: shown[name] for name in ("consignments", "assessed", "clean")},
-    }
-    for part in ("findings", "notes", "conflicts", "worst"):
-        for case in shown[part]:
-            yield {**case, "part": part}
-    for period in shown["trend"]:
-        yield {**period, "part": "trend", "share_permille": period["clean_permille"]}
-    for fault in (shown["imports"] or {"faults": ()})["faults"]:
-        yield {
-            "part": "imports",
-            "code": fault["code"],
-            "reason": fault["about"],
-            "consignments": fault["count"],
-        }

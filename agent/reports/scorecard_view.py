@@ -183,7 +183,7 @@ class Words:
     def __getitem__(self, key: str) -> str:
         return self.words[key]
 
-    def said(self, key: str, **values: str | int) -> str:
+    def sentence(self, key: str, **values: str | int) -> str:
         """A sentence with its numbers."""
         return phrase(self.lang, key, **values)
 
@@ -205,19 +205,19 @@ class Words:
         trend = (shown.get("total") or shown)["trend"]
         first = shown["since"] or (trend[0]["first"] if trend else None)
         last = shown["until"] or (trend[-1]["last"] if trend else None)
-        told = [self.said("period", first=first or ABSENT, last=last or ABSENT)] if first or last else []
+        told = [self.sentence("period", first=first or ABSENT, last=last or ABSENT)] if first or last else []
         if shown["party"] and shown["kind"] != "sender":
             told.append(f"{self['sender']}: {shown['party']}")
         return " · ".join(told)
 
     def remarks(self, card: Shown) -> list[str]:
         """The sentences under the figures: what is not in them yet, and how they changed."""
-        told = [self.said("waiting", count=card["waiting"])] if card["waiting"] else []
+        told = [self.sentence("waiting", count=card["waiting"])] if card["waiting"] else []
         change = card["change_permille"]
         if change is not None:
             key = "better" if change > 0 else "worse" if change < 0 else "same"
             points = tenths(abs(change), self.lang)
-            told.append(self.said(key, points=points) if change else self[key])
+            told.append(self.sentence(key, points=points) if change else self[key])
         return told
 
     def label(self, line: Shown) -> str:

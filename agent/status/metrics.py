@@ -1,4 +1,4 @@
-"""The hub's counts in the form that Prometheus collects; nothing of pieces, parties or what was found."""
+"""The hub's counts in the form that Prometheus collects; nothing of pieces, parties or findings."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _DEVICE = ("station", "role")
 _COUNTERS = {
-    "frames": "Frames of a device that were understood",
-    "noise_bytes": "Bytes of a device that were thrown away",
-    "parse_errors": "Times that bytes of a device were thrown away",
+    "frames": "Frames of a device that were read",
+    "noise_bytes": "Bytes of a device that were discarded",
+    "parse_errors": "Times that bytes of a device were discarded",
     "reconnects": "Times that a device came back",
     "open_failures": "Openings of a device's port that failed",
     "driver_failures": "Times that a device's driver failed and was started again",
@@ -36,6 +36,7 @@ async def metrics_of(hub: Hub) -> bytes:
     """All metrics of this moment."""
     registry = CollectorRegistry()
     registry.register(_Moment(await status_of(hub)))
+    registry.register(hub.latency.histogram)
     return generate_latest(registry)
 
 
@@ -60,14 +61,6 @@ class _Moment(Collector):
         yield GaugeMetricFamily(
             "preclear_model_loaded", "Whether a risk model is loaded", value=status["model"] is not None
         )
-        late = GaugeMetricFamily(
-            "preclear_decision_seconds",
-            "Last byte of a scan to its decision on disk, of the newest scans",
-            labels=("quantile",),
-        )
-        late.add_metric(("0.5",), status["latency_ms"]["p50"] / 1000)
-        late.add_metric(("0.99",), status["latency_ms"]["p99"] / 1000)
-        yield late
         yield from _devices(status["devices"])
 
 
@@ -76,7 +69,7 @@ def _devices(devices: list[dict[str, Any]]) -> Iterator[Metric]:
         "preclear_device_state", "1 for the state a device is in", labels=(*_DEVICE, "state")
     )
     concerns = GaugeMetricFamily(
-        "preclear_scale_concern", "1 for what speaks against a scale", labels=("station", "concern")
+        "preclear_scale_concern", "1 for each reason to doubt a scale", labels=("station", "concern")
     )
     due = GaugeMetricFamily(
         "preclear_scale_verification_due_days", "Days until a scale must be verified", labels=("station",)

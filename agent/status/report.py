@@ -1,11 +1,14 @@
-"""What the hub says of itself."""
+"""What the hub reports of itself, read from log, store, policy, model, stations and link."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from agent import __version__
+from agent.feed.messages import plain
 from agent.hub import Hub
+from agent.runtime.latency import LatencySummary
+from agent.status.states import state_messages
 
 
 async def status_of(hub: Hub) -> dict[str, Any]:
@@ -25,29 +28,17 @@ async def status_of(hub: Hub) -> dict[str, Any]:
         "declarations": declarations,
         "sources": sources,
         "policy": {"id": policy.id, "sequence": policy.sequence, "issued": policy.issued.isoformat()},
-        "lists": [{"id": found.id, "issued": found.issued.isoformat()} for found in hub.in_force.lists],
+        "lists": [{"id": each.id, "issued": each.issued.isoformat()} for each in hub.in_force.lists],
         "model": None if hub.scorer is None else {"version": hub.scorer.version, "digest": hub.scorer.digest},
-        "devices": [report for reports in hub.reports.values() for report in reports()],
-        "states": hub.notices.states(),
-        "latency_ms": _latency(list(hub.latencies_ns)),
+        "devices": [report for station in hub.stations.values() for report in station.reports()],
+        "states": [plain(state) for state in state_messages(hub)],
+        "latency_ms": _latency(hub.latency.summary()),
     }
 
 
-def percentile(values: list[int], permille: int) -> int:
-    """The value that ``permille`` of the sorted ``values`` do not exceed; 0 for none.
-
-    >>> percentile([5, 1, 9, 3], 500), percentile([5, 1, 9, 3], 990)
-    (3, 9)
-    """
-    if not values:
-        return 0
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, -(-len(ordered) * permille // 1000) - 1))]
-
-
-def _latency(values: list[int]) -> dict[str, float | int]:
+def _latency(summary: LatencySummary) -> dict[str, float | int]:
     return {
-        "count": len(values),
-        "p50": round(percentile(values, 500) / 1e6, 3),
-        "p99": round(percentile(values, 990) / 1e6, 3),
+        "count": summary.count,
+        "p50": round(summary.p50_ns / 1e6, 3),
+        "p99": round(summary.p99_ns / 1e6, 3),
     }

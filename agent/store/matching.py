@@ -13,8 +13,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from agent.domain.consignment.declaration import Label
-from agent.domain.decision.decide import PieceKey
 from agent.domain.errors import DeclarationInvalid
+from agent.domain.piece import PieceKey
 from agent.store.batch import decode_labels
 
 MATCH = """SELECT d.consignment, d.id, s.received, d.body

@@ -1,4 +1,4 @@
-"""The page that lanes look at: one WebSocket per page, resumed by sequence; it shows, and decides nothing."""
+"""The lanes' page: one WebSocket per page, resumed by sequence; it shows, and decides nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,14 @@ from agent import __version__
 from agent.config.file import WebSection
 from agent.errors import AgentError, PortTaken
 from agent.feed.broker import Subscriber
-from agent.feed.messages import VERSION, decision_view
+from agent.feed.messages import (
+    DecisionMessage,
+    HelloMessage,
+    Message,
+    decision_view,
+    encode,
+    logged_decision,
+)
 from agent.hub import Hub
 from agent.status.metrics import CONTENT_TYPE, metrics_of
 from agent.status.report import status_of
@@ -60,11 +67,11 @@ _HEADERS = {
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Keyed = Callable[[str, str], Awaitable[None]]
-"""Takes a station's name and the number that was typed for it."""
+"""Accepts a station's name and the number that was typed for it."""
 
 
 def known_hosts(section: WebSection) -> frozenset[str]:
-    """Names under which the page answers; anything else is a page of somebody else that rebinds a name."""
+    """Host names the page answers to; any other is a foreign page that rebinds its name (DNS rebinding)."""
     names = {"localhost", "127.0.0.1", "::1", section.host, *section.hosts}
     if section.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         names.add(socket.gethostname())
@@ -95,7 +102,7 @@ def create_web(hub: Hub, stations: Iterable[str], keyed: Keyed, hosts: frozenset
 
 async def _close_pages(app: web.Application) -> None:
     for ws in set(app[_PAGES].open):
-        await ws.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops")
+        await ws.close(code=WSCloseCode.GOING_AWAY, message=b"the hub is stopping")
 
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
@@ -209,23 +216,16 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
     ws = web.WebSocketResponse(heartbeat=10, max_msg_size=4096)
     await ws.prepare(request)
     request.app[_PAGES].open.add(ws)
-    with hub.notices.subscribe() as subscriber:
-        # Subscribed before the log is read: nothing falls between the two, and what comes twice is dropped.
+    with hub.feed.subscribe() as subscriber:
+        # Subscribed before the log is read: nothing is lost between the two, and duplicates are dropped.
         behind = hub.log.size() - since if since >= 0 else 0
         newest_first = await hub.log.recent(max(CATCH_UP, min(behind, CATCH_UP_MOST)))
-        recent = [decision_view(entry) for entry in reversed(newest_first)]
-        missed = [view for view in recent if view["seq"] > since]
-        newest = recent[-1]["seq"] if recent else -1
-        hello = {
-            "v": VERSION,
-            "type": "hello",
-            "version": __version__,
-            "seq": newest,
-            "hub": hub.name,
-            "stations": request.app[_STATIONS],
-        }
+        recent = [logged_decision(entry) for entry in reversed(newest_first)]
+        missed = [message for message in recent if message.seq > since]
+        newest = recent[-1].seq if recent else -1
+        hello = HelloMessage(version=__version__, seq=newest, hub=hub.name, stations=request.app[_STATIONS])
         sending = asyncio.create_task(
-            _send(ws, [hello, *missed, *hub.notices.states()], newest, subscriber), name="page"
+            _send(ws, [hello, *missed, *hub.feed.states()], newest, subscriber), name="page"
         )
         try:
             async for message in ws:
@@ -238,26 +238,24 @@ async def _socket(request: web.Request) -> web.WebSocketResponse:
     return ws
 
 
-async def _send(
-    ws: web.WebSocketResponse, first: list[dict[str, Any]], newest: int, subscriber: Subscriber
-) -> None:
+async def _send(ws: web.WebSocketResponse, first: list[Message], newest: int, subscriber: Subscriber) -> None:
     try:
-        for known in first:
-            await ws.send_json(known)
-        while (message := await subscriber.queue.get()) is not None:
-            if message["type"] == "decision" and message["seq"] <= newest:
-                continue
-            await ws.send_json(message)
+        for message in first:
+            await ws.send_str(encode(message))
+        while (outgoing := await subscriber.next()) is not None:
+            if isinstance(outgoing.message, DecisionMessage) and outgoing.message.seq <= newest:
+                continue  # it was among the first
+            await ws.send_str(outgoing.text)
         await ws.close(code=1013, message=b"too slow, resume by sequence")
     except ConnectionError:
-        pass  # the page went away; it comes back with its sequence
+        pass  # the page disconnected; it comes back with its sequence
 
 
 async def serve_web(app: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
     """Start serving; returns the runner and the port that was bound.
 
     Raises:
-        PortTaken: another program listens there.
+        PortTaken: Another program listens there.
     """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
     await runner.setup()

@@ -52,14 +52,14 @@ class Detection:
         guess: The best protocol, None if none reads anything; ``guess.also_fits`` names its rivals.
         settings: Those under which it was heard, or was tried last.
         sent: Every question that was asked, under whatever settings.
-        heard: Bytes that came under ``settings``; ``sample`` is the first of them as text.
+        received: Bytes that came under ``settings``; ``sample`` is the first of them as text.
         why: What speaks against it or is to be done, for people; None if it is well.
     """
 
     outcome: Outcome
     settings: LineSettings
     sent: tuple[bytes, ...]
-    heard: int
+    received: int
     sample: str
     guess: Guess | None = None
     why: str | None = None
@@ -100,15 +100,15 @@ async def detect(
         attempt = _Attempt(port, line, clock, known, listen_s, answer_s, sent)
         await port.open()
         try:
-            found = await attempt.run(may_ask=may_ask)
+            detection = await attempt.run(may_ask=may_ask)
         finally:
             await port.close()
-        if best is None or _WORTH.index(found.outcome) > _WORTH.index(best.outcome):
-            best = found
+        if best is None or _WORTH.index(detection.outcome) > _WORTH.index(best.outcome):
+            best = detection
         if best.outcome is Outcome.CONFIDENT or attempt.echoes:
             break
         # A device that speaks and is not understood may be anything: from here on it is only listened to.
-        may_ask = may_ask and found.outcome is not Outcome.UNKNOWN
+        may_ask = may_ask and detection.outcome is not Outcome.UNKNOWN
     assert best is not None
     return best
 
@@ -133,17 +133,17 @@ class _Attempt:
         self._listen_s = listen_s
         self._answer_s = answer_s
         self._sent = sent
-        self._heard = bytearray()
+        self._received = bytearray()
         self.echoes = False
 
     async def run(self, *, may_ask: bool) -> Detection:
-        await self._collect(self._listen_s, self._heard, enough=CLEAN_READINGS)
-        guess = self._guess(self._heard)
-        if may_ask and (guess is not None or not self._heard):
+        await self._collect(self._listen_s, self._received, enough=CLEAN_READINGS)
+        guess = self._guess(self._received)
+        if may_ask and (guess is not None or not self._received):
             # Nothing is ever written to some kinds of port, and then listening was all.
             with contextlib.suppress(PortReadOnly):
                 guess = await (self._ask() if guess is None else self._confirm(guess))
-        return self._found(guess)
+        return self._detection(guess)
 
     async def _confirm(self, guess: Guess) -> Guess:
         """Hear more of a device that speaks too seldom, by itself or when it is asked."""
@@ -151,9 +151,9 @@ class _Attempt:
             return guess
         command = self._probe_of(guess)
         if not command:
-            await self._collect(self._listen_s, self._heard, enough=CLEAN_READINGS)
-            return self._guess(self._heard) or guess
-        return await self._poll(command, bytearray(self._heard)) or guess
+            await self._collect(self._listen_s, self._received, enough=CLEAN_READINGS)
+            return self._guess(self._received) or guess
+        return await self._poll(command, bytearray(self._received)) or guess
 
     async def _ask(self) -> Guess | None:
         """Ask each question once, until an answer is understood, and that one until it is certain."""
@@ -177,27 +177,27 @@ class _Attempt:
                 best = guess
         return best
 
-    async def _poll(self, command: bytes, heard: bytearray) -> Guess | None:
+    async def _poll(self, command: bytes, received: bytearray) -> Guess | None:
         for _ in range(CLEAN_READINGS):
-            guess = self._guess(heard)
+            guess = self._guess(received)
             if guess is not None and guess.confidence is Confidence.CONFIDENT:
                 return guess
-            await self._send(command, heard)
-        return self._guess(heard)
+            await self._send(command, received)
+        return self._guess(received)
 
-    async def _send(self, command: bytes, heard: bytearray) -> None:
+    async def _send(self, command: bytes, received: bytearray) -> None:
         """Ask, and wait until one more frame is there, or for as long as an answer may take."""
-        before = self._guess(heard)
-        start = len(heard)
+        before = self._guess(received)
+        start = len(received)
         await self._write(command)
         parsers = [p.new_parser() for p in self._profiles if p.probe_command == command]
         await self._collect(
             self._answer_s,
-            heard,
+            received,
             enough=1 + (before.readings if before is not None else 0),
             asking=parsers,
         )
-        self._heard += heard[start:]
+        self._received += received[start:]
 
     async def _write(self, data: bytes) -> None:
         await self._port.write(data)
@@ -255,17 +255,17 @@ class _Attempt:
     def _probe_of(self, guess: Guess) -> bytes:
         return next(p.probe_command for p in self._profiles if p.name == guess.protocol)
 
-    def _found(self, guess: Guess | None) -> Detection:
+    def _detection(self, guess: Guess | None) -> Detection:
         if guess is not None:
             outcome = Outcome(guess.confidence.value)
         else:
-            outcome = Outcome.UNKNOWN if self._heard else Outcome.SILENT
+            outcome = Outcome.UNKNOWN if self._received else Outcome.SILENT
         return Detection(
             outcome=outcome,
             settings=self._line,
             sent=tuple(self._sent),
-            heard=len(self._heard),
-            sample=as_text(bytes(self._heard[:_SAMPLE_SHOWN])),
+            received=len(self._received),
+            sample=as_text(bytes(self._received[:_SAMPLE_SHOWN])),
             guess=guess,
             why=self._why(outcome, guess),
         )

@@ -93,9 +93,9 @@ def score(data: bytes, profiles: Iterable[DeviceProfile] = SCALES) -> tuple[Gues
     parity = parity_hint(sample)
     if parity is not None:
         sample = bytes(byte & 0x7F for byte in sample)
-    found = [guess for profile in profiles if (guess := _best_position(profile, sample)) is not None]
+    guesses = [guess for profile in profiles if (guess := _best_position(profile, sample)) is not None]
     # Sorting is stable: what is equal stays in the order of the catalogue.
-    ranked = [replace(guess, parity=parity) for guess in sorted(found, key=_rank)]
+    ranked = [replace(guess, parity=parity) for guess in sorted(guesses, key=_rank)]
     if parity is not None:
         ranked = [replace(guess, confidence=Confidence.WEAK) for guess in ranked]
     return tuple(_with_rivals(ranked))

@@ -33,6 +33,10 @@ class Framer(Protocol):
         """What these bytes complete, in order."""
         ...
 
+    def held_bytes(self) -> int:
+        """Bytes kept of a frame that has not ended yet; never more than the ceiling."""
+        ...
+
 
 class Discarded:
     """Bytes that are thrown away: how many so far, and whether they look like a line read wrongly."""
@@ -86,6 +90,9 @@ class _Frame:
                 self._skipped.report("too_long", out)
         _add_and_report(self._skipped, data, "too_long", SKIP_REPORT, out)
 
+    def held_bytes(self) -> int:
+        return len(self._bytes)
+
     def end(self, out: list[bytes | Noise]) -> None:
         if self._skipping:
             self._skipped.report("too_long", out)
@@ -128,6 +135,10 @@ class LineFramer:
         self._frame.add(data[start:], out)
         return out
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return self._frame.held_bytes()
+
 
 class DelimitedFramer:
     """Frames between a byte of ``starts`` and one of ``ends``; what lies between two frames is noise.
@@ -166,6 +177,10 @@ class DelimitedFramer:
         self._take(data[start:], out)
         return out
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return self._frame.held_bytes()
+
     def _take(self, data: bytes, out: list[bytes | Noise]) -> None:
         if self._inside:
             self._frame.add(data, out)
@@ -194,6 +209,10 @@ class IdleFramer:
         out: list[bytes | Noise] = []
         self._frame.add(data, out)
         return out
+
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return self._frame.held_bytes()
 
     def idle(self) -> list[bytes | Noise]:
         """The frame that the line's rest ends, if there is one."""

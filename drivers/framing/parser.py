@@ -32,6 +32,9 @@ class FrameParser(ABC):
     def idle(self) -> list[Event]:
         return []
 
+    def held_bytes(self) -> int:
+        return self._framer.held_bytes()
+
     @abstractmethod
     def _parse(self, frame: bytes) -> Event | None:
         """What one whole frame says; None for a frame of another grammar."""

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from drivers.ports.holders import running
-from drivers.ports.listing import PortFound
+from drivers.ports.listing import ListedPort
 
 RULE_FOLDERS = ("etc/udev/rules.d", "run/udev/rules.d", "usr/local/lib/udev/rules.d", "usr/lib/udev/rules.d")
 """Where udev reads its rules; a file takes the place of one of the same name in a later folder (udev(7))."""
@@ -46,7 +46,7 @@ class ThiefFinding:
     remedy: str
 
 
-def look_for_thieves(ports: Iterable[PortFound], *, root: Path = Path("/")) -> tuple[ThiefFinding, ...]:
+def look_for_thieves(ports: Iterable[ListedPort], *, root: Path = Path("/")) -> tuple[ThiefFinding, ...]:
     """What endangers these ports on this machine; nothing is changed.
 
     Codes: ``brltty_claims_port``, ``brltty_running``, ``modemmanager_probes_port``.
@@ -69,7 +69,7 @@ class _Claim:
     model: str | None
     conditional: bool
 
-    def concerns(self, port: PortFound) -> bool:
+    def concerns(self, port: ListedPort) -> bool:
         return (
             (port.vendor_id, port.product_id) == (self.vendor_id, self.product_id)
             and (self.maker is None or fnmatchcase(port.maker or "", self.maker))
@@ -77,7 +77,7 @@ class _Claim:
         )
 
 
-def _brltty(ports: list[PortFound], root: Path) -> Iterator[ThiefFinding]:
+def _brltty(ports: list[ListedPort], root: Path) -> Iterator[ThiefFinding]:
     version = _brltty_version(root)
     called = "brltty" if version is None else f"brltty {version}"
     old = "upgrade it to 6.5 or later, or " if _is_before(version, GENERIC_RULES_END) else ""
@@ -106,7 +106,7 @@ def _brltty(ports: list[PortFound], root: Path) -> Iterator[ThiefFinding]:
         )
 
 
-def _modem_manager(ports: list[PortFound], root: Path) -> Iterator[ThiefFinding]:
+def _modem_manager(ports: list[ListedPort], root: Path) -> Iterator[ThiefFinding]:
     runs = running(("ModemManager",), proc=root / "proc")
     if not runs:
         return
@@ -121,7 +121,7 @@ def _modem_manager(ports: list[PortFound], root: Path) -> Iterator[ThiefFinding]
             )
 
 
-def _ids(port: PortFound) -> str:
+def _ids(port: ListedPort) -> str:
     named = f" ({port.model})" if port.model else ""
     return f"{port.device} {port.vendor_id or 0:04x}:{port.product_id or 0:04x}{named}"
 
@@ -174,17 +174,17 @@ def _claims(root: Path) -> Iterator[_Claim]:
 
 
 def _rules_in_force(root: Path) -> list[Path]:
-    found: dict[str, Path] = {}
+    rules: dict[str, Path] = {}
     for folder in RULE_FOLDERS:
         try:
             files = sorted((root / folder).glob("*.rules"))
         except OSError:
             continue
         for path in islice(files, MOST_RULE_FILES):
-            found.setdefault(path.name, path)
+            rules.setdefault(path.name, path)
     # The older `/lib` is the same folder as `/usr/lib` nearly everywhere. A rule that leads to /dev/null is
     # how an administrator takes one out of force; it is read as the empty file it is.
-    return [path for name, path in sorted(found.items()) if "brltty" in name]
+    return [path for name, path in sorted(rules.items()) if "brltty" in name]
 
 
 def _brltty_version(root: Path) -> str | None:

@@ -51,7 +51,7 @@ class DataWedgePort:
         tap: Sees the chunks, and thus what was heard, not every byte that was sent.
 
     Raises:
-        BadSenders: ``allowed`` is empty, or holds what is no address.
+        BadSenders: ``allowed`` is empty, or holds something that is not an address.
     """
 
     def __init__(
@@ -145,9 +145,13 @@ class DataWedgePort:
             return
         task = asyncio.create_task(self._hear(reader, writer, origin, self._inbox), name=f"hear {origin}")
         self._connections[task] = origin
-        task.add_done_callback(self._heard)
+        task.add_done_callback(self._connection_ended)
 
-    def _heard(self, task: asyncio.Task[None]) -> None:
+    def connections(self) -> int:
+        """Handhelds that are connected now."""
+        return len(self._connections)
+
+    def _connection_ended(self, task: asyncio.Task[None]) -> None:
         del self._connections[task]
         if self._inbox is not None and not task.cancelled() and (exc := task.exception()) is not None:
             self._inbox.end(f"hearing a sender failed: {exc!r}")

@@ -37,7 +37,7 @@ def grab(fd: int) -> None:
     """Have the kernel give the node's events to us alone, until the descriptor is closed.
 
     Raises:
-        OSError: EBUSY: another program has grabbed it. ENOTTY, EINVAL: it is no input device.
+        OSError: EBUSY: another program has grabbed it. ENOTTY, EINVAL: it is not an input device.
     """
     if sys.platform != "win32":
         fcntl.ioctl(fd, EVIOCGRAB, 1)

@@ -28,7 +28,7 @@ _NAME = re.compile(r"hidraw://(?:([0-9A-Fa-f]{4}):([0-9A-Fa-f]{4})(?:/(.+))?|/(.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HidFound:
+class ListedHid:
     """A HID device that is plugged in; ``serial_number`` and ``place`` are None where it tells none."""
 
     device: str
@@ -44,9 +44,9 @@ def is_hidraw(url: str) -> bool:
     return url.startswith(("/dev/hidraw", "hidraw://"))
 
 
-def list_hid(*, sys: Path = SYS, dev: Path = Path("/dev")) -> tuple[HidFound, ...]:
+def list_hid(*, sys: Path = SYS, dev: Path = Path("/dev")) -> tuple[ListedHid, ...]:
     """Every HID device of this machine that has raw reports."""
-    return tuple(sorted(_found(sys, dev), key=lambda found: found.device))
+    return tuple(sorted(_listed(sys, dev), key=lambda hid: hid.device))
 
 
 class HidrawPort(NodePort):
@@ -87,11 +87,11 @@ class HidrawPort(NodePort):
         if match is None:
             return None
         vendor, product, serial_number, place = match.groups()
-        for found in list_hid(sys=self._sys, dev=self._dev):
-            ids = f"{found.vendor_id:04x}:{found.product_id:04x}"
-            is_it = found.place == place if place else ids == f"{vendor}:{product}".lower()
-            if is_it and serial_number in (None, found.serial_number):
-                return Path(found.device)
+        for hid in list_hid(sys=self._sys, dev=self._dev):
+            ids = f"{hid.vendor_id:04x}:{hid.product_id:04x}"
+            is_it = hid.place == place if place else ids == f"{vendor}:{product}".lower()
+            if is_it and serial_number in (None, hid.serial_number):
+                return Path(hid.device)
         return None
 
 
@@ -109,12 +109,12 @@ def lasting_names(
     device: str | Path, *, sys: Path = SYS, dev: Path = Path("/dev")
 ) -> tuple[str | None, str | None]:
     """The name of a device by its serial number, if it has one of its own, and by its place."""
-    all_found = list_hid(sys=sys, dev=dev)
-    mine = next((found for found in all_found if found.device == str(device)), None)
+    every = list_hid(sys=sys, dev=dev)
+    mine = next((hid for hid in every if hid.device == str(device)), None)
     if mine is None:
         return None, None
     ids = (mine.vendor_id, mine.product_id, mine.serial_number)
-    alone = sum((f.vendor_id, f.product_id, f.serial_number) == ids for f in all_found) == 1
+    alone = sum((f.vendor_id, f.product_id, f.serial_number) == ids for f in every) == 1
     by_id = f"hidraw://{mine.vendor_id:04x}:{mine.product_id:04x}/{mine.serial_number}"
     return (
         by_id if mine.serial_number and alone else None,
@@ -122,7 +122,7 @@ def lasting_names(
     )
 
 
-def _found(sys: Path, dev: Path) -> Iterator[HidFound]:
+def _listed(sys: Path, dev: Path) -> Iterator[ListedHid]:
     try:
         nodes = list(sys.iterdir())
     except OSError:
@@ -130,16 +130,16 @@ def _found(sys: Path, dev: Path) -> Iterator[HidFound]:
     for node in nodes:
         try:
             lines = (node / "device" / "uevent").read_text(errors="replace").splitlines()
-            told = dict(line.split("=", 1) for line in lines if "=" in line)
+            fields = dict(line.split("=", 1) for line in lines if "=" in line)
             # HID_ID=0003:00000922:00008003 is bus, vendor and product.
-            _, vendor, product = told["HID_ID"].split(":")
-            yield HidFound(
+            _, vendor, product = fields["HID_ID"].split(":")
+            yield ListedHid(
                 device=str(dev / node.name),
                 vendor_id=int(vendor, 16),
                 product_id=int(product, 16),
-                name=told.get("HID_NAME", ""),
-                serial_number=told.get("HID_UNIQ") or None,
-                place=told.get("HID_PHYS") or None,
+                name=fields.get("HID_NAME", ""),
+                serial_number=fields.get("HID_UNIQ") or None,
+                place=fields.get("HID_PHYS") or None,
             )
         except (OSError, KeyError, ValueError):
-            continue  # it went while we looked, or is no HID device
+            continue  # it went while we looked, or is not a HID device

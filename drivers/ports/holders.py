@@ -11,7 +11,7 @@ from pathlib import Path
 PROC = Path("/proc")
 MOST_PROCESSES = 4096
 MOST_DESCRIPTORS = 1024
-"""Descriptors looked at per process; a program that holds more of them is no owner of a serial port."""
+"""Descriptors looked at per process; a program that holds more of them does not own a serial port."""
 
 PORT_THIEVES = ("ModemManager", "brltty")
 """Programs that open serial ports nobody gave them, in search of modems and Braille displays."""
@@ -42,8 +42,8 @@ def holders_of(device: str | Path, *, proc: Path = PROC) -> tuple[Holder, ...]:
 
 def running(names: Collection[str] = PORT_THIEVES, *, proc: Path = PROC) -> tuple[Holder, ...]:
     """The processes of those names."""
-    found = ((pid, _command(proc, pid)) for pid in _processes(proc))
-    return tuple(Holder(pid=pid, command=command) for pid, command in found if command and command in names)
+    openers = ((pid, _command(proc, pid)) for pid in _processes(proc))
+    return tuple(Holder(pid=pid, command=command) for pid, command in openers if command and command in names)
 
 
 def _processes(proc: Path) -> Iterator[int]:

@@ -20,7 +20,7 @@ Lister = Callable[[], Sequence[serialx.SerialPortInfo]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PortFound:
+class ListedPort:
     """A port that is plugged in. The numbers and texts are its USB descriptor's, None where it has none."""
 
     device: str
@@ -34,11 +34,11 @@ class PortFound:
 
 def list_ports(
     *, links: Path = LINKS, plugged_in: Lister = serialx.list_serial_ports
-) -> tuple[PortFound, ...]:
+) -> tuple[ListedPort, ...]:
     """Every serial port of this machine, in the order of their names."""
     infos = sorted(plugged_in(), key=lambda info: _by_number(info.resolved_device))
     return tuple(
-        PortFound(
+        ListedPort(
             device=info.resolved_device,
             identity=_identity(info.resolved_device, Path(info.resolved_device), links, lambda: infos),
             vendor_id=info.vid,

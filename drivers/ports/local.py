@@ -98,7 +98,7 @@ class Presence:
 def claim(fd: int) -> None:
     """Have the kernel refuse further openings by anybody but root, also by programs that ask for no lock.
 
-    Source: ioctl_tty(2), TIOCEXCL. What is no terminal is left as it is.
+    Source: ioctl_tty(2), TIOCEXCL. Anything but a terminal is left as it is.
     """
     if sys.platform != "win32":
         with contextlib.suppress(OSError):

@@ -152,7 +152,7 @@ class PortThread:
                 claim(cast(Any, self._line).fileno())
             elif not is_local(self._url):
                 keep_alive(cast(Any, self._line)._socket)
-        except Exception as exc:  # noqa: BLE001  (it is handed to whoever waits for the opening)
+        except Exception as exc:  # noqa: BLE001  (it is handed to the caller that waits for the opening)
             self._tell(_settle, self.opened, exc)
             return False
         self._tell(_settle, self.opened, None)
@@ -245,7 +245,7 @@ class PortThread:
         try:
             self._loop.call_soon_threadsafe(call, *arguments)
         except RuntimeError:
-            self._stopped.set()  # the loop is closed, and with it whoever would have closed the port
+            self._stopped.set()  # the loop is closed, and nobody is left to close the port
 
 
 def _line_of(url: str, settings: LineSettings) -> _Line:

@@ -77,6 +77,11 @@ class ReaderThreadPort:
             if self._thread is None:
                 await self._end(thread)
 
+    async def ended(self) -> None:
+        """Wait until the port's thread has ended by itself: the port was lost, or nobody reads it."""
+        if self._thread is not None:
+            await asyncio.wait({self._thread.ended})
+
     async def read_some(self) -> Chunk:
         if self._thread is None:
             raise PortNotOpen(self._url)

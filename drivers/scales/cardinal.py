@@ -11,7 +11,7 @@ scoreboard's line also answers ENQ.
 
 Sources: Cardinal 748, 190, 200 series, 225 and 758C manuals ("continuous output", "weight on demand"); Rice
 Lake 920i and Fairbanks FB6000 manuals (738 format). The SB-500's traffic light format carries what its
-display shows and is no weight. 9600 8N1.
+display shows and is not a weight. 9600 8N1.
 """
 
 from __future__ import annotations

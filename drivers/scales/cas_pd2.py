@@ -90,6 +90,10 @@ class CasPd2:
     def idle(self) -> list[Event]:
         return []
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return len(self._held)
+
     def pending_output(self) -> bytes:
         """DC1, once, if the scale has said that it has a weight."""
         due, self._due = self._due, b""

@@ -109,6 +109,9 @@ class _Lines:
                 out.append(frame)
         return out
 
+    def held_bytes(self) -> int:
+        return self._framer.held_bytes()
+
 
 def _line(frame: bytes) -> WeightReading | None:
     head = _HEAD.fullmatch(frame)

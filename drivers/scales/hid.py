@@ -30,7 +30,7 @@ REPORT = 64
 """Bytes of noise that are told at a time."""
 
 _UNITS = ("", "mg", "g", "kg", "ct", "tl", "gr", "dwt", "t", "ton", "ozt", "oz", "lb")
-"""By the report's unit. Taels differ from town to town and are no unit to us."""
+"""By the report's unit. Taels differ from town to town and are not a unit to us."""
 
 _FILLER = 0
 
@@ -41,7 +41,7 @@ _STATES: dict[int, tuple[bool | None, Status | None]] = {
     4: (True, None),
     5: (None, Status.UNDERLOAD),
     6: (None, Status.OVERLOAD),
-    # The scale asks to be calibrated; what it shows is no weight until then.
+    # The scale asks to be calibrated; what it shows is not a weight until then.
     7: (None, Status.ERROR),
     8: (None, Status.NOT_READY),
 }
@@ -90,6 +90,10 @@ class HidScale:
         self._held = b""
         self._report(events)
         return events
+
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return len(self._held)
 
     def _report(self, events: list[Event]) -> None:
         if self._thrown:

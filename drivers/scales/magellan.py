@@ -105,6 +105,10 @@ class Magellan:
     def idle(self) -> list[Event]:
         return []
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return self._framer.held_bytes()
+
     def _parse(self, frame: bytes) -> list[Event]:
         if match := _WEIGHT.fullmatch(frame):
             by_digits = self._weight == "by_digits"

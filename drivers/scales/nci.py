@@ -92,21 +92,25 @@ class Nci:
     def idle(self) -> list[Event]:
         return []
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return self._framer.held_bytes()
+
     def _take(self, frame: bytes, events: list[Event]) -> None:
         """One answer; what a cut one left before the LF of a whole weight does not cost that weight."""
-        found = _WEIGHT.search(frame) or _MIXED.search(frame)
-        raw = frame[found.start() if found else 0 :].strip(QUIET)
-        if found is None:
+        match = _WEIGHT.search(frame) or _MIXED.search(frame)
+        raw = frame[match.start() if match else 0 :].strip(QUIET)
+        if match is None:
             event = self._answer(frame, raw)
         else:
-            cut = frame[: found.start()].strip(QUIET)
+            cut = frame[: match.start()].strip(QUIET)
             if cut:
                 events.append(refused(cut, self.protocol))
-            event = self._weight(found, raw) if found.re is _WEIGHT else self._mixed(found, raw)
+            event = self._weight(match, raw) if match.re is _WEIGHT else self._mixed(match, raw)
         events.append(event or refused(raw, self.protocol))
 
-    def _weight(self, found: re.Match[bytes], raw: bytes) -> Event | None:
-        symbols, digits, unit, states = found.groups()
+    def _weight(self, match: re.Match[bytes], raw: bytes) -> Event | None:
+        symbols, digits, unit, states = match.groups()
         status = self._states(states)
         if symbols:
             status.add(_SYMBOLS[symbols[:1]])
@@ -121,11 +125,11 @@ class Nci:
             return Answer(command="M", done=True, text=str(value), raw=raw)
         return reading(value, unit, stable=Status.MOTION not in status, raw=raw, status=status)
 
-    def _mixed(self, found: re.Match[bytes], raw: bytes) -> Event | None:
-        pounds, ounces = number(found[1]), number(found[2])
+    def _mixed(self, match: re.Match[bytes], raw: bytes) -> Event | None:
+        pounds, ounces = number(match[1]), number(match[2])
         if pounds is None or ounces is None or ounces >= _OUNCES_PER_POUND:
             return None
-        status = self._states(found[3])
+        status = self._states(match[3])
         value = pounds * _OUNCES_PER_POUND + ounces
         return reading(value, "oz", stable=Status.MOTION not in status, raw=raw, status=status)
 
@@ -133,10 +137,10 @@ class Nci:
         """What is not a weight: the status alone, another unit, a command that the scale does not know."""
         # Of the line ends before it, the last one is the answer's own.
         bare = frame[max(len(frame) - len(frame.lstrip(QUIET)) - 1, 0) :]
-        if found := _STATUS.fullmatch(bare):
-            return no_weight(*self._states(found[1]), raw=raw, stable=True)
-        if found := _UNIT.fullmatch(bare):
-            return Answer(command="U", done=True, text=found[1].decode(), raw=raw)
+        if match := _STATUS.fullmatch(bare):
+            return no_weight(*self._states(match[1]), raw=raw, stable=True)
+        if match := _UNIT.fullmatch(bare):
+            return Answer(command="U", done=True, text=match[1].decode(), raw=raw)
         if _UNKNOWN.fullmatch(bare):
             return Answer(command="?", done=False, text="", raw=raw)
         return None

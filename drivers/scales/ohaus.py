@@ -40,7 +40,9 @@ _LINE = re.compile(
     re.ASCII,
 )
 _BAR = re.compile(rb" *[-^_]{3,} *(?:[A-Za-z]{1,5})? *\?? *(?:" + _LEGEND + rb")? *")
-_SAID = re.compile(rb" *(ES|OVERLOAD|UNDERLOAD|Err(?:or)?\.? *(\d{1,2}\.\d)) *", re.ASCII | re.IGNORECASE)
+_NO_WEIGHT = re.compile(
+    rb" *(ES|OVERLOAD|UNDERLOAD|Err(?:or)?\.? *(\d{1,2}\.\d)) *", re.ASCII | re.IGNORECASE
+)
 
 _OVERLOAD, _UNDERLOAD = frozenset({b"OVERLOAD", b"8.3"}), frozenset({b"UNDERLOAD", b"8.4"})
 _NETS, _TARES = frozenset({b"N", b"NET"}), frozenset({b"T", b"PT"})
@@ -67,11 +69,11 @@ class Ohaus(FrameParser):
     def _parse(self, frame: bytes) -> Event | None:
         if match := _LINE.fullmatch(frame):
             return self._weight(match, frame)
-        if match := _SAID.fullmatch(frame):
-            said = match[2] or match[1].upper()
-            if said in _OVERLOAD:
+        if match := _NO_WEIGHT.fullmatch(frame):
+            word = match[2] or match[1].upper()
+            if word in _OVERLOAD:
                 return no_weight(Status.OVERLOAD, raw=frame)
-            return no_weight(Status.UNDERLOAD if said in _UNDERLOAD else Status.ERROR, raw=frame)
+            return no_weight(Status.UNDERLOAD if word in _UNDERLOAD else Status.ERROR, raw=frame)
         if _BAR.fullmatch(frame):
             return no_weight(Status.OUT_OF_RANGE, raw=frame)
         return Answer(command="OK", done=True, text="", raw=frame) if frame == b"OK!" else None

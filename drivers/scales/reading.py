@@ -19,16 +19,16 @@ def number(text: bytes | str) -> Decimal | None:
     """The number of a weight field: sign, blanks, digits, at most one point; None for anything else.
 
     Trailing zeros stay, since they carry the division. Exponents, commas, blanks inside and names such as
-    ``NaN`` are no number of a scale.
+    ``NaN`` are not a scale's number.
 
     >>> number(b"-   0.20"), number("+001234.5"), number("1E+19"), number("1 2"), number("12.")
     (Decimal('-0.20'), Decimal('1234.5'), None, None, Decimal('12'))
     """
     shown = text.decode("latin-1") if isinstance(text, bytes) else text
-    found = _NUMBER.fullmatch(shown.strip(" "))
-    if found is None:
+    match = _NUMBER.fullmatch(shown.strip(" "))
+    if match is None:
         return None
-    sign, digits = found.groups()
+    sign, digits = match.groups()
     if sum(character.isdigit() for character in digits) > MOST_DIGITS:
         return None
     return Decimal(sign + digits)

@@ -36,7 +36,7 @@ _NAME = rb"([A-Za-z*][A-Za-z\d#.%* -]{5}| {6})"
 _UNIT = rb"(   |[A-Za-z%]  |[A-Za-z%]{2} |[A-Za-z]{2,3}|[gt%]|)"
 _LINE = re.compile(_NAME + rb"?([+ -])([ \d.[\]/]{8}[\d.\]])( |/|\] ?)" + _UNIT, re.ASCII)
 _COUNT = re.compile(rb"(?:Qnt|Prc) *[+-]? *[\d.]+ *[A-Za-z%]{0,3} *", re.ASCII)
-_SAID = re.compile(
+_NO_WEIGHT = re.compile(
     rb"(?:Stat)? *(?:(H|High)|(L|Low)|(Err|ERR|E|(?:APP|DIS|PRT)\. ?ERR) *\d{0,3}|"
     rb"C|Cal\. ?(?:Ext|Int)\.|Calib\.|OFF|- ?-) *",
     re.ASCII,
@@ -64,7 +64,7 @@ class Sbi(FrameParser):
     def _parse(self, frame: bytes) -> Event | None:
         if match := _LINE.fullmatch(frame):
             return self._weight(match, frame)
-        if match := _SAID.fullmatch(frame):
+        if match := _NO_WEIGHT.fullmatch(frame):
             high, low, error = match.groups()
             if high:
                 return no_weight(Status.OVERLOAD, raw=frame)

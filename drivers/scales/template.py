@@ -146,7 +146,7 @@ class Template(FrameParser):
         meanings = None if fields is None else self._meanings(fields)
         if fields is None or meanings is None:
             return None
-        status = {said for meaning in meanings if (said := MEANINGS[meaning]) is not None}
+        status = {meant for meaning in meanings if (meant := MEANINGS[meaning]) is not None}
         stable = self._stable(meanings)
         shown = fields["weight"].strip()
         # A row of dashes may have given its first one to the sign.
@@ -184,8 +184,8 @@ class Template(FrameParser):
 
     def _meanings(self, fields: Fields) -> set[str] | None:
         """What the marks of a frame say; None for one that says what nobody listed."""
-        said = {texts.get(fields.get(name, "").strip()) for name, texts in self._settings.marks.items()}
-        return None if None in said else {meaning for meaning in said if meaning is not None}
+        meant = {texts.get(fields.get(name, "").strip()) for name, texts in self._settings.marks.items()}
+        return None if None in meant else {meaning for meaning in meant if meaning is not None}
 
     def _stable(self, meanings: set[str]) -> bool | None:
         """Stable is what is said to be; where only motion is ever said, what is not said to move."""
@@ -213,7 +213,7 @@ def _by_columns(settings: TemplateSettings) -> tuple[Callable[[bytes], Fields | 
         raise BadTemplate("the frame", "has columns and a pattern", "describe it by one of them")
     for name, (first, last) in settings.columns.items():
         if not _NAME.fullmatch(name):
-            raise BadTemplate(f"column {name!r}", "has no usable name", "use small letters and _")
+            raise BadTemplate(f"column {name!r}", "has no usable name", "use lower case and _")
         if not 1 <= first <= last <= settings.ceiling:
             raise BadTemplate(
                 f"column {name!r}", f"is {first} to {last}", f"count from 1 up to {settings.ceiling}"
@@ -252,7 +252,7 @@ def _check_marks(settings: TemplateSettings, names: frozenset[str]) -> None:
         raise BadTemplate(f"part {unmarked[0]!r}", "has no meaning", "say in marks what its texts mean")
     for name, texts in settings.marks.items():
         if name not in names - _PARTS:
-            raise BadTemplate(f"mark {name!r}", "is no part of the frame", "name it in columns or pattern")
+            raise BadTemplate(f"mark {name!r}", "is not part of the frame", "name it in columns or pattern")
         for text, meaning in texts.items():
             if meaning not in MEANINGS:
                 raise BadTemplate(

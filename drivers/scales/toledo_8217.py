@@ -46,7 +46,7 @@ _BITS = (
     (0x01, Status.MOTION),
     (0x02, Status.OVERLOAD),
     (0x04, Status.UNDERLOAD),
-    # Zero was not found when the scale was switched on, so what it shows is no weight.
+    # Zero was not found when the scale was switched on, so what it shows is not a weight.
     (0x08, Status.NOT_READY),
     (0x10, Status.ZERO),
 )

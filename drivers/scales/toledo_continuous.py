@@ -81,6 +81,10 @@ class ToledoContinuous:
         self._report(events)
         return events
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return len(self._held) + len(self._thrown)
+
     def _take(self, *, idle: bool) -> list[Event]:
         events: list[Event] = []
         data, at = self._held, 0
@@ -154,7 +158,7 @@ class ToledoContinuous:
         return int(after[1:] in (b"", STX)), True
 
     def _reading(self, frame: bytes) -> WeightReading | None:
-        """The frame without STX and CR; None if its fields are no numbers."""
+        """The frame without STX and CR; None if its fields are not numbers."""
         word_a, word_b, word_c = frame[:_WORDS]
         left_out = self._shows_left_out(frame)
         weight_field, tare_field = self._split(frame)

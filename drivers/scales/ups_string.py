@@ -1,6 +1,6 @@
 """The weight string that UPS WorldShip reads: Fairbanks scales set to "UPS", Detecto AS-330D.
 
-Weight, unit, GR in capitals when stable and in small letters in motion, CR LF, and sometimes an EOT::
+Weight, unit, GR in upper case when stable and in lower case in motion, CR LF, and sometimes an EOT::
 
     __12.35_lb_GR__        -__0.20_kg_GR__        ____12.35_LB_gr__
 
@@ -69,6 +69,10 @@ class UpsString:
         events: list[Event] = []
         self._release(events, over=False)
         return events
+
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return self._framer.held_bytes()
 
     def _take(self, data: bytes, events: list[Event]) -> None:
         """Part of a string, up to its end at most."""

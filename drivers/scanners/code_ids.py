@@ -190,6 +190,6 @@ def split_code_id(message: bytes, table: Mapping[bytes, str | None]) -> tuple[st
     (None, b'https://example.org')
     """
     for length in (3, 2, 1):
-        if (found := message[:length]) in table:
-            return table[found], message[length:]
+        if (code := message[:length]) in table:
+            return table[code], message[length:]
     return None

@@ -50,6 +50,10 @@ class DataWedgeScanner:
     def idle(self) -> list[Event]:
         return []
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return self._framer.held_bytes()
+
     def _line(self, frame: bytes) -> list[Event]:
         origin, mark, message = frame.partition(STX)
         if not mark or not origin.startswith(SOH) or not origin.isascii():

@@ -41,6 +41,10 @@ class Folder:
         """The scan that was made or extended last, with its count so far."""
         return self._last
 
+    def held_scans(self) -> int:
+        """Scans that a repeated read could still fold into."""
+        return len(self._recent)
+
     def feed(self, read: ScanRead, at_ns: int) -> Scan | None:
         """A new scan, or None when the read was folded into an earlier one."""
         self._recent = {key: s for key, s in self._recent.items() if at_ns - s.at_ns < self._window_ns}

@@ -47,6 +47,10 @@ class HoneywellPackets:
         self._report(events)
         return events
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return len(self._held)
+
     def _take(self, *, resting: bool) -> list[Event]:
         events: list[Event] = []
         at, held = 0, self._held

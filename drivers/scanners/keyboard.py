@@ -1,6 +1,6 @@
 """Scanners that play a keyboard, read from Linux's input events instead of through a window.
 
-The last resort for a scanner that cannot be set to a serial line: keys lose what is no key. A separator GS
+The last resort for a scanner that cannot be set to a serial line: what is not a key is lost. A separator GS
 survives where the scanner sends it as Ctrl+] or as Alt with the digits 029.
 
 Sources: Linux, Documentation/input/event-codes.rst and input.rst (``struct input_event``); Microsoft's Alt
@@ -104,6 +104,10 @@ class KeyboardScanner:
             self._spoil("no_end")
         self._end(events)
         return events
+
+    def held_bytes(self) -> int:
+        """Bytes, keys and characters kept of what has not ended yet."""
+        return len(self._held) + len(self._down) + len(self._alt_digits) + sum(map(len, self._text))
 
     def _reset(self) -> None:
         # Also the modifiers: an Enter or a rest cures a key-up that was lost.

@@ -63,6 +63,10 @@ class LineScanner:
     def idle(self) -> list[Event]:
         return self._events(self._framer.idle()) if isinstance(self._framer, IdleFramer) else []
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return self._framer.held_bytes()
+
     def _events(self, frames: list[bytes | Noise]) -> list[Event]:
         events: list[Event] = []
         for frame in frames:

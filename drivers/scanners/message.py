@@ -118,8 +118,8 @@ class MessageReader:
         )
 
     def _split(self, message: bytes, aim: str | None) -> tuple[str | None, bytes] | None:
-        if self._aim and (found := _AIM.match(message)):
-            return found[0].decode(), message[found.end() :]
+        if self._aim and (match := _AIM.match(message)):
+            return match[0].decode(), message[match.end() :]
         return split_code_id(message, self._table) if self._table else (aim, message)
 
 

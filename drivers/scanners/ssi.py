@@ -97,6 +97,10 @@ class SsiScanner:
         self._refused = False
         return events
 
+    def held_bytes(self) -> int:
+        """Bytes kept of what has not ended yet."""
+        return len(self._held) + len(self._out)
+
     def pending_output(self) -> bytes:
         """What the scanner is to be answered, once."""
         out = bytes(self._out)
@@ -189,8 +193,12 @@ class SsiScanner:
     def _first_segment(self, packet: bytes, events: list[Event]) -> None:
         self._drop("cut_short", events)
         size = int.from_bytes(packet[12:14], "big")
-        told = int.from_bytes(packet[6:10], "big")
-        if len(packet) <= _FIRST_SEGMENT + CHECKSUM or packet[5] != Opcode.DECODE_DATA or told != size + 3:
+        announced = int.from_bytes(packet[6:10], "big")
+        if (
+            len(packet) <= _FIRST_SEGMENT + CHECKSUM
+            or packet[5] != Opcode.DECODE_DATA
+            or announced != size + 3
+        ):
             events.append(Noise(discarded=len(packet), reason="not_ssi"))
         elif size > CEILING:
             events.append(Noise(discarded=len(packet), reason="too_long"))

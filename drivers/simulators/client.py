@@ -78,6 +78,17 @@ class SimulatedDevice:
         """What to open: the link that stays, or the TCP server behind it."""
         return f"socket://{self.port.readlink()}" if self._tcp else str(self.port)
 
+    async def terminate(self) -> int:
+        """End the process by SIGTERM, as a supervisor would; what it ended with.
+
+        Raises:
+            SimulatorFailed: It is not running.
+        """
+        if self._process is None:
+            raise SimulatorFailed(str(self.port), "it is not running")
+        self._process.terminate()
+        return await self._process.wait()
+
     async def start(self) -> None:
         """Start the process and wait until its port is there.
 

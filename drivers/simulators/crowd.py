@@ -123,13 +123,13 @@ async def _measured(
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-    heard = [after - earlier for after, earlier in zip(counts, before, strict=True)]
-    if not all(heard):
-        raise SimulatorFailed(str(link_of(folder, heard.index(0))), "it fell silent")
+    readings = [after - earlier for after, earlier in zip(counts, before, strict=True)]
+    if not all(readings):
+        raise SimulatorFailed(str(link_of(folder, readings.index(0))), "it fell silent")
     return ReadingCost(
         scales=scales,
         seconds=round(took_s, 1),
-        readings=sum(heard),
+        readings=sum(readings),
         cpu_percent=round(100 * spent / took_s, 2),
     )
 

@@ -14,7 +14,7 @@ from typing import Protocol
 
 _READ = 4096
 
-Heard = Callable[[bytes], None]
+OnBytes = Callable[[bytes], None]
 
 
 class Line(Protocol):
@@ -39,7 +39,7 @@ class PtyLine:
     We keep that far end open ourselves: without an owner, the near end would fail until somebody opened it.
     """
 
-    def __init__(self, link: Path, on_bytes: Heard) -> None:
+    def __init__(self, link: Path, on_bytes: OnBytes) -> None:
         self._link = link
         self._on_bytes = on_bytes
         self._near: int | None = None
@@ -81,7 +81,7 @@ class TcpLine:
     The link leads nowhere: what it says is ``host:port``, with the port that was given by the system.
     """
 
-    def __init__(self, link: Path, host: str, port: int, on_bytes: Heard) -> None:
+    def __init__(self, link: Path, host: str, port: int, on_bytes: OnBytes) -> None:
         self._link = link
         self._address = (host, port)
         self._on_bytes = on_bytes

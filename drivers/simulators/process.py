@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Protocol
 
 from drivers.clock import MonotonicClock, SystemClock
-from drivers.simulators.lines import Heard, Line, PtyLine, TcpLine
+from drivers.simulators.lines import Line, OnBytes, PtyLine, TcpLine
 from drivers.simulators.scale import FAULTS, ScaleModel, ScaleSettings, with_parity
 from drivers.simulators.scanner import ScannerSettings, SsiModel
 
@@ -54,7 +54,7 @@ class SimulatedScale:
 
     def __init__(
         self,
-        make_line: Callable[[Heard], Line],
+        make_line: Callable[[OnBytes], Line],
         model: ScaleModel,
         *,
         rate_hz: float,
@@ -118,7 +118,7 @@ class SimulatedScanner:
 
     def __init__(
         self,
-        make_line: Callable[[Heard], Line],
+        make_line: Callable[[OnBytes], Line],
         settings: ScannerSettings,
         *,
         protocol: str,
@@ -180,7 +180,7 @@ class SimulatorOptions:
     suffix: str = "crlf"
     aim: bool = True
 
-    def line(self, on_bytes: Heard) -> Line:
+    def line(self, on_bytes: OnBytes) -> Line:
         """The line that the options ask for."""
         if self.tcp is None:
             return PtyLine(self.port_link, on_bytes)

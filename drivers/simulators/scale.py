@@ -17,7 +17,7 @@ _SETTLED = 5.0
 _MUTE_S = 2.0
 _NOISE_BYTES = 12
 _POWER_UP = b"\x00\x00\x7f\x7f"
-_HEARD_CEILING = 64
+_RECEIVED_CEILING = 64
 _UNDER_PART = 0.02
 """Of its capacity a scale goes below zero before it says so."""
 
@@ -66,7 +66,7 @@ class ScaleModel:
         self._unit = self._settings.unit or self.speech.units[0]
         self._step = self._settings.division or STEPS[self._unit]
         self._command = re.compile(self.speech.command)
-        self._heard = b""
+        self._received = b""
         self._from_g = 0.0
         self._to_g = 0.0
         self._changed_ns = 0
@@ -106,7 +106,7 @@ class ScaleModel:
     def power_on(self) -> None:
         """As after a power cut: the load stays; a stream that was asked for, and the tare, do not."""
         self._streaming = self.speech.streams
-        self._heard = b""
+        self._received = b""
         self._tare_g = 0.0
 
     def fault(self, name: str, at_ns: int) -> None:
@@ -130,15 +130,19 @@ class ScaleModel:
         else:
             self._faults.append(name)
 
+    def held_bytes(self) -> int:
+        """Bytes kept of a command that has not ended yet."""
+        return len(self._received)
+
     def receive(self, data: bytes, at_ns: int) -> bytes:
         """The answers to the commands that these bytes complete."""
-        self._heard += data
+        self._received += data
         answers: list[bytes] = []
-        while command := self._command.search(self._heard):
-            self._heard = self._heard[command.end() :]
+        while command := self._command.search(self._received):
+            self._received = self._received[command.end() :]
             if at_ns >= self._mute_until_ns:
                 answers.append(self._obey(command[0].strip(b"\r\n"), at_ns))
-        self._heard = self._heard[-_HEARD_CEILING:]
+        self._received = self._received[-_RECEIVED_CEILING:]
         return b"".join(answers)
 
     def tick(self, at_ns: int) -> bytes:

@@ -88,7 +88,7 @@ class SsiModel:
 
     def __init__(self, settings: ScannerSettings) -> None:
         self._settings = settings
-        self._heard = bytearray()
+        self._received = bytearray()
         self._waiting: list[bytes] = []
         self._tries = 0
         self._due_ns = 0
@@ -102,17 +102,17 @@ class SsiModel:
 
     def receive(self, data: bytes, at_ns: int) -> bytes:
         """What the scanner answers to the packets that these bytes complete."""
-        self._heard += data
+        self._received += data
         answers = b""
-        while self._heard:
-            length = self._heard[0]
+        while self._received:
+            length = self._received[0]
             if length < _SHORTEST:
-                del self._heard[0]
+                del self._received[0]
                 continue
-            if len(self._heard) < length + 2:
+            if len(self._received) < length + 2:
                 break
-            whole = bytes(self._heard[: length + 2])
-            del self._heard[: length + 2]
+            whole = bytes(self._received[: length + 2])
+            del self._received[: length + 2]
             answers += self._take(whole, at_ns)
         return answers
 
@@ -124,7 +124,7 @@ class SsiModel:
 
     def power_on(self) -> None:
         """As after a power cut: what waited is forgotten."""
-        self._heard.clear()
+        self._received.clear()
         self._waiting.clear()
         self._tries = 0
 

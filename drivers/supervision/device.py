@@ -37,12 +37,12 @@ async def run_device(
     """Read one device until cancelled, whatever happens to its port or in its driver.
 
     A parser or an ``on_event`` that raises loses the bytes at hand and nothing else: the failure is logged
-    with its traceback and counted, and the device is opened anew, ever more slowly while it fails on. An
+    with its traceback and counted, and the device is opened again, ever more slowly while it fails on. An
     ``on_health`` that raises is logged and counted, and the device goes on.
 
     Args:
         port: Closed; it is opened, and closed again in the end.
-        meter: Kept up to date, for whoever asks about the device between two changes.
+        meter: Kept up to date, for those who ask about the device between two changes.
         randomness: Spreads the retries, so that a hub of replugged devices does not retry in step.
         on_event: Gets every event, whatever its kind (one device may both weigh and scan), with the monotonic
             nanoseconds at which the chunk that completed it arrived. It runs in the loop and must not wait.
@@ -120,7 +120,7 @@ class _Session:
         self._on_health = on_health
         self._was_open = False
         self._started_ns = 0
-        self._heard_ns = 0
+        self._last_byte_ns = 0
         self._polling = False
 
     def enter(self, state: DeviceState) -> None:
@@ -147,7 +147,7 @@ class _Session:
         try:
             self._meter.reconnects += self._was_open
             self._was_open = True
-            self._heard_ns = opened_ns
+            self._last_byte_ns = opened_ns
             self.enter(DeviceState.UP)
             await self._start()
             tasks.append(asyncio.create_task(self._read(), name=f"read {url}"))
@@ -164,19 +164,19 @@ class _Session:
     async def _read(self) -> None:
         # A new parser each time: half a frame from before the loss must not meet half a frame from after it.
         parser = self._profile.new_parser()
-        heard_ns = None
+        last_byte_ns = None
         while True:
             try:
                 # While the line rests, a parser may hold a frame that one more byte could still change.
-                async with asyncio.timeout(None if heard_ns is None else self._profile.idle_gap_s):
+                async with asyncio.timeout(None if last_byte_ns is None else self._profile.idle_gap_s):
                     chunk = await self._port.read_some()
             except TimeoutError:
-                assert heard_ns is not None
-                self._take(parser.idle(), heard_ns)
+                assert last_byte_ns is not None
+                self._take(parser.idle(), last_byte_ns)
                 await self._reply(parser)
-                heard_ns = None
+                last_byte_ns = None
                 continue
-            self._meter.last_byte_ns = self._heard_ns = heard_ns = chunk.at_ns
+            self._meter.last_byte_ns = self._last_byte_ns = last_byte_ns = chunk.at_ns
             self.enter(DeviceState.UP)
             self._take(parser.feed(chunk.data), chunk.at_ns)
             await self._reply(parser)
@@ -211,7 +211,7 @@ class _Session:
         profile = self._profile
         while True:
             await self._clock.sleep(profile.poll_interval_s if self._polling else profile.silent_after_s / 4)
-            quiet_ns = self._clock.monotonic_ns() - max(self._heard_ns, self._started_ns)
+            quiet_ns = self._clock.monotonic_ns() - max(self._last_byte_ns, self._started_ns)
             # A write that fails is a port that is lost or stalled: the reader hears of the one, the other
             # passes.
             with contextlib.suppress(DeviceError):

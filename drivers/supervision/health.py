@@ -45,8 +45,8 @@ class DeviceHealth:
         open_failures: Openings that failed; ``reconnects`` counts those that worked, but the first.
         driver_failures: How often a parser, or who was told of its events, failed; each is in the log.
         backlog_bytes: Received and not yet read.
-        gs_seen: Whether a scan ever held a GS (0x1D). A scanner that reads GS1 codes and never shows one may
-            have been set up to drop it.
+        has_sent_gs: Whether a scan ever held a GS (0x1D). A scanner that reads GS1 codes and never shows one
+            may have been set up to drop it.
         advice: What to change, where the noise itself says so.
         last_error: What port or driver said last.
         last_noise: The code of the last noise.
@@ -64,7 +64,7 @@ class DeviceHealth:
     open_failures: int
     driver_failures: int
     backlog_bytes: int
-    gs_seen: bool
+    has_sent_gs: bool
     advice: str | None
     last_error: str | None
     last_noise: str | None
@@ -88,7 +88,7 @@ class HealthMeter:
         self.reconnects = 0
         self.open_failures = 0
         self.driver_failures = 0
-        self.gs_seen = False
+        self.has_sent_gs = False
         self.last_error: str | None = None
         self.last_noise: str | None = None
         self.backlog: Callable[[], int] = lambda: 0
@@ -109,7 +109,7 @@ class HealthMeter:
             open_failures=self.open_failures,
             driver_failures=self.driver_failures,
             backlog_bytes=self.backlog(),
-            gs_seen=self.gs_seen,
+            has_sent_gs=self.has_sent_gs,
             advice=self._advice,
             last_error=self.last_error,
             last_noise=self.last_noise,
@@ -132,7 +132,7 @@ class HealthMeter:
         # It is understood, so whatever looked wrong before was a disturbance or is set right.
         self._advice = None
         if isinstance(event, ScanRead) and GS in event.payload:
-            self.gs_seen = True
+            self.has_sent_gs = True
 
 
 class _Rate:

@@ -1,4 +1,4 @@
-"""What passed over a port, kept so that it can be looked at, sent to whoever can help, and parsed again.
+"""What passed over a port, kept so that it can be looked at, sent to somebody who can help, and parsed again.
 
 A transcript is JSON lines, one record each, every line whole in itself:
 
@@ -43,7 +43,7 @@ Direction = Literal["in", "out"]
 
 
 class TranscriptInvalid(DeviceError):
-    """A file is no transcript, or a line of it is damaged."""
+    """A file is not a transcript, or a line of it is damaged."""
 
     def __init__(self, name: str, line: int, why: str) -> None:
         super().__init__(f"{name}, line {line}: {why}; remove the line, or take the transcript again")
@@ -68,7 +68,7 @@ class Record:
     def as_line(self) -> bytes:
         """One line of a transcript, with its end."""
         wall = self.wall.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-        told = {
+        fields = {
             "v": VERSION,
             "port": self.port,
             "settings": self.settings,
@@ -77,7 +77,7 @@ class Record:
             "wall": wall,
             "hex": self.data.hex(),
         }
-        return json.dumps(told, separators=(",", ":")).encode() + b"\n"
+        return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
 
 
 class Sink(Protocol):
@@ -185,7 +185,7 @@ class TranscriptReader:
 
 
 def is_transcript(head: bytes) -> bool:
-    """Whether a file that begins so means to be a transcript, and is no raw recording."""
+    """Whether a file that begins so means to be a transcript, and is not a raw recording."""
     return head.lstrip(b" \t\r\n\xef\xbb\xbf").startswith(b'{"')
 
 
@@ -193,7 +193,7 @@ def read_transcript(path: Path) -> tuple[Record, ...]:
     """Every record of a file, which must be below ``MAX_FILE``.
 
     Raises:
-        TranscriptInvalid: It is larger, or a line of it is no record; the message names the line.
+        TranscriptInvalid: It is larger, or a line of it is not a record; the message names the line.
         OSError: It cannot be read.
     """
     with path.open("rb") as opened:
@@ -215,13 +215,13 @@ def replayed(
     Returns:
         Each event with the time of the chunk that completed it.
     """
-    heard_ns: int | None = None
+    last_byte_ns: int | None = None
     for data, at_ns in chunks:
-        if _rested(heard_ns, at_ns, idle_gap_s):
-            yield from ((event, heard_ns) for event in parser.idle())
-        heard_ns = at_ns
+        if _rested(last_byte_ns, at_ns, idle_gap_s):
+            yield from ((event, last_byte_ns) for event in parser.idle())
+        last_byte_ns = at_ns
         yield from ((event, at_ns) for event in parser.feed(data))
-    yield from ((event, heard_ns) for event in parser.idle())
+    yield from ((event, last_byte_ns) for event in parser.idle())
 
 
 async def replay(
@@ -245,22 +245,26 @@ async def replay(
     """
     if speed is not None and speed <= 0:
         raise ValueError(f"a replay at {speed} times the speed never ends; give more than 0, or none")
-    heard_ns: int | None = None
+    last_byte_ns: int | None = None
     for record in records:
         if record.direction != "in":
             continue
-        wait_s = 0.0 if heard_ns is None else max(record.mono_ns - heard_ns, 0) / 1e9
-        if heard_ns is not None and idle_gap_s is not None and _rested(heard_ns, record.mono_ns, idle_gap_s):
+        wait_s = 0.0 if last_byte_ns is None else max(record.mono_ns - last_byte_ns, 0) / 1e9
+        if (
+            last_byte_ns is not None
+            and idle_gap_s is not None
+            and _rested(last_byte_ns, record.mono_ns, idle_gap_s)
+        ):
             await _wait(idle_gap_s, speed, clock)
             wait_s -= idle_gap_s
             for event in parser.idle():
-                yield event, heard_ns
+                yield event, last_byte_ns
         await _wait(wait_s, speed, clock)
-        heard_ns = record.mono_ns
+        last_byte_ns = record.mono_ns
         for event in parser.feed(record.data):
-            yield event, heard_ns
+            yield event, last_byte_ns
     for event in parser.idle():
-        yield event, heard_ns or 0
+        yield event, last_byte_ns or 0
 
 
 def _rested(before_ns: int | None, at_ns: int | None, gap_s: float | None) -> bool:
@@ -276,25 +280,25 @@ async def _wait(seconds: float, speed: float | None, clock: MonotonicClock) -> N
 
 def _record(line: bytes, name: str, number: int) -> Record:
     try:
-        found = json.loads(line)
+        fields = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise TranscriptInvalid(name, number, f"not JSON ({error})") from error
-    if not isinstance(found, dict):
+    if not isinstance(fields, dict):
         raise TranscriptInvalid(name, number, "not an object")
-    if found.get("v") != VERSION:
+    if fields.get("v") != VERSION:
         raise TranscriptInvalid(
-            name, number, f"version {found.get('v')!r} is not known, this program reads {VERSION}"
+            name, number, f"version {fields.get('v')!r} is not known, this program reads {VERSION}"
         )
     try:
-        return _checked(found)
+        return _checked(fields)
     except (KeyError, ValueError) as error:
         why = f"{error.args[0]!r} is missing" if isinstance(error, KeyError) else str(error)
         raise TranscriptInvalid(name, number, why) from error
 
 
-def _checked(found: dict[str, Any]) -> Record:
-    port, settings, direction = found["port"], found["settings"], found["direction"]
-    mono_ns, wall, digits = found["mono_ns"], found["wall"], found["hex"]
+def _checked(fields: dict[str, Any]) -> Record:
+    port, settings, direction = fields["port"], fields["settings"], fields["direction"]
+    mono_ns, wall, digits = fields["mono_ns"], fields["wall"], fields["hex"]
     if not isinstance(port, str) or not isinstance(settings, str):
         raise ValueError("port and settings must be text")  # noqa: TRY004 - told as any other damage
     if direction not in ("in", "out"):

@@ -100,13 +100,13 @@ class NoWeighingReason(StrEnum):
     LOAD_CHANGED = "load_changed"
     DEVICE_LOST = "device_lost"
     DEVICE_SILENT = "device_silent"
-    NOT_SEEN_EMPTY = "not_seen_empty"
+    NEVER_EMPTY = "not_seen_empty"
     BELOW_ZERO = "below_zero"
     NO_UNIT = "no_unit"
 
 
 _UNHEARD = frozenset({NoWeighingReason.DEVICE_LOST, NoWeighingReason.DEVICE_SILENT})
-_KNOWN_BEFORE = _UNHEARD | {NoWeighingReason.NOT_SEEN_EMPTY}
+_KNOWN_BEFORE = _UNHEARD | {NoWeighingReason.NEVER_EMPTY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +187,10 @@ class WeighingMachine:
     def __init__(self, settings: WeighingSettings | None = None) -> None:
         self._settings = settings or WeighingSettings()
         # What lies on the pan when we begin was put there unseen.
-        self._now: _Period | None = _Blind(started_ns=0, reason=NoWeighingReason.NOT_SEEN_EMPTY)
+        self._now: _Period | None = _Blind(started_ns=0, reason=NoWeighingReason.NEVER_EMPTY)
         self._past: deque[_Load | _Blind] = deque(maxlen=_REMEMBERED)
         self._steady: list[tuple[int, int]] = []
-        self._heard_ns: int | None = None
+        self._last_reading_ns: int | None = None
         self._steadiness = Steadiness(
             agree_g=self._settings.agree_g, window_s=self._settings.unflagged_window_s
         )
@@ -198,11 +198,11 @@ class WeighingMachine:
 
     def feed(self, reading: WeightReading, at_ns: int) -> None:
         """One reading, and when the chunk that completed it arrived."""
-        if self._heard_ns is not None and at_ns > self._deaf_from_ns(self._heard_ns):
-            self._go_blind(NoWeighingReason.DEVICE_SILENT, self._deaf_from_ns(self._heard_ns))
-        self._heard_ns = at_ns
+        if self._last_reading_ns is not None and at_ns > self._deaf_from_ns(self._last_reading_ns):
+            self._go_blind(NoWeighingReason.DEVICE_SILENT, self._deaf_from_ns(self._last_reading_ns))
+        self._last_reading_ns = at_ns
         if isinstance(self._now, _Blind) and self._now.reason in _UNHEARD:
-            self._go_blind(NoWeighingReason.NOT_SEEN_EMPTY, at_ns)
+            self._go_blind(NoWeighingReason.NEVER_EMPTY, at_ns)
         if reading.value is None:
             self._feed_status(reading.status, at_ns)
             return
@@ -224,9 +224,13 @@ class WeighingMachine:
 
     def lost(self, at_ns: int) -> None:
         """The device went away: nothing is known of its load until the pan is seen empty again."""
-        self._heard_ns = None
+        self._last_reading_ns = None
         self._steadiness.clear()
         self._go_blind(NoWeighingReason.DEVICE_LOST, at_ns)
+
+    def held_periods(self) -> int:
+        """Loads and times without knowledge that a late scan could still ask for."""
+        return len(self._past)
 
     def claim(self, scan_ns: int) -> Weighing | Pending | NoWeighing:
         """The weighing for a scan made at that time, which no other scan will get.
@@ -238,7 +242,7 @@ class WeighingMachine:
         if isinstance(period, _Blind):
             over = period.ended_ns is not None and scan_ns >= period.ended_ns
             return NoWeighing(NoWeighingReason.EMPTY_SCALE if over else period.reason)
-        if self._heard_ns is not None and scan_ns > self._deaf_from_ns(self._heard_ns):
+        if self._last_reading_ns is not None and scan_ns > self._deaf_from_ns(self._last_reading_ns):
             return NoWeighing(NoWeighingReason.DEVICE_SILENT)
         match period:
             case None:
@@ -278,8 +282,8 @@ class WeighingMachine:
             return self._now
         return next((period for period in reversed(self._past) if period.started_ns <= scan_ns), None)
 
-    def _deaf_from_ns(self, heard_ns: int) -> int:
-        return heard_ns + int(self._settings.max_gap_s * 1e9)
+    def _deaf_from_ns(self, last_reading_ns: int) -> int:
+        return last_reading_ns + int(self._settings.max_gap_s * 1e9)
 
     def _feed_status(self, status: frozenset[Status], at_ns: int) -> None:
         """A reading without a value; errors say nothing of the load, they only end agreement."""
@@ -335,7 +339,7 @@ class WeighingMachine:
             case _Leaving(unseen=True, was=_Load(weighing=Weighing(grams=settled_g)) as load) as leaving if (
                 abs(grams - settled_g) <= change_g
             ):
-                # It only shook: the same load, and it belongs to whoever has it.
+                # It only shook: the same load, and it stays with the scan that has it.
                 self._past.pop()
                 load.resume()
                 if leaving.scan_ns is not None:

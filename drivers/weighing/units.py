@@ -21,7 +21,7 @@ GRAMS_PER: dict[str, Decimal] = {
 }
 """Exact by definition: the avoirdupois pound is 0.45359237 kg (international yard and pound agreement, 1959),
 a grain a 7,000th of it, a short ton 2,000 of them; a metric carat is 200 mg. Taels and tolas differ from town
-to town and are no unit to us.
+to town and are not a unit to us.
 """
 
 _SPELLINGS: dict[str, str] = {
@@ -43,7 +43,7 @@ _SPELLINGS: dict[str, str] = {
 }
 
 COUNTS = frozenset({"pc", "pcs", "pce", "pieces", "qty", "stk", "%", "pct", "ea"})
-"""What stands where a unit would, and says that the number beside it is no weight; in lower case."""
+"""What stands where a unit would, and says that the number beside it is not a weight; in lower case."""
 
 _MOST_DIGITS = 12
 """No parcel scale shows more; a longer number is damage, and would cost time to convert."""

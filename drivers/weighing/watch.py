@@ -58,7 +58,7 @@ class WatchSettings:
             judged.
         division_g: The scale's step, where it is wider than the last digit shown.
         near_zero_g: What counts as an empty pan. It must be wider than the limit, or no drift would be seen.
-        empty_time_s: A pan that stays empty is judged anew after so long.
+        empty_time_s: A pan that stays empty is judged again after that long.
         window_s: The time in which a walk under a stable flag is looked for.
         apart_s: Readings further apart may be of two loads.
         dropped: Holes within ``remember_s`` before they are told.
@@ -129,11 +129,11 @@ class ScaleWatch:
             self._flag.feed(mg, step_mg, at_ns, stable=reading.stable is True)
             if reading.stable is not False and Status.NET not in reading.status:
                 self._zero.feed(mg, at_ns)
-        before, self._concerns = self._concerns, self._found(at_ns)
+        before, self._concerns = self._concerns, self._concerns_at(at_ns)
         return tuple(sorted(self._concerns - before))
 
     def lost(self) -> None:
-        """The scale went away: the pause is no hole, and what lies on it later is another load."""
+        """The scale went away: the pause is not a hole, and what lies on it later is another load."""
         self._stream.broken()
         self._flag.broken()
         self._zero.broken()
@@ -148,18 +148,22 @@ class ScaleWatch:
             holes=self._stream.times,
         )
 
-    def _found(self, at_ns: int) -> frozenset[Concern]:
-        found = {
+    def held_values(self) -> int:
+        """Values kept for what is judged over time; bounded, however long the scale runs."""
+        return self._zero.held() + self._flag.held() + self._stream.held()
+
+    def _concerns_at(self, at_ns: int) -> frozenset[Concern]:
+        present = {
             Concern.FLAG_NOT_CREDIBLE: self._flag.speaks(at_ns),
             Concern.READINGS_DROPPED: self._stream.speaks(at_ns),
         }
         off_g = abs(self._zero.grams() or Decimal(0))
         alarm_g, warn_g = self._settings.alarm_g, self._settings.warn_g
         if alarm_g is not None and off_g > alarm_g:
-            found[Concern.ZERO_OFF] = True
+            present[Concern.ZERO_OFF] = True
         elif warn_g is not None and off_g > warn_g:
-            found[Concern.ZERO_DRIFTING] = True
-        return frozenset(concern for concern, there in found.items() if there)
+            present[Concern.ZERO_DRIFTING] = True
+        return frozenset(concern for concern, there in present.items() if there)
 
 
 class _Zero:
@@ -172,6 +176,9 @@ class _Zero:
         self._now: deque[int] = deque(maxlen=_MOST_READINGS)
         self._times: deque[tuple[int, int]] = deque(maxlen=_MOST_EMPTY_TIMES)
         self._mg: int | None = None
+
+    def held(self) -> int:
+        return len(self._now) + len(self._times)
 
     def feed(self, mg: int, at_ns: int) -> None:
         if abs(mg) > self._near_mg:
@@ -232,6 +239,9 @@ class _Flag(_Recent):
         self._apart_ns = int(settings.apart_s * _NS)
         self._run: deque[tuple[int, int]] = deque(maxlen=_MOST_READINGS)
 
+    def held(self) -> int:
+        return len(self._run)
+
     def feed(self, mg: int, step_mg: int, at_ns: int, *, stable: bool) -> None:
         if not stable:
             self._run.clear()
@@ -263,11 +273,14 @@ class _Stream(_Recent):
         self._intervals: deque[int] = deque(maxlen=_MOST_INTERVALS)
         self._usual_ns: int | None = None
         self._fed = 0
-        self._heard_ns: int | None = None
+        self._last_reading_ns: int | None = None
+
+    def held(self) -> int:
+        return len(self._intervals)
 
     def feed(self, at_ns: int) -> None:
-        if self._heard_ns is not None:
-            interval_ns = at_ns - self._heard_ns
+        if self._last_reading_ns is not None:
+            interval_ns = at_ns - self._last_reading_ns
             usual_ns = self._usual_ns
             if usual_ns is not None and interval_ns > max(_GAP_INTERVALS * usual_ns, _SHORTEST_GAP_NS):
                 self.happened(at_ns)
@@ -275,10 +288,10 @@ class _Stream(_Recent):
             self._fed += 1
             if self._fed % (_MOST_INTERVALS // 2) == 0:
                 self._usual_ns = self._regular()
-        self._heard_ns = at_ns
+        self._last_reading_ns = at_ns
 
     def broken(self) -> None:
-        self._heard_ns = None
+        self._last_reading_ns = None
 
     def _regular(self) -> int | None:
         """The usual interval, if three of four are within half of it; several readings may come at once."""

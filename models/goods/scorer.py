@@ -98,13 +98,13 @@ class Chapters:
 
         A text of which nothing is known gives all the same.
         """
-        found = grams(text)
+        hashed = grams(text)
         sums = [0] * len(self.names)
         starts, of, steps = self.starts, self.of, self.steps
-        for row in found:
+        for row in hashed:
             for at in range(starts[row], starts[row + 1]):
                 sums[of[at]] += steps[at]
-        scale = self.unit / sqrt(len(found)) if found else 0.0
+        scale = self.unit / sqrt(len(hashed)) if hashed else 0.0
         top = max(sums)
         odds = [exp(scale * (each - top)) for each in sums]
         total = sum(odds)

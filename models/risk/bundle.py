@@ -164,9 +164,9 @@ def read(folder: Path | None = None, *, expect: str | None = None) -> Bundle:
     files: dict[str, bytes] = {}
     for file, ceiling in CEILINGS.items():
         files[file] = raw = _read(place, file, ceiling)
-        found, listed = hashlib.sha256(raw).hexdigest(), manifest.files[file]
-        if found != listed.sha256:
-            raise BundleRefused(file, f"digest is {found}, the manifest says {listed.sha256}")
+        file_digest, listed = hashlib.sha256(raw).hexdigest(), manifest.files[file]
+        if file_digest != listed.sha256:
+            raise BundleRefused(file, f"digest is {file_digest}, the manifest says {listed.sha256}")
     _check_schema(files["schema.json"])
     golden = _decode("golden.json", files["golden.json"], _Golden)
     return Bundle(

@@ -84,11 +84,11 @@ class Vagueness:
 
     def margin(self, text: str) -> float:
         """Sum of the weights of the text's n-grams over the root of their number; 0 when there are none."""
-        found = grams(text)
-        if not found:
+        hashed = grams(text)
+        if not hashed:
             return 0.0
         weights = self.weights
-        return sum([weights[bucket] for bucket in found]) / sqrt(len(found))
+        return sum([weights[bucket] for bucket in hashed]) / sqrt(len(hashed))
 
     def score(self, text: str) -> float:
         """From 0, which names a thing, to 1, which names none; about the share of vague ones among its like.

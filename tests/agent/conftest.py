@@ -23,9 +23,10 @@ from agent import app
 from agent.app import Opened, open_hub
 from agent.cases.scan import Scan
 from agent.config.file import Config, load_config
-from agent.domain.decision.decide import Decision, Digests, PieceKey, Verdict
+from agent.domain.decision.values import Decision, Digests, Verdict
 from agent.domain.findings.disposition import Because, Disposition, SetBy
 from agent.domain.packs.shipped import shipped_pack
+from agent.domain.piece import PieceKey
 from agent.domain.policy.pack import fill
 from agent.evidence.log import EvidenceLog
 from agent.evidence.reader import StoredLog

@@ -15,11 +15,10 @@ from agent.cases.scan import CommandLine, Scan, Weighing
 from agent.clearance import UnreadableScan, clear_piece
 from agent.config.file import load_config
 from agent.control.server import decide_barcode
-from agent.domain.checks.weight import Weighed
-from agent.domain.decision.decide import PieceKey
+from agent.domain.piece import PieceKey, Weighed
 from agent.errors import EvidenceFailed
-from agent.evidence.log import Recorded
-from agent.feed.messages import decision_view
+from agent.evidence.recorded import Recorded
+from agent.feed.messages import DecisionMessage, ImportMessage, decision_view
 from agent.reference import goods_models as goods_readings
 from models.risk.bundle import SHIPPED
 from models.vagueness import scorer
@@ -234,13 +233,13 @@ async def test_a_person_without_a_scale_refers(opened: Opened, site: Any) -> Non
 
 async def test_a_manifest_that_arrives_later_decides_again(opened: Opened, site: Any) -> None:
     first = await clear_piece(site.scan(), place(290), opened.hub)
-    with opened.hub.notices.subscribe() as screen:
+    with opened.hub.feed.subscribe() as screen:
         report = await site.declare(opened, {})
-        while (published := screen.queue.get_nowait()) is not None and published["type"] == "import":
+        while isinstance(message := screen.take(), ImportMessage):
             pass
     assert report.decided_again == 1
-    assert published is not None
-    assert (published["because"], published["disposition"]) == ("manifest", "CLEAR")
+    assert isinstance(message, DecisionMessage)
+    assert (message.because, message.disposition) == ("manifest", "CLEAR")
     (again,) = await opened.hub.log.recent(1)
     found = parse(again.kind, again.payload)
     assert isinstance(found, Decision)
@@ -395,9 +394,9 @@ async def test_a_decision_that_cannot_be_recorded_is_none(opened: Opened, site: 
     with pytest.raises(EvidenceFailed, match=r"the lane stops\. Check the disk"):
         await scan_all()
     assert opened.hub.log.size() == len(lane.seen) + 1
-    with opened.hub.notices.subscribe() as screen, pytest.raises(EvidenceFailed):
+    with opened.hub.feed.subscribe() as screen, pytest.raises(EvidenceFailed):
         await clear_piece(site.scan("BOX-000099"), lane, opened.hub)
-    assert screen.queue.empty()
+    assert screen.take() is None
 
 
 async def test_the_hours_of_validity_are_the_policys(site: Any) -> None:

@@ -73,8 +73,8 @@ async def read_bytes(port: Port, count: int) -> bytes:
 
 
 async def test_bytes_pass_both_ways_and_the_tap_sees_them(port_of: Maker, far_end: Any) -> None:
-    seen: list[tuple[str, bytes, int]] = []
-    port = port_of(far_end.link, tap=lambda direction, data, at_ns: seen.append((direction, data, at_ns)))
+    tapped: list[tuple[str, bytes, int]] = []
+    port = port_of(far_end.link, tap=lambda direction, data, at_ns: tapped.append((direction, data, at_ns)))
     before_ns = SystemClock().monotonic_ns()
     await port.open()
     await port.write(b"SIR\r\n")
@@ -83,8 +83,8 @@ async def test_bytes_pass_both_ways_and_the_tap_sees_them(port_of: Maker, far_en
     chunk = await port.read_some()
     await port.close()
     assert chunk.data == b"S S      1.234 kg\r\n"
-    assert [(direction, data) for direction, data, _ in seen] == [("out", b"SIR\r\n"), ("in", chunk.data)]
-    assert before_ns < seen[0][2] < seen[1][2] == chunk.at_ns < SystemClock().monotonic_ns()
+    assert [(direction, data) for direction, data, _ in tapped] == [("out", b"SIR\r\n"), ("in", chunk.data)]
+    assert before_ns < tapped[0][2] < tapped[1][2] == chunk.at_ns < SystemClock().monotonic_ns()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import random
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -130,7 +130,7 @@ def test_what_a_maker_spells_is_what_the_parser_reads(name: str) -> None:
 
     @settings(max_examples=80, deadline=None)
     @given(showing=showings(speech))
-    def said(showing: Showing) -> None:
+    def spell(showing: Showing) -> None:
         frame = speech.frame(showing)
         events = read(profile.new_parser(), profile, frame)
         if not frame:
@@ -139,7 +139,7 @@ def test_what_a_maker_spells_is_what_the_parser_reads(name: str) -> None:
         (event,) = events
         assert_says(speech, showing, event)
 
-    said()
+    spell()
 
 
 @every_protocol
@@ -149,7 +149,7 @@ def test_a_scale_that_is_over_or_under_or_in_error_never_gives_a_value(name: str
     for state in sorted({"over", "under", "error"} & speech.tells):
         for stable in (True, False):
             for grams in (0, 1234, 29_999):
-                frame = speech.frame(plain(grams, speech, stable=stable, **{state: True}))
+                frame = speech.frame(plain(grams, speech, stable=stable, **{state: True}))  # type: ignore[arg-type]
                 (event,) = read(parser, profile, frame)
                 assert isinstance(event, WeightReading)
                 assert event.value is None
@@ -255,22 +255,22 @@ def test_a_frame_that_lost_bytes_is_never_another_weight(name: str) -> None:
     assert not wrong
 
 
-def held(thing: object, seen: set[int] | None = None) -> int:
+def held(thing: object, counted: set[int] | None = None) -> int:
     """Bytes of everything a parser reaches, but for code and compiled patterns."""
-    seen = set() if seen is None else seen
-    if id(thing) in seen or isinstance(thing, type) or callable(thing):
+    counted = set() if counted is None else counted
+    if id(thing) in counted or isinstance(thing, type) or callable(thing):
         return 0
-    seen.add(id(thing))
+    counted.add(id(thing))
     size = sys.getsizeof(thing)
     if isinstance(thing, dict):
-        return size + sum(held(part, seen) for pair in thing.items() for part in pair)
+        return size + sum(held(part, counted) for pair in thing.items() for part in pair)
     if isinstance(thing, (list, tuple, set, frozenset)) or type(thing).__name__ == "deque":
-        return size + sum(held(part, seen) for part in thing)  # type: ignore[attr-defined]
+        return size + sum(held(part, counted) for part in cast(Iterable[object], thing))
     parts = [*getattr(thing, "__dict__", {}).values()]
     for kind in type(thing).__mro__:
         slots = getattr(kind, "__slots__", ())
         parts += [getattr(thing, name, None) for name in ([slots] if isinstance(slots, str) else slots)]
-    return size + sum(held(part, seen) for part in parts)
+    return size + sum(held(part, counted) for part in parts)
 
 
 @every_protocol

@@ -22,7 +22,8 @@ from drivers.simulators.process import SimulatedScale
 from drivers.simulators.scale import ScaleModel, ScaleSettings
 from drivers.simulators.speech import SPEECHES
 from drivers.simulators.speech.showing import in_unit
-from drivers.supervision.device import DeviceHealth, DeviceState, HealthMeter, run_device
+from drivers.supervision.device import run_device
+from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
 from drivers.weighing.machine import Weighing, WeighingMachine
 
 SMALL_G, LARGE_G, TARE_G = 57, 12_345, 400
@@ -50,7 +51,7 @@ class Bench:
             random.Random(1), ScaleSettings(protocol=name, speed=40, rate_hz=100, noise_g=0)
         )
         self.scale = SimulatedScale(
-            lambda heard: PtyLine(folder / "scale", heard),
+            lambda on_bytes: PtyLine(folder / "scale", on_bytes),
             self.model,
             rate_hz=100,
             parity=None,

@@ -121,7 +121,7 @@ def test_another_form_of_a_protocol_is_read_as_it_was_spelt(form: str) -> None:
 
     @settings(max_examples=30, deadline=None)
     @given(grams=st.integers(lowest_g, 30_000), stable=st.booleans())
-    def said(grams: int, stable: bool) -> None:
+    def holds(grams: int, stable: bool) -> None:
         stable = stable or form in UNSTABLE_UNTOLD
         value = in_unit(grams, unit)
         parser = profile.new_parser()
@@ -136,4 +136,4 @@ def test_another_form_of_a_protocol_is_read_as_it_was_spelt(form: str) -> None:
         assert event.unit in ({unit, None} if not stable or not profile.names_unit else {unit})
         assert event.stable is stable
 
-    said()
+    holds()

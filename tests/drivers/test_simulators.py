@@ -175,7 +175,7 @@ class Lane:
         self.others: list[Event] = []
         self.states: list[DeviceState] = []
         self.meter = HealthMeter(self.clock.monotonic_ns())
-        self._port = SerialPort(str(device.port), LineSettings(byte_size=7, parity="E"), clock=self.clock)
+        self.port = SerialPort(str(device.port), LineSettings(byte_size=7, parity="E"), clock=self.clock)
         self._profile = profile
 
     def on_event(self, event: Event, at_ns: int) -> None:
@@ -219,7 +219,7 @@ async def lane_of(
         lane = Lane(device, profile)
         running = asyncio.create_task(
             run_device(
-                lane._port,
+                lane.port,
                 profile,
                 meter=lane.meter,
                 clock=lane.clock,
@@ -265,7 +265,7 @@ async def test_a_simulated_scale_is_weighed_through_faults_and_an_unplugging(sho
         await lane.until(lambda: lane.states[-1] is DeviceState.UP)
         lane.readings.clear()
         await lane.reads_stable(800)
-        unseen = NoWeighing(NoWeighingReason.NOT_SEEN_EMPTY)
+        unseen = NoWeighing(NoWeighingReason.NEVER_EMPTY)
         assert lane.machine.claim(lane.clock.monotonic_ns()) == unseen
         await scale.take()
         await lane.reads_stable(0)
@@ -309,9 +309,7 @@ async def test_a_simulator_that_is_ended_leaves_nothing_behind(short_path: Path,
     device = SimulatedDevice("scanner", short_path)
     await device.start()
     if by_signal:
-        assert device._process is not None
-        device._process.terminate()
-        assert await device._process.wait() == 0
+        assert await device.terminate() == 0
     await device.stop()
     await device.stop()
     assert list(short_path.iterdir()) == []

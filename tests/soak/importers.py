@@ -99,7 +99,7 @@ class Importer:
 
 
 def _loaded(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, TESTS / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(name.rpartition("/")[2], TESTS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -147,8 +147,8 @@ def _answers(data: bytes, chance: Random) -> Iterator[Any]:
 def importers() -> Mapping[str, Importer]:
     """Every importer by its name."""
     books, old = _loaded("conftest"), _loaded("old_workbooks")
-    itmatt, x12 = _loaded("test_itmatt"), _loaded("test_m309")
-    answers, documents = _loaded("test_placi_answers"), _loaded("test_json_rows")
+    itmatt, x12 = _loaded("edi/test_itmatt"), _loaded("edi/test_x12_309")
+    answers, documents = _loaded("air_cargo/test_placi_answers"), _loaded("tabular/test_json_rows")
     text = {part: (TESTS / "air_cargo" / part).read_bytes() for part in ("fhl5.txt", "fwb16.txt", "ffm8.txt")}
     xml = {part: (TESTS / "air_cargo" / part).read_bytes() for part in ("xfzb.xml", "xfwb.xml", "xffm.xml")}
     table, typed = _separated(",", _TABLE), [[_as_number(cell) for cell in row] for row in _TABLE]
@@ -173,7 +173,7 @@ def importers() -> Mapping[str, Importer]:
             _mapped(Format.JSON, "x.json"),
         ),
         "typed-csv": (
-            (_loaded("test_typed_csv").FILE.encode(), _separated(",", _TABLE).encode()),
+            (_loaded("tabular/test_typed_csv").FILE.encode(), _separated(",", _TABLE).encode()),
             _mapped(Format.TYPED_CSV, "x.csv"),
         ),
         "jsonl": ((b"\n".join([order] * 3),), _mapped(Format.JSONL, "x.jsonl")),

@@ -9,6 +9,7 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,11 @@ import click
 from agent import __version__
 from agent.cli.decode.commands import AUTO, chosen_profile, protocol_options, unit_option
 from agent.cli.devices.hearing import check, listen, recent, record, replay
-from agent.cli.devices.target import LineType, is_port, placed
+from agent.cli.devices.stopping import stop_on_signals
+from agent.cli.devices.target import LineType
 from agent.cli.options import DEFAULT_CONFIG, config_option, json_option, show
 from agent.errors import NotFound
+from agent.maintenance.device_target import is_port, placed
 from drivers.catalogue import scale_names, scanner_names
 from drivers.line_settings import LineSettings
 from drivers.simulators.speech import SPEECHES
@@ -72,30 +75,9 @@ def _configured(config_path: Path) -> dict[str, str]:
 
 
 def _listed(configured: Mapping[str, str]) -> dict[str, Any]:
-    from drivers.ports.hidraw import lasting_names, list_hid  # noqa: PLC0415 - it loads the serial library
-    from drivers.ports.holders import holders_of  # noqa: PLC0415
-    from drivers.ports.listing import list_ports  # noqa: PLC0415
+    from agent.maintenance.device_list import plugged_in  # noqa: PLC0415 - it loads the serial library
 
-    names: list[tuple[str, str | None, str | None, str | None, str | None]] = [
-        (found.device, found.identity.by_id, found.identity.by_path, found.maker, found.model)
-        for found in list_ports()
-    ]
-    names += [(found.device, *lasting_names(found.device), None, found.name) for found in list_hid()]
-    ports: list[dict[str, Any]] = []
-    for device, by_id, by_path, maker, model in names:
-        mine = {device, by_id, by_path}
-        ports.append(
-            {
-                "name": by_id or by_path or device,
-                "device": device,
-                "by_id": by_id,
-                "by_path": by_path,
-                "maker": maker,
-                "model": model,
-                "configured": [place for place, port in configured.items() if _leads_to(port, mine)],
-                "held_by": [str(holder) for holder in holders_of(device)],
-            }
-        )
+    ports = [asdict(port) for port in plugged_in(configured)]
     there = {place for port in ports for place in port["configured"]}
     return {
         "schema": "preclear.devices",
@@ -109,12 +91,8 @@ def _listed(configured: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _leads_to(port: str, names: set[str | None]) -> bool:
-    return port in names or (port.startswith("/") and str(Path(port).resolve()) in names)
-
-
-def _list_lines(found: dict[str, Any]) -> Iterator[str]:
-    for port in found["ports"]:
+def _list_lines(listed: dict[str, Any]) -> Iterator[str]:
+    for port in listed["ports"]:
         made = " ".join(filter(None, (port["maker"], port["model"])))
         yield f"{port['name']}" + (f"  {made}" if made else "")
         if port["name"] != port["device"]:
@@ -124,10 +102,10 @@ def _list_lines(found: dict[str, Any]) -> Iterator[str]:
         yield f"  configured as {', '.join(port['configured'])}" if port["configured"] else "  not configured"
         if port["held_by"]:
             yield f"  held by {', '.join(port['held_by'])}"
-    for device in found["elsewhere"]:
+    for device in listed["elsewhere"]:
         state = "" if device["there"] or "://" in device["port"] else ", which is not plugged in"
         yield f"{device['place']} is configured on {device['port']}{state}"
-    if not found["ports"] and not found["elsewhere"]:
+    if not listed["ports"] and not listed["elsewhere"]:
         yield "no port is plugged in"
 
 
@@ -144,66 +122,55 @@ def detect_(port: str, lines: tuple[LineSettings, ...], as_json: bool) -> None:
     Only the given line settings are tried (9600 8N1 without any), and nothing is configured. Ends with 3
     where no protocol is certain.
     """
-    found = _detected(port, lines)
-    show(_found_as_json(port, found), as_json=as_json, lines=lambda _: _found_lines(found))
-    sys.exit(0 if found.outcome.value == "confident" else 3)
+    detection = _detected(port, lines)
+    show(_detection_as_json(port, detection), as_json=as_json, lines=lambda _: _detection_lines(detection))
+    sys.exit(0 if detection.outcome.value == "confident" else 3)
 
 
 def _detected(port: str, lines: tuple[LineSettings, ...]) -> Detection:
-    from agent.runtime.clock import SystemClock  # noqa: PLC0415
-    from drivers.detection import probing as detecting  # noqa: PLC0415
-    from drivers.ports.opening import make_port  # noqa: PLC0415 - it loads the serial library
+    from agent.maintenance.device_live import detect  # noqa: PLC0415 - it loads the serial library
 
     if not is_port(port):
-        raise click.UsageError(f"{port!r} is no port; detection opens only the port that you name")
-    clock = SystemClock()
-    return asyncio.run(
-        detecting.detect(
-            lambda settings: make_port(port, settings, clock=clock),
-            clock=clock,
-            settings=lines or (LineSettings(),),
-            listen_s=detecting.LISTEN_S,
-            answer_s=detecting.ANSWER_S,
-        )
-    )
+        raise click.UsageError(f"{port!r} is not a port; detection opens only the port that you name")
+    return asyncio.run(detect(port, lines))
 
 
-def _found_as_json(port: str, found: Detection) -> dict[str, Any]:
-    guess = found.guess
+def _detection_as_json(port: str, detection: Detection) -> dict[str, Any]:
+    guess = detection.guess
     return {
         "schema": "preclear.detection",
         "version": __version__,
         "port": port,
-        "outcome": found.outcome.value,
+        "outcome": detection.outcome.value,
         "protocol": guess.protocol if guess is not None else None,
         "switches": dict(guess.switches) if guess is not None else {},
         "also_fits": list(guess.also_fits) if guess is not None else [],
-        "line": str(found.settings),
+        "line": str(detection.settings),
         "frames": guess.frames if guess is not None else 0,
         "violations": guess.violations if guess is not None else 0,
         "evidence": list(guess.evidence) if guess is not None else [],
-        "heard": found.heard,
-        "sample": found.sample,
-        "sent": [command.hex() for command in found.sent],
-        "why": found.why,
+        "heard": detection.received,
+        "sample": detection.sample,
+        "sent": [command.hex() for command in detection.sent],
+        "why": detection.why,
     }
 
 
-def _found_lines(found: Detection) -> Iterator[str]:
-    guess = found.guess
+def _detection_lines(detection: Detection) -> Iterator[str]:
+    guess = detection.guess
     if guess is None:
-        yield f"{found.outcome.value}: {found.why}"
-        if found.sample:
-            yield f"  heard {found.sample}"
+        yield f"{detection.outcome.value}: {detection.why}"
+        if detection.sample:
+            yield f"  received {detection.sample}"
     else:
         switches = "".join(f" {name}={value}" for name, value in guess.switches.items())
-        yield f"{guess.protocol}{switches} ({found.outcome.value}) at {found.settings}"
+        yield f"{guess.protocol}{switches} ({detection.outcome.value}) at {detection.settings}"
         yield from (f"  {frame}" for frame in guess.evidence)
         if guess.also_fits:
             yield f"  also fits {', '.join(guess.also_fits)}: compare with the device's plate or menu"
-        if found.why:
-            yield f"  {found.why}"
-    asked = ", ".join(repr(command)[1:] for command in dict.fromkeys(found.sent)) or "nothing"
+        if detection.why:
+            yield f"  {detection.why}"
+    asked = ", ".join(repr(command)[1:] for command in dict.fromkeys(detection.sent)) or "nothing"
     yield f"  sent: {asked}"
 
 
@@ -243,20 +210,20 @@ def add(
     lasting = _lasting_name(port)
     settings = lines[0] if lines else None
     if protocol == AUTO and role == "scale":
-        found = _detected(lasting, lines)
-        for line in _found_lines(found):
+        detection = _detected(lasting, lines)
+        for line in _detection_lines(detection):
             click.echo(line, err=True)
-        if found.guess is None or found.outcome.value != "confident":
+        if detection.guess is None or detection.outcome.value != "confident":
             raise NotFound(f"no protocol of {port} is certain; name it with --protocol if you know it")
-        protocol, settings = found.guess.protocol, found.settings
-        switches = dict(found.guess.switches) | switches
+        protocol, settings = detection.guess.protocol, detection.settings
+        switches = dict(detection.guess.switches) | switches
     else:
         protocol = "line-scanner" if protocol == AUTO else protocol
     _check_role(protocol, role)
     profile = chosen_profile(protocol, switches)
     assert profile is not None
     if role == "scale" and not profile.names_unit and unit is None:
-        raise click.UsageError(f"{protocol} frames name no unit; say what the scale shows with --unit")
+        raise click.UsageError(f"{protocol} frames name no unit; give what the scale shows with --unit")
     entry = Entry(
         station=station,
         role=role,
@@ -279,24 +246,18 @@ def add(
 
 
 def _lasting_name(port: str) -> str:
-    """The name under which the device is found again; one that changes is refused."""
-    from drivers.ports.listing import identity_of, is_counted, stable_name_of  # noqa: PLC0415
+    from agent.maintenance.device_list import UnfitPort, lasting_name  # noqa: PLC0415
 
-    if not is_port(port):
-        raise click.UsageError(f"{port!r} is no port; see `preclear devices list`")
-    if is_counted(port):
-        stable = stable_name_of(port)
-        instead = f"use {stable}" if stable else "plug it in, and use its name of `preclear devices list`"
-        raise click.UsageError(f"{port} changes with the order of plugging; {instead}")
-    if port.startswith(("/dev/serial/by-", "/dev/hidraw")) or "://" in port:
-        return port
-    return identity_of(port).key
+    try:
+        return lasting_name(port)
+    except UnfitPort as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _check_role(protocol: str, role: str) -> None:
     known = scale_names() if role == "scale" else scanner_names()
     if protocol not in known:
-        raise click.UsageError(f"{protocol} is no protocol of a {role}; use one of {', '.join(known)}")
+        raise click.UsageError(f"{protocol} is not a {role} protocol; use one of {', '.join(known)}")
 
 
 # -- without hardware ----------------------------------------------------------------------------------------
@@ -324,7 +285,7 @@ def simulate(
 ) -> None:
     """Run a simulated device until Ctrl-C; its port is printed once it is there."""
     if kind == "scale" and protocol is not None and protocol not in SPEECHES:
-        raise click.UsageError(f"no scale speaks {protocol!r} here; use one of {', '.join(SPEECHES)}")
+        raise click.UsageError(f"no simulated scale speaks {protocol!r}; use one of {', '.join(SPEECHES)}")
     if kind != "scale" and lay is not None:
         raise click.UsageError("only a scale takes a load")
     asyncio.run(
@@ -333,7 +294,7 @@ def simulate(
 
 
 async def _simulate(kind: Any, lay: float | None, **options: Any) -> None:
-    from agent.maintenance.device_live import until_stopped  # noqa: PLC0415
+    from agent.maintenance.device_live import run_until  # noqa: PLC0415
     from drivers.simulators.client import SimulatedDevice  # noqa: PLC0415
 
     async def run() -> None:
@@ -345,4 +306,4 @@ async def _simulate(kind: Any, lay: float | None, **options: Any) -> None:
                 click.echo(f"orders, one JSON object a line: {folder}/{kind}.ctl", err=True)
                 await asyncio.Event().wait()
 
-    await until_stopped(run(), None)
+    await run_until(run(), stop=stop_on_signals())

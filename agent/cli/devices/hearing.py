@@ -1,11 +1,11 @@
-"""The commands that hear one device: test, listen, record, and replay what was recorded."""
+"""The commands that run one device: test, listen, record, and replay what was recorded."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,13 @@ import click
 
 from agent import __version__
 from agent.cli.decode.commands import chosen_profile, protocol_options, unit_option
-from agent.cli.devices.target import Target, target_of, target_options
+from agent.cli.devices.stopping import run_stoppable
+from agent.cli.devices.target import target_of, target_options
 from agent.cli.options import config_option, json_option, show
 from agent.cli.stdin_lines import quiet_pipe
-from drivers.events import Event, WeightReading
+from agent.maintenance.device_target import Target
+from drivers.events import Answer, Event, Noise, NoRead, ScanRead, WeightReading
 from drivers.line_settings import LineSettings
-from drivers.profile import DeviceKind
 from drivers.transcripts.file import DEFAULT_MAX_BYTES
 
 if TYPE_CHECKING:
@@ -55,80 +56,51 @@ def check(
     config_path: Path,
     as_json: bool,
 ) -> None:
-    """Run DEVICE as the hub would for a few seconds, and say whether it works; ends with 3 if not.
+    """Run DEVICE as the hub would for a few seconds, and report whether it works; ends with 3 if not.
 
     A scale must weigh. A scanner must open; pull its trigger to see a scan too.
     """
-    from agent.maintenance.device_live import event_as_json, watch  # noqa: PLC0415 - it loads the serial library
+    from agent.maintenance.device_live import event_as_json  # noqa: PLC0415 - it loads the serial library
+    from agent.maintenance.device_trial import try_device  # noqa: PLC0415
 
     target = _target(device, protocol, switches, line, config_path)
     if target.profile is None:
         raise click.UsageError(
             "name the protocol with --protocol, or find it out with `preclear devices detect`"
         )
-    last: dict[str, Any] = {}
-
-    def heard(event: Event, at_ns: int) -> bool:
-        if isinstance(event, WeightReading):
-            last["reading"] = event
-        last["event"] = event_as_json(event, at_ns)
-        return False
-
-    health = asyncio.run(watch(target, seconds=seconds, on_event=heard, on_health=lambda _: None))
-    trouble = _trouble(target, health, last.get("reading"))
-    found = {
+    trial = run_stoppable(lambda stop: try_device(target, seconds=seconds, stop=stop))
+    report = {
         "schema": "preclear.device_test",
         "version": __version__,
         "device": target.name,
         "port": target.port,
         "protocol": target.profile.name,
         "line": str(target.settings),
-        "ok": trouble is None,
-        "trouble": trouble,
-        "state": health.state.value,
-        "frames": health.frames,
-        "noise_bytes": health.noise_bytes,
-        "last": last.get("event"),
+        "ok": trial.trouble is None,
+        "trouble": trial.trouble,
+        "state": trial.health.state.value,
+        "frames": trial.health.frames,
+        "noise_bytes": trial.health.noise_bytes,
+        "last": None if trial.last is None else event_as_json(trial.last, trial.last_at_ns),
     }
-    show(found, as_json=as_json, lines=_test_lines)
-    sys.exit(0 if trouble is None else 3)
+    show(report, as_json=as_json, lines=_test_lines)
+    sys.exit(0 if trial.trouble is None else 3)
 
 
-def _trouble(target: Target, health: DeviceHealth, reading: WeightReading | None) -> str | None:
-    """What is wrong with the device, None if nothing is."""
-    assert target.profile is not None
-    trouble = health.advice
-    if health.state.value in {"opening", "lost"}:
-        trouble = health.last_error or "its port did not open in that time"
-    elif trouble is None and target.profile.kind is DeviceKind.SCALE:
-        if reading is None:
-            heard = (
-                f"of {health.noise_bytes} bytes none was"
-                if health.noise_bytes
-                else "nothing that it said was"
-            )
-            trouble = f"{heard} of {target.profile.name}: is it on, and are protocol and line right?"
-        elif reading.value is not None and reading.unit is None:
-            trouble = "its frames name no unit: set unit in the configuration"
-        elif health.parse_errors > 1 and health.parse_errors >= health.frames:
-            trouble = f"half of what it says is noise ({health.last_noise}): check cable, protocol and line"
-    return trouble
-
-
-def _test_lines(found: dict[str, Any]) -> Iterator[str]:
-    verdict = "ok" if found["ok"] else "NOT OK"
-    yield f"{verdict}  {found['device']}  {found['protocol']} at {found['line']} on {found['port']}"
-    if found["trouble"]:
-        yield f"  {found['trouble']}"
-    yield f"  {found['frames']} frames, {found['noise_bytes']} bytes of noise"
-    last = found["last"]
+def _test_lines(report: dict[str, Any]) -> Iterator[str]:
+    verdict = "ok" if report["ok"] else "NOT OK"
+    yield f"{verdict}  {report['device']}  {report['protocol']} at {report['line']} on {report['port']}"
+    if report["trouble"]:
+        yield f"  {report['trouble']}"
+    yield f"  {report['frames']} frames, {report['noise_bytes']} bytes of noise"
+    last = report["last"]
     if last is not None and last["kind"] == "weight":
         yield f"  last: {last['value'] or '-'} {last['unit'] or ''} {' '.join(last['status'])}".rstrip()
     elif last is not None:
         yield f"  last: {last['kind']} {last.get('text', '')}".rstrip()
 
 
-# -- what it says --------------------------------------------------------------------------------------------
+# -- what it sends -------------------------------------------------------------------------------------------
 
 
 @click.command()
@@ -148,7 +120,7 @@ def listen(
     as_json: bool,
     config_path: Path,
 ) -> None:
-    """Show what DEVICE says, as it says it.
+    """Show what DEVICE sends, as it arrives.
 
     With a protocol (its configured one, or --protocol) it is run as the hub would; without one its bytes are
     shown as they are, and nothing is sent.
@@ -156,7 +128,6 @@ def listen(
     from agent.maintenance.device_live import overhear, watch  # noqa: PLC0415
 
     target = _target(device, protocol, switches, line, config_path)
-    told = _teller(as_json)
     left = count
 
     def enough() -> bool:
@@ -165,7 +136,7 @@ def listen(
         return left == 0
 
     def on_event(event: Event, at_ns: int) -> bool:
-        told(event, at_ns)
+        _show_event(event, at_ns, as_json=as_json)
         return enough()
 
     def on_chunk(chunk: Chunk) -> bool:
@@ -174,18 +145,38 @@ def listen(
 
     with quiet_pipe():
         if target.profile is None:
-            asyncio.run(overhear(target, seconds=seconds, on_chunk=on_chunk))
+            run_stoppable(lambda stop: overhear(target, seconds=seconds, on_chunk=on_chunk, stop=stop))
         else:
-            asyncio.run(watch(target, seconds=seconds, on_event=on_event, on_health=_tell_health))
+            run_stoppable(
+                lambda stop: watch(
+                    target, seconds=seconds, on_event=on_event, on_health=_show_health, stop=stop
+                )
+            )
 
 
-def _teller(as_json: bool) -> Callable[[Event, int | None], None]:
-    from agent.maintenance.device_live import event_as_json, event_as_line  # noqa: PLC0415
+def _show_event(event: Event, at_ns: int | None, *, as_json: bool) -> None:
+    from agent.maintenance.device_live import event_as_json  # noqa: PLC0415
 
-    def told(event: Event, at_ns: int | None) -> None:
-        click.echo(json.dumps(event_as_json(event, at_ns)) if as_json else event_as_line(event))
+    click.echo(json.dumps(event_as_json(event, at_ns)) if as_json else _event_as_line(event))
 
-    return told
+
+def _event_as_line(event: Event) -> str:
+    from drivers.detection.scoring import as_text  # noqa: PLC0415
+
+    match event:
+        case WeightReading():
+            value = format(event.value, "f") if event.value is not None else "-"
+            stable = {True: "stable", False: "moving", None: ""}[event.stable]
+            status = [s.value for s in sorted(event.status) if s.value != "motion"]
+            return " ".join(filter(None, (value, event.unit, stable, *status))) + f"   {as_text(event.raw)}"
+        case ScanRead():
+            return f"scan {event.aim or '(no AIM id)'} {as_text(event.payload)}"
+        case NoRead():
+            return f"no read   {as_text(event.raw)}"
+        case Answer():
+            return f"answer {event.command} {'done' if event.done else 'refused'} {event.text}"
+        case Noise():
+            return f"noise {event.discarded} bytes {event.reason}"
 
 
 def _show_bytes(chunk: Chunk, *, as_json: bool) -> None:
@@ -197,7 +188,7 @@ def _show_bytes(chunk: Chunk, *, as_json: bool) -> None:
         click.echo(as_text(chunk.data))
 
 
-def _tell_health(health: DeviceHealth) -> None:
+def _show_health(health: DeviceHealth) -> None:
     trouble = f": {health.last_error}" if health.last_error and health.state.value == "lost" else ""
     click.echo(f"{health.state.value}{trouble}", err=True)
 
@@ -229,23 +220,18 @@ def record(
     With a protocol the device is run as the hub would; without one nothing is sent. FILE stands there once
     the recording has ended.
     """
-    from agent.maintenance.device_live import overhear, recorded, watch  # noqa: PLC0415
+    from agent.maintenance import device_live  # noqa: PLC0415
 
     target = _target(device, protocol, switches, line, config_path)
-    with recorded(target, file, max_bytes=max_bytes) as (tap, ended):
-        if target.profile is None:
-            asyncio.run(overhear(target, seconds=seconds, tap=tap))
-        else:
-            asyncio.run(
-                watch(
-                    target, seconds=seconds, on_event=lambda _e, _at: False, on_health=_tell_health, tap=tap
-                )
-            )
-    written = ended[0]
+    written = run_stoppable(
+        lambda stop: device_live.record(
+            target, file, max_bytes=max_bytes, seconds=seconds, on_health=_show_health, stop=stop
+        )
+    )
     click.echo(f"{written.path}: {written.records} records")
     if written.full:
         click.echo(
-            f"preclear: it reached its {max_bytes} bytes, {written.lost} records are missing", err=True
+            f"preclear: the file reached its {max_bytes} bytes; {written.lost} records are missing", err=True
         )
     elif written.error is not None or written.lost:
         why = written.error or "the disk was too slow"
@@ -274,12 +260,11 @@ def replay(
 ) -> None:
     """Parse a recording again, by the same code that reads the device: a transcript, or raw bytes."""
     from agent.cli.decode.decoding import Recording, recognised  # noqa: PLC0415
-    from agent.maintenance.device_live import until_stopped, with_unit  # noqa: PLC0415
+    from agent.maintenance.device_live import run_until, with_unit  # noqa: PLC0415
     from agent.runtime.clock import SystemClock  # noqa: PLC0415
     from drivers.transcripts.transcript import replay as in_time  # noqa: PLC0415
     from drivers.transcripts.transcript import replayed  # noqa: PLC0415
 
-    told = _teller(as_json)
     with file.open("rb") as opened, quiet_pipe():
         recording = Recording(opened, str(file))
         profile = chosen_profile(protocol, switches)
@@ -294,20 +279,20 @@ def replay(
         async def play() -> None:
             events = in_time(recording.records(), parser, clock=SystemClock(), idle_gap_s=gap_s, speed=speed)
             async for event, at_ns in events:
-                told(with_unit(event, unit), at_ns)
+                _show_event(with_unit(event, unit), at_ns, as_json=as_json)
 
         if speed is not None:
-            asyncio.run(until_stopped(play(), None))
+            run_stoppable(lambda stop: run_until(play(), stop=stop))
         else:
             for event, at_ns in replayed(recording.chunks(), parser, idle_gap_s=gap_s):
-                told(with_unit(event, unit), at_ns)
+                _show_event(with_unit(event, unit), at_ns, as_json=as_json)
 
 
 @click.command()
 @click.argument("place")
 @config_option
 def recent(place: str, config_path: Path) -> None:
-    """Print what a running hub's device said last, as a transcript.
+    """Print the last bytes of a running hub's device, as a transcript.
 
     PLACE is a station and a role, as in lane-1/scale. The hub keeps the last bytes of every port, so that
     what went wrong can be looked at afterwards: redirect it to a file, and `devices replay` parses it again.
@@ -317,8 +302,8 @@ def recent(place: str, config_path: Path) -> None:
     from agent.errors import NotRunning  # noqa: PLC0415
 
     config = load_config(config_path)
-    found = asyncio.run(control.call(config.hub.data, "transcript", {"place": place}))
-    if found is None:
+    answer = asyncio.run(control.call(config.hub.data, "transcript", {"place": place}))
+    if answer is None:
         raise NotRunning(config.hub.name)
-    for line in found["lines"]:
+    for line in answer["lines"]:
         click.echo(line, nl=not line.endswith("\n"))

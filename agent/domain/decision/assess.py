@@ -19,7 +19,6 @@ from agent.domain.description.hs_chapter import check_chapters
 from agent.domain.description.text_models import UNREAD, TextModels
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.parties.check import check_parties
-from agent.domain.policy.ageing import POLICY
 from agent.domain.policy.facts import FactValue, facts_of
 from agent.domain.policy.pack import Policy
 from agent.domain.screening.names import PartyList, key
@@ -63,7 +62,7 @@ def assess(
 
     Rules are those in force at the expected arrival, since that is the law the goods meet; without one, those
     in force at ``at`` (aware). An arrival that has passed counts as ``at``: no sender picks his law.
-    Whether policy and lists are fresh is asked at each scan: see ``staleness``.
+    Whether policy and lists are fresh is asked at each scan: see ``freshness``.
 
     Args:
         effective: The consignment.
@@ -182,33 +181,6 @@ def _under_law(
         policy_sequence=policy.sequence,
         lists=tuple(party_list.id for party_list in lists),
     )
-
-
-def staleness(policy: Policy, lists: Sequence[PartyList], at: datetime) -> tuple[Finding, ...]:
-    """What concerns every piece at ``at`` (aware): a policy or list past an age, a list that is absent.
-
-    Returns:
-        ``POLICY_STALE``, ``LIST_STALE`` (params ``list``, ``age_days``) and ``LIST_ABSENT`` (``list``), all
-        OPEN: they say nothing of the piece. REFER, or what the pack's ladder of ages says before and after.
-    """
-    found: list[Finding] = []
-    age = (at - policy.issued).total_seconds() / _DAY_S
-    severity = policy.ladder.severity(POLICY, age, policy.fresh_for_days)
-    if severity is not None:
-        found.append(Finding(code="POLICY_STALE", severity=severity, params={"age_days": int(age)}))
-    present = {party_list.id: party_list for party_list in lists}
-    for party_list in present.values():
-        age = (at - party_list.issued).total_seconds() / _DAY_S
-        severity = policy.ladder.severity(party_list.id, age, policy.lists.fresh_for(party_list.id))
-        if severity is not None:
-            params: dict[str, str | int] = {"list": party_list.id, "age_days": int(age)}
-            found.append(Finding(code="LIST_STALE", severity=severity, params=params))
-    found += (
-        Finding(code="LIST_ABSENT", params={"list": name})
-        for name in policy.lists.required
-        if name not in present
-    )
-    return tuple(found)
 
 
 _DAY_S = 86_400

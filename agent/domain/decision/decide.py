@@ -5,82 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
-from agent.domain.checks.weight import Previous, Weighed
+from agent.domain.decision.values import RiskScore, Verdict
 from agent.domain.findings.codes import NEUTRAL_CODE
-from agent.domain.findings.disposition import Because, Disposition, SetBy, strictest
+from agent.domain.findings.disposition import Disposition, SetBy, strictest
 from agent.domain.findings.finding import Disclosure, Finding, Severity
+from agent.domain.piece import PieceKey, Previous
 from agent.domain.policy.pack import ModelTerms, OnAbsent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskReason:
-    """What one group of features adds to the risk, in thousandths of the margin."""
-
-    group: str
-    milli: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RiskScore:
-    """Calibrated risk of one piece, for the sealed block only."""
-
-    permille: int
-    reasons: tuple[RiskReason, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PieceKey:
-    """The identifier a piece is known by."""
-
-    kind: str
-    value: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.value}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Digests:
-    """SHA-256 (hex) of what a decision read."""
-
-    policy: str | None = None
-    lists: str | None = None
-    model: str | None = None
-    inputs: str | None = None
-    scan: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """A disposition and the findings behind it, parted by who may read them."""
-
-    disposition: Disposition
-    set_by: SetBy
-    open: tuple[Finding, ...]
-    sealed: tuple[Finding, ...]
-    risk: RiskScore | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """Everything a preclearance decision says, before the log gives it its place."""
-
-    piece: PieceKey
-    consignment: str | None
-    receptacle: str | None
-    station: str
-    operator: str | None
-    verdict: Verdict
-    because: Because
-    source: str
-    supersedes: int | None
-    evaluated_for: datetime
-    valid_until: datetime
-    weighed: Weighed | None
-    digests: Digests
 
 
 def audit_draw(key: bytes, piece: PieceKey, permille: int) -> bool:

@@ -4,7 +4,29 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from drivers.simulators.speech import american, commas, lines, retail, toledo
+from drivers.simulators.speech import (
+    adam,
+    and_standard,
+    cardinal,
+    cas_pd2,
+    comma,
+    dibal,
+    hid,
+    kern,
+    kern_vibra,
+    magellan,
+    mt_sics,
+    nci,
+    ohaus,
+    radwag,
+    rice_lake,
+    rinstrum,
+    sbi,
+    sma,
+    toledo_8217,
+    toledo_continuous,
+    ups_string,
+)
 from drivers.simulators.speech.showing import Reply, Showing, Speech, Tells
 
 __all__ = ["SPEECHES", "Reply", "Showing", "Speech", "Tells"]
@@ -13,29 +35,29 @@ SPEECHES = MappingProxyType(
     {
         speech.name: speech
         for speech in (
-            lines.MT_SICS,
-            toledo.TOLEDO_8217,
-            toledo.TOLEDO_PS60,
-            toledo.TOLEDO_CONTINUOUS,
-            american.NCI,
-            american.SMA,
-            american.UPS,
-            american.RICE_LAKE,
-            american.CARDINAL,
-            american.CARDINAL_SCOREBOARD,
-            commas.AND,
-            commas.COMMA,
-            commas.RINSTRUM,
-            lines.OHAUS,
-            lines.SBI,
-            lines.RADWAG,
-            lines.ADAM,
-            lines.KERN,
-            lines.KERN_VIBRA,
-            retail.MAGELLAN,
-            retail.CAS_PD2,
-            retail.DIBAL,
-            retail.HID,
+            mt_sics.MT_SICS,
+            toledo_8217.TOLEDO_8217,
+            toledo_8217.TOLEDO_PS60,
+            toledo_continuous.TOLEDO_CONTINUOUS,
+            nci.NCI,
+            sma.SMA,
+            ups_string.UPS,
+            rice_lake.RICE_LAKE,
+            cardinal.CARDINAL,
+            cardinal.CARDINAL_SCOREBOARD,
+            and_standard.AND,
+            comma.COMMA,
+            rinstrum.RINSTRUM,
+            ohaus.OHAUS,
+            sbi.SBI,
+            radwag.RADWAG,
+            adam.ADAM,
+            kern.KERN,
+            kern_vibra.KERN_VIBRA,
+            magellan.MAGELLAN,
+            cas_pd2.CAS_PD2,
+            dibal.DIBAL,
+            hid.HID,
         )
     }
 )

@@ -106,12 +106,12 @@ class _Sparse:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> _Sparse:
-        found = [sorted(grams(text)) for text in texts]
-        counts = np.array([len(rows) for rows in found], dtype=np.int64)
+        hashed = [sorted(grams(text)) for text in texts]
+        counts = np.array([len(rows) for rows in hashed], dtype=np.int64)
         phrase = np.repeat(np.arange(len(texts), dtype=np.int64), counts)
         return cls(
             phrase=phrase,
-            row=np.array([row for rows in found for row in rows], dtype=np.int64),
+            row=np.array([row for rows in hashed for row in rows], dtype=np.int64),
             value=(1.0 / np.sqrt(np.maximum(counts, 1).astype(np.float64)))[phrase],
             many=len(texts),
         )
@@ -180,15 +180,15 @@ def measured(kept: Kept, test: Sequence[Named]) -> dict[str, Any]:
     places = np.array([phrase.chapter for phrase in test], dtype=np.int64)
     languages = np.array([phrase.language for phrase in test])
     true = np.eye(len(CHAPTERS), dtype=np.bool_)[places]
-    found: dict[str, Any] = {"phrases": len(test)}
+    figures: dict[str, Any] = {"phrases": len(test)}
     for language in LANGUAGES:
         chosen = languages == language
         first = shares[chosen].argmax(axis=1) == places[chosen]
-        found[language] = {
+        figures[language] = {
             "auc": round(auc(shares[chosen].ravel(), true[chosen].ravel()), 3),
             "first": round(float(first.mean()), 3),
         }
-    return found
+    return figures
 
 
 def build(folder: Path) -> str:

@@ -45,7 +45,7 @@ class Parcel:
     """What was declared and weighed, and what an inspection found."""
 
     kind: Kind
-    found: bool
+    positive: bool
     document: DocumentFacts
     physical: PhysicalFacts
 
@@ -196,22 +196,22 @@ def parcels(month: int, count: int, *, seed: int = SEED) -> Iterator[Parcel]:
 
 
 def _parcel(rng: np.random.Generator, catalogue: tuple[_Product, ...], seller: _Seller, kind: Kind) -> Parcel:
-    true = said = catalogue[int(rng.choice(seller.products))]
+    true = stated = catalogue[int(rng.choice(seller.products))]
     if kind is Kind.MISDESCRIBED:
         others = [p for p in catalogue if p.low_duty and p.hs[:2] != true.hs[:2]]
-        said = others[int(rng.integers(len(others)))]
+        stated = others[int(rng.integers(len(others)))]
     quantity = int(min(rng.geometric(0.7), 12))
     contents = quantity * _around(rng, true.grams, 0.3)
     gross = contents + float(rng.uniform(15.0, 90.0)) + contents * float(rng.uniform(0.03, 0.12))
     price = quantity * _around(rng, true.cents, 0.4) * exp(seller.price)
     value = price
     if kind is Kind.MISDESCRIBED:
-        value = (price * quantity * _around(rng, said.cents, 0.5)) ** 0.5 * float(rng.uniform(0.4, 1.0))
+        value = (price * quantity * _around(rng, stated.cents, 0.5)) ** 0.5 * float(rng.uniform(0.4, 1.0))
     elif kind is Kind.UNDERVALUED:
         value = price * (0.03 + 0.6 * float(rng.beta(1.6, 3.4)))
     elif kind is Kind.TWIN_SALE:
         value = price * float(rng.uniform(0.25, 0.75))
-    hs, text = said.hs, said.text
+    hs, text = stated.hs, stated.text
     retold = float(rng.random())
     if kind is Kind.MISDESCRIBED and retold < 0.45:
         text = true.text if retold < 0.2 else _VAGUE_TEXTS[int(rng.integers(len(_VAGUE_TEXTS)))]
@@ -223,10 +223,10 @@ def _parcel(rng: np.random.Generator, catalogue: tuple[_Product, ...], seller: _
         text = f"{_STUFFING[int(rng.integers(len(_STUFFING)))]} {text}"
     declared = gross * float(rng.normal(1.0, seller.sloppy))
     declared_g = max(round(declared / seller.rounds_to_g), 1) * seller.rounds_to_g
-    found = rng.random() < (DETECTION if kind in FAULTS else FALSE_FINDING)
+    positive = rng.random() < (DETECTION if kind in FAULTS else FALSE_FINDING)
     return Parcel(
         kind=kind,
-        found=bool(found),
+        positive=bool(positive),
         document=DocumentFacts(
             declared_g=_unless(rng, 0.03, declared_g),
             value_minor=_unless(rng, 0.02, max(round(value / 5.0) * 5, 5)),

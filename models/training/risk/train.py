@@ -67,7 +67,7 @@ class Part:
     """Parcels of some months: features, findings, and what the parcels truly were."""
 
     rows: NDArray[np.float32]
-    found: Labels
+    positive: Labels
     kinds: tuple[Kind, ...]
 
 
@@ -88,7 +88,7 @@ def part(months: Sequence[int], side: Tables, *, per_month: int = PER_MONTH) -> 
     rows = [vector(document_features(p.document, side), p.physical, p.document.declared_g) for p in made]
     return Part(
         rows=np.concatenate(rows),
-        found=np.array([p.found for p in made]),
+        positive=np.array([p.positive for p in made]),
         kinds=tuple(p.kind for p in made),
     )
 
@@ -98,16 +98,20 @@ def train(side: Tables) -> Trained:
     import lightgbm  # noqa: PLC0415  see above
 
     learn, calibrate, test = (part(months, side) for months in (TRAIN, CALIBRATE, TEST))
-    data = lightgbm.Dataset(learn.rows, label=learn.found, feature_name=[spec.name for spec in FEATURES])
+    data = lightgbm.Dataset(learn.rows, label=learn.positive, feature_name=[spec.name for spec in FEATURES])
     booster = lightgbm.train(dict(PARAMETERS), data, num_boost_round=TREES)
     for tree in booster.dump_model()["tree_info"]:
         for leaf in range(tree["num_leaves"]):
             value = booster.get_leaf_output(tree["tree_index"], leaf)
             booster.set_leaf_output(tree["tree_index"], leaf, on_grid(value))
     ensemble = from_lightgbm(booster.dump_model())
-    platt = fit_platt(margins_of(booster, calibrate.rows), calibrate.found)
+    platt = fit_platt(margins_of(booster, calibrate.rows), calibrate.positive)
     figures = _figures(margins_of(booster, test.rows), test, platt)
-    figures["rows"] = {"train": len(learn.found), "calibrate": len(calibrate.found), "test": len(test.found)}
+    figures["rows"] = {
+        "train": len(learn.positive),
+        "calibrate": len(calibrate.positive),
+        "test": len(test.positive),
+    }
     return Trained(booster=booster, ensemble=ensemble, platt=platt, figures=figures, test=test)
 
 
@@ -117,10 +121,10 @@ def margins_of(booster: lightgbm.Booster, rows: NDArray[np.float32]) -> Margins:
 
 
 def _figures(margins: Margins, test: Part, platt: Platt) -> dict[str, object]:
-    found = test.found
+    positive = test.positive
     kinds = np.array(test.kinds)
-    top = np.zeros(len(found), dtype=np.bool_)
-    top[np.argsort(-margins, kind="stable")[: len(found) // 20]] = True
+    top = np.zeros(len(positive), dtype=np.bool_)
+    top[np.argsort(-margins, kind="stable")[: len(positive) // 20]] = True
     by_kind: dict[str, dict[str, float]] = {}
     for kind in Kind:
         of_kind = kinds == kind
@@ -130,13 +134,15 @@ def _figures(margins: Margins, test: Part, platt: Platt) -> dict[str, object]:
             row["auc"] = _short(auc(margins[compared], of_kind[compared]))
         by_kind[kind.value] = row
     return {
-        "auc": _short(auc(margins, found)),
-        "average_precision": _short(average_precision(margins, found)),
-        "base_rate": _short(float(found.mean())),
-        "precision_at_1_percent": _short(precision_at(margins, found, 0.01)),
-        "precision_at_5_percent": _short(precision_at(margins, found, 0.05)),
-        "recall_at_5_percent": _short(float(found[top].sum() / found.sum())),
-        "calibration_error": _short(calibration_error(sigmoid(platt.slope * margins + platt.shift), found)),
+        "auc": _short(auc(margins, positive)),
+        "average_precision": _short(average_precision(margins, positive)),
+        "base_rate": _short(float(positive.mean())),
+        "precision_at_1_percent": _short(precision_at(margins, positive, 0.01)),
+        "precision_at_5_percent": _short(precision_at(margins, positive, 0.05)),
+        "recall_at_5_percent": _short(float(positive[top].sum() / positive.sum())),
+        "calibration_error": _short(
+            calibration_error(sigmoid(platt.slope * margins + platt.shift), positive)
+        ),
         "by_kind": by_kind,
     }
 

@@ -57,14 +57,14 @@ def lists(language: str, part: Part) -> dict[str, list[str]]:
     del document["language"]
     written = {name: entries(text) for name, text in document.items()}
     written["nouns"] += _goods(language, written)
-    found: dict[str, list[str]] = {}
+    chosen: dict[str, list[str]] = {}
     for name, words in written.items():
         if name in _TEMPLATES:
             weighted = (entry.partition(" ") for entry in words)
-            found[name] = [template for weight, _, template in weighted for _ in range(int(weight))]
+            chosen[name] = [template for weight, _, template in weighted for _ in range(int(weight))]
         else:
-            found[name] = [entry for entry in words if _belongs(name, entry, part)]
-    return found
+            chosen[name] = [entry for entry in words if _belongs(name, entry, part)]
+    return chosen
 
 
 _TEMPLATES = frozenset({"vague", "precise"})
@@ -74,13 +74,13 @@ _GENERAL = ("generic", "heads", "categories")
 def _goods(language: str, written: Lists) -> list[str]:
     known = {_stem(entry) for name in ("nouns", *_GENERAL) for entry in written[name]}
     heads = frozenset(_stem(entry) for name in ("heads", "categories") for entry in written[name])
-    found: dict[str, str] = {}
+    by_stem: dict[str, str] = {}
     for goods in by_chapter(language).values():
         for entry in goods:
             stem = _stem(entry)
             if stem not in known and _named_by(stem, language) not in heads:
-                found.setdefault(stem, entry)
-    return list(found.values())
+                by_stem.setdefault(stem, entry)
+    return list(by_stem.values())
 
 
 def _named_by(stem: str, language: str) -> str:

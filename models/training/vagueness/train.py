@@ -58,12 +58,12 @@ class _Sparse:
 
     @classmethod
     def of(cls, made: Sequence[Phrase]) -> _Sparse:
-        found = [sorted(grams(phrase.text)) for phrase in made]
-        counts = np.array([len(buckets) for buckets in found], dtype=np.int64)
+        hashed = [sorted(grams(phrase.text)) for phrase in made]
+        counts = np.array([len(buckets) for buckets in hashed], dtype=np.int64)
         rows = np.repeat(np.arange(len(made), dtype=np.int64), counts)
         return cls(
             rows=rows,
-            buckets=np.array([bucket for buckets in found for bucket in buckets], dtype=np.int64),
+            buckets=np.array([bucket for buckets in hashed for bucket in buckets], dtype=np.int64),
             values=(1.0 / np.sqrt(counts.astype(np.float64)))[rows],
             vague=np.array([phrase.vague for phrase in made], dtype=np.bool_),
         )

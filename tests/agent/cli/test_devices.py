@@ -62,14 +62,14 @@ async def test_a_port_that_is_not_there_is_told(preclear: Preclear, folder: Path
 async def test_detection_opens_nothing_but_the_port_that_is_named(preclear: Preclear, config: Path) -> None:
     told = await preclear("detect", "lane-1/scale")
     assert told.exit_code == 2
-    assert "is no port" in told.stderr
+    assert "is not a port" in told.stderr
 
 
 @pytest.mark.parametrize("line", ["fast", "9600", "9600 9N1", "9600 8X1", "9600 8N3", "12345678 8N1"])
 async def test_line_settings_nobody_can_read_are_a_usage_error(preclear: Preclear, line: str) -> None:
     told = await preclear("detect", "/dev/null", "--line", line)
     assert told.exit_code == 2
-    assert "write them as" in told.stderr
+    assert "write it as" in told.stderr
 
 
 # -- add -------------------------------------------------------------------------------------------------
@@ -155,7 +155,7 @@ async def test_a_station_has_one_scanner(preclear: Preclear, config: Path) -> No
         "add", "/dev/serial/by-id/x", "--station", "lane-1", "--role", "scanner", "--yes", "--config", config
     )  # fmt: skip
     assert told.exit_code == 78
-    assert "has a scanner already" in told.stderr
+    assert "already has a scanner" in told.stderr
     assert config.read_text() == before
 
 
@@ -244,7 +244,7 @@ async def test_the_list_tells_lasting_names_configuration_and_holders(
 ) -> None:
     from drivers.ports.holders import Holder  # noqa: PLC0415
     from drivers.ports.interface import PortIdentity  # noqa: PLC0415
-    from drivers.ports.listing import PortFound  # noqa: PLC0415
+    from drivers.ports.listing import ListedPort  # noqa: PLC0415
 
     identity = PortIdentity(
         url="/dev/ttyUSB0",
@@ -252,7 +252,7 @@ async def test_the_list_tells_lasting_names_configuration_and_holders(
         by_id="/dev/serial/by-id/scanner-2",
         by_path="/dev/serial/by-path/usb-1",
     )
-    found = PortFound(
+    found = ListedPort(
         device="/dev/ttyUSB0",
         identity=identity,
         vendor_id=1,

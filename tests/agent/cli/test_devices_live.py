@@ -41,7 +41,7 @@ async def test_a_scale_that_weighs_is_ok(preclear: Preclear, scale: SimulatedDev
 @pytest.mark.parametrize(
     ("options", "protocol", "trouble"),
     [
-        ({"protocol": "comma"}, "and", "none was of and|nothing the device sends is of its protocol"),
+        ({"protocol": "comma"}, "and", "none of its|nothing the device sends is of its protocol"),
         ({"protocol": "comma", "parity": "even"}, "comma", "seven bits with even parity"),
         ({"protocol": "toledo-8217"}, "toledo-8217", "name no unit"),
     ],

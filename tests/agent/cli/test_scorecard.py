@@ -10,14 +10,12 @@ import shutil
 from collections.abc import Callable
 from contextlib import closing
 from html.parser import HTMLParser
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
-from rich.console import Console
 
 from agent.cli import main
 from agent.cli.check import QUESTIONS
@@ -25,7 +23,6 @@ from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.s10 import s10_check_digit
 from agent.domain.policy.totals_terms import LIMIT_CODE
 from agent.intake.importer import import_manifest
-from agent.reports.scorecard_text import draw, plain
 from agent.store.assessment_table import StoredAssessment, StoredFinding
 from agent.texts.catalogue import LANGUAGES
 from agent.texts.scorecard_words import card_words
@@ -184,27 +181,20 @@ def test_only_the_days_that_are_asked_for_are_in_it(scorecard: Scorecard) -> Non
     assert scorecard("--since", "2026-03-09", "--until", "2026-03-02").exit_code == 2
 
 
-def test_people_read_it_as_lines_and_learn_what_it_is_not(scorecard: Scorecard) -> None:
-    told = scorecard("--shipper", "Pearl Ridge Trading").stdout
-    assert "Too vague: GIFT" in told
-    assert "Not assessed yet, and in no share: 1." in told
-    assert "It says nothing about risk, inspection or release." in told
+def test_people_read_a_piped_card_without_colours_and_learn_what_it_is_not(scorecard: Scorecard) -> None:
+    text = scorecard("--shipper", "Pearl Ridge Trading").stdout
+    assert text.startswith("Data quality scorecard: PEARL RIDGE, Trading (CN)\n2026-03-02 to 2026-03-17\n")
+    assert "Not assessed yet, and in no share: 1." in text
+    assert re.search(r"^ +2 +50\.0\u00a0% +█+ +Too vague: GIFT +Instead of “GIFT”", text, re.MULTILINE)
+    assert re.search(r"^ +DESCRIPTION_REFUSED ", text, re.MULTILINE)
+    assert re.search(r"^ +2 +gift +Too vague: GIFT$", text, re.MULTILINE)
+    assert "It says nothing about risk, inspection or release." in text
+    assert "\x1b" not in text
+    assert {len(line) - len(line.rstrip()) for line in text.splitlines()} == {0}
     overview = scorecard("--top", "1").stdout
-    assert "PEARL RIDGE, Trading (CN): 5" in overview
+    assert re.search(r"^ +PEARL RIDGE, Trading \(CN\) +5 +3 +25\.0", overview, re.MULTILINE)
+    assert "2 × Goods description is not usable" in overview
     assert "and 4 more" in overview
-
-
-def test_on_a_terminal_the_card_has_bars(scorecard: Scorecard) -> None:
-    for arguments in (("--shipper", "Pearl Ridge Trading"), ("--party", "Forwarder Ltd"), ()):
-        drawn = StringIO()
-        draw(card(scorecard(*arguments, "--json")), 5, Console(file=drawn, force_terminal=True, width=100))
-        assert "█" in drawn.getvalue()
-        assert "quality of data only" in re.sub(r"\x1b\[[0-9;]*m", "", drawn.getvalue())
-
-
-def test_a_name_cannot_steer_a_terminal() -> None:
-    assert plain("a\x1b[31m\u202eb\n") == "a·[31m·b·"
-    assert plain("1\u202f234\u00a0%, 礼品") == "1\u202f234\u00a0%, 礼品"
 
 
 class _Page(HTMLParser):

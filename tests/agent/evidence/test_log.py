@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from agent.domain.decision.decide import Decision, PieceKey
+from agent.domain.decision.values import Decision
 from agent.domain.findings.codes import pack_code
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Finding, Severity
+from agent.domain.piece import PieceKey
 from agent.errors import EvidenceFailed, NotOurs, SchemaTooNew
 from agent.evidence.log import CHECKPOINT_EVERY, EvidenceLog
 from agent.evidence.reader import StoredLog

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from agent.domain.decision.decide import Decision
+from agent.domain.decision.values import Decision
 from agent.domain.findings.disposition import Disposition
 from agent.errors import EvidenceFailed
 from agent.evidence.log import EvidenceLog

@@ -12,6 +12,7 @@ from agent.app import Opened
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.candidates import Candidate
 from agent.errors import ManifestRefused, ReferenceFailed
+from agent.feed.messages import ImportMessage
 from agent.intake import importer as taking
 from agent.intake.importer import BATCH, Nobody, import_manifest
 from agent.intake.protocol import Fault
@@ -83,9 +84,9 @@ async def test_what_was_declared_is_assessed_afterwards_and_before_that_by_the_s
 
 async def test_the_page_is_told_how_an_import_goes_on(opened: Opened, site: Any) -> None:
     await site.declare(opened, {}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
-    (shown,) = [state for state in opened.hub.notices.states() if state["type"] == "import"]
-    assert (shown["file"], shown["state"], shown["percent"]) == ("manifest.csv", "done", 100)
-    assert (shown["rows"], shown["rejected"]) == (2, 1)
+    (shown,) = [state for state in opened.hub.feed.states() if isinstance(state, ImportMessage)]
+    assert (shown.file, shown.state, shown.percent) == ("manifest.csv", "done", 100)
+    assert (shown.rows, shown.rejected) == (2, 1)
 
 
 async def test_a_file_that_is_written_to_while_it_is_read_is_refused_and_taken_later(

@@ -40,7 +40,7 @@ from agent.store.batch import Batch
 HEAD = "tracking_number,transport,gross_weight_g\n"
 _CODE = (
     "import sys, os, time\n"
-    "from agent.intake import child\n"
+    "from agent.intake import reader_process as child\n"
     "{setting}\n"
     "def read(file, name, **more):\n"
     "    {does}\n"
@@ -210,7 +210,7 @@ import subprocess, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from agent.runtime.clock import SystemClock
-from agent.intake import reading
+from agent.intake import supervisor as reading
 from agent.intake.protocol import Order
 real = subprocess.Popen
 def spoken(*a, **k):
@@ -218,7 +218,10 @@ def spoken(*a, **k):
     print(made.pid, flush=True)
     return made
 subprocess.Popen = spoken
-program = "import sys, time; from agent.intake import child; child.bind(int(sys.argv[2]), 1); time.sleep(60)"
+program = (
+    "import sys, time; from agent.intake import reader_process; "
+    "reader_process.bind(int(sys.argv[2]), 1); time.sleep(60)"
+)
 reading.CHILD = (sys.executable, "-P", "-c", program)
 with reading.opened(Path(sys.argv[1])) as file:
     list(reading.read_apart(file, Order(name="x", received=datetime.now(UTC)), SystemClock()))

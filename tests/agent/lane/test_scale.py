@@ -1,4 +1,4 @@
-"""The scale of a lane: what is said of a weight because of the scale it comes from."""
+"""The scale of a lane: the remarks on a weight that come from its scale."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ class Lane:
         return self
 
     def claim(self) -> Weighing | NoWeighing:
-        found = self.scale.claim(self.now_ns)
-        assert isinstance(found, Weighing | NoWeighing)
-        return found
+        claim = self.scale.claim(self.now_ns)
+        assert isinstance(claim, Weighing | NoWeighing)
+        return claim
 
     def codes(self) -> list[str]:
-        found = self.claim()
-        assert isinstance(found, Weighing)
-        return [remark.code for remark in self.scale.weighed(found, TODAY).remarks]
+        weighing = self.claim()
+        assert isinstance(weighing, Weighing)
+        return [remark.code for remark in self.scale.weighed(weighing, TODAY).remarks]
 
 
 def claim(scale: LaneScale, *readings: WeightReading) -> Weighing | NoWeighing:
@@ -74,13 +74,13 @@ def claim(scale: LaneScale, *readings: WeightReading) -> Weighing | NoWeighing:
 
 
 def codes(scale: LaneScale, *readings: WeightReading) -> list[str]:
-    found = claim(scale, *readings)
-    assert isinstance(found, Weighing)
-    return [remark.code for remark in scale.weighed(found, TODAY).remarks]
+    weighing = claim(scale, *readings)
+    assert isinstance(weighing, Weighing)
+    return [remark.code for remark in scale.weighed(weighing, TODAY).remarks]
 
 
 @pytest.mark.parametrize(
-    ("changes", "grams", "found"),
+    ("changes", "grams", "expected"),
     [
         ({}, 500, []),
         ({"due_on": date(2026, 6, 1)}, 500, []),
@@ -94,18 +94,18 @@ def codes(scale: LaneScale, *readings: WeightReading) -> list[str]:
     ],
 )
 def test_the_metrology_card_speaks_of_every_weight(
-    changes: dict[str, Any], grams: int, found: list[str]
+    changes: dict[str, Any], grams: int, expected: list[str]
 ) -> None:
     scale = LaneScale(section(card={**CARD, **changes}))
-    assert codes(scale, *[reading(grams)] * 3) == found
+    assert codes(scale, *[reading(grams)] * 3) == expected
 
 
 def test_a_weight_carries_the_remarks_on_its_scale() -> None:
     overdue = {**CARD, "due_on": date(2026, 1, 31)}
     scale = LaneScale(section(card=overdue))
-    found = claim(scale, *[reading(500)] * 3)
-    assert isinstance(found, Weighing)
-    (remark,) = scale.weighed(found, TODAY).remarks
+    weighing = claim(scale, *[reading(500)] * 3)
+    assert isinstance(weighing, Weighing)
+    (remark,) = scale.weighed(weighing, TODAY).remarks
     assert (remark.code, remark.severity.value, remark.params) == (
         "SCALE_OVERDUE",
         "refer",
@@ -176,9 +176,9 @@ def test_a_zero_that_is_off_by_more_than_an_interval_refers_every_weight() -> No
     for _ in range(4):
         lane.feed(*[reading(12)] * 4, MOVING, *[reading(500)] * 4, MOVING)
     lane.feed(*[reading(12)] * 4, MOVING, *[reading(500)] * 4)
-    found = lane.claim()
-    assert isinstance(found, Weighing)
-    (remark,) = lane.scale.weighed(found, TODAY).remarks
+    weighing = lane.claim()
+    assert isinstance(weighing, Weighing)
+    (remark,) = lane.scale.weighed(weighing, TODAY).remarks
     assert (remark.code, remark.params) == ("SCALE_ZERO_OFF", {"zero_g": 12})
 
 

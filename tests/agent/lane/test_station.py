@@ -6,33 +6,61 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from msgspec import structs
 
 from agent.app import Opened, open_hub
 from agent.cases.scan import Scan
 from agent.config.file import Config
 from agent.feed.broker import Subscriber
-from agent.lane.station import WAITING_SCANS, Station, run_station
+from agent.feed.messages import (
+    DecisionMessage,
+    DeviceMessage,
+    Message,
+    RepeatMessage,
+    RescanMessage,
+    StoppedMessage,
+)
+from agent.hub import Hub
+from agent.lane.station import WAITING_SCANS, WATCH_EVERY_S, Station, run_station
 from agent.runtime.clock import SystemClock
 from agent.status.report import status_of
-from agent.status.ticker import Teller
 from drivers.events import Noise, NoRead, ScanRead
 from drivers.simulators.client import SimulatedDevice
 from drivers.simulators.lines import PtyLine
 from drivers.supervision.health import DeviceState
 from sync import sqlite
+from sync.log.statement import OpenFinding
 
 S10 = "RR473124829GB"
 DECLARED = ("BOX-000001", "BOX-000002", "BOX-000003", "BOX-000004", S10)
+
+
+M = TypeVar("M", bound=Message)
+
+
+async def next_of(screen: Subscriber, *kinds: type[M]) -> M:
+    """The next message of one of those types."""
+    async with asyncio.timeout(15):
+        while True:
+            outgoing = await screen.next()
+            assert outgoing is not None
+            if isinstance(outgoing.message, kinds):
+                return outgoing.message
+
+
+def device_states(hub: Hub) -> list[tuple[str, str]]:
+    """Role and state of each device, as a screen that connects now would be shown them."""
+    return [(state.role, state.state) for state in hub.feed.states() if isinstance(state, DeviceMessage)]
 
 
 class Lane:
     """A running station with its two simulated devices, and the screen beside it."""
 
     def __init__(
-        self, station: Station, hub: Any, scanner: SimulatedDevice, scale: SimulatedDevice, screen: Subscriber
+        self, station: Station, hub: Hub, scanner: SimulatedDevice, scale: SimulatedDevice, screen: Subscriber
     ) -> None:
         self.station = station
         self.hub = hub
@@ -41,45 +69,35 @@ class Lane:
         self._screen = screen
 
     async def lay(self, grams: int) -> None:
-        """Lay a parcel down, and wait until the scale has told of it."""
+        """Lay a parcel down, and wait until the scale has reported it."""
         await self.scale.lay(grams)
-        await self.heard()
+        await self.two_readings()
 
-    async def heard(self) -> None:
+    async def two_readings(self) -> None:
         """Wait for two more readings: the first may have been on its way before."""
-        seen = self.station.meters["scale"].frames
+        before = self.station.meters["scale"].frames
         async with asyncio.timeout(15):
-            while self.station.meters["scale"].frames < seen + 2:  # noqa: ASYNC110 - a count, without a signal
+            while self.station.meters["scale"].frames < before + 2:  # noqa: ASYNC110 - a count, without a signal
                 await asyncio.sleep(0.01)
 
-    async def shown(self, *kinds: str) -> dict[str, Any]:
-        """The next message of one of those kinds."""
-        async with asyncio.timeout(15):
-            while True:
-                message = await self._screen.queue.get()
-                assert message is not None
-                if message["type"] in kinds:
-                    return message
+    async def shown(self, *kinds: type[M]) -> M:
+        """The next message of one of those types."""
+        return await next_of(self._screen, *kinds)
 
     async def until(self, role: str, state: DeviceState) -> None:
         """Wait for a device to be in a state."""
-        while True:
-            if any(
-                s["type"] == "device" and s["role"] == role and s["state"] == state.value
-                for s in self.hub.notices.states()
-            ):
-                return
-            await self.shown("device")
+        while (role, state.value) not in device_states(self.hub):
+            await self.shown(DeviceMessage)
 
 
 @pytest.fixture
 def lane_config(site: Any) -> Config:
     """A configuration of one lane whose devices are the simulators'."""
-    found: Config = site.configure(
+    config: Config = site.configure(
         f'[[stations]]\nname = "lane-1"\nscanner = {{ port = "{site.folder}/scanner" }}\n'
         f'scale = {{ port = "{site.folder}/scale", protocol = "mt-sics" }}\n'
     )
-    return found
+    return config
 
 
 @pytest.fixture
@@ -94,13 +112,13 @@ async def lane(site: Any, lane_config: Config) -> AsyncIterator[Lane]:
         open_hub(lane_config, clock) as opened,
     ):
         await site.declare(opened, *({"tracking_number": number} for number in DECLARED))
-        with opened.hub.notices.subscribe() as screen:
+        with opened.hub.feed.subscribe() as screen:
             station = Station(lane_config.stations[0], opened.hub)
             running = Lane(station, opened.hub, scanner, scale, screen)
             task = asyncio.create_task(run_station(station, opened.hub))
             await running.until("scanner", DeviceState.UP)
             await running.until("scale", DeviceState.UP)
-            await running.heard()  # of an empty scale
+            await running.two_readings()  # of an empty scale
             yield running
             assert not task.done()
             task.cancel()
@@ -111,42 +129,46 @@ async def lane(site: Any, lane_config: Config) -> AsyncIterator[Lane]:
 async def test_a_parcel_is_weighed_and_decided_and_its_next_scan_repeats_the_verdict(lane: Lane) -> None:
     await lane.lay(290)
     await lane.scanner.scan(S10, aim="]C0")
-    decided = await lane.shown("decision", "rescan")
-    assert (decided["disposition"], decided["source"]) == ("CLEAR", "station")
-    assert abs(decided["weight"]["grams"] - 290) <= 2
+    decided = await lane.shown(DecisionMessage, RescanMessage)
+    assert isinstance(decided, DecisionMessage)
+    assert (decided.disposition, decided.source) == ("CLEAR", "station")
+    assert decided.weight is not None
+    assert abs(decided.weight.grams - 290) <= 2
     size = lane.hub.log.size()
     await asyncio.sleep(0.85)  # past the window in which reads are one scan
     await lane.scanner.scan(S10, aim="]C0")
-    repeated = await lane.shown("repeat", "decision", "rescan")
-    assert {**repeated, "type": "decision"} == decided
-    assert repeated["type"] == "repeat"
+    repeated = await lane.shown(RepeatMessage, DecisionMessage, RescanMessage)
+    assert isinstance(repeated, RepeatMessage)
+    assert structs.asdict(repeated) == structs.asdict(decided)
     assert lane.hub.log.size() == size
-    assert len(lane.hub.latencies_ns) == 1
+    assert lane.hub.latency.summary().count == 1
 
 
 async def test_a_verdict_is_not_repeated_once_another_decision_stands(lane: Lane, site: Any) -> None:
     await lane.lay(290)
     await lane.scanner.scan("BOX-999999")
-    assert (await lane.shown("decision"))["disposition"] == "DNL"
+    assert (await lane.shown(DecisionMessage)).disposition == "DNL"
     opened = Opened(hub=lane.hub, trust=site.trust())
     await site.declare(opened, {"tracking_number": "BOX-999999"}, name="later.csv")
-    assert (await lane.shown("decision"))["because"] == "manifest"
+    assert (await lane.shown(DecisionMessage)).because == "manifest"
     await asyncio.sleep(0.85)
     await lane.scanner.scan("BOX-999999")
-    again = await lane.shown("decision", "repeat")
-    assert (again["type"], again["because"]) == ("decision", "scan")
-    assert "UNMANIFESTED" not in [f["code"] for f in again["findings"]]
+    again = await lane.shown(DecisionMessage, RepeatMessage)
+    assert isinstance(again, DecisionMessage)
+    assert again.because == "scan"
+    assert "UNMANIFESTED" not in [finding.code for finding in again.findings]
 
 
 async def test_an_endless_barcode_asks_for_a_rescan_and_decides_nothing(lane: Lane) -> None:
     size = lane.hub.log.size()
     await lane.scanner.scan("9" * 10_000)
-    told = await lane.shown("rescan", "decision")
-    assert (told["type"], told["station"]) == ("rescan", "lane-1")
+    message = await lane.shown(RescanMessage, DecisionMessage)
+    assert isinstance(message, RescanMessage)
+    assert message.station == "lane-1"
     assert lane.hub.log.size() == size
     await lane.lay(290)
     await lane.scanner.scan("BOX-000001")
-    assert (await lane.shown("decision"))["piece"]["value"] == "BOX-000001"
+    assert (await lane.shown(DecisionMessage)).piece.value == "BOX-000001"
 
 
 async def test_garbage_on_both_ports_decides_nothing_and_the_next_parcel_is_decided(lane: Lane) -> None:
@@ -155,24 +177,24 @@ async def test_garbage_on_both_ports_decides_nothing_and_the_next_parcel_is_deci
     for _ in range(5):
         await lane.scale.fault("noise")
         await lane.scale.fault("cut_frame")
-    await lane.shown("rescan")
+    await lane.shown(RescanMessage)
     await lane.scanner.send(raw_hex=b"\r\n".hex())  # whatever the scanner had begun ends here
     assert lane.hub.log.size() == size
     await lane.lay(290)
     await lane.scanner.scan("BOX-000002")
-    while (decided := await lane.shown("decision"))["piece"]["value"] != "BOX-000002":
+    while (decided := await lane.shown(DecisionMessage)).piece.value != "BOX-000002":
         pass
-    assert decided["weight"] is not None
+    assert decided.weight is not None
 
 
 async def test_a_scale_that_is_unplugged_while_it_weighs_gives_no_weight_and_says_why(lane: Lane) -> None:
     await lane.lay(290)
     await lane.scanner.scan("BOX-000003")
     await lane.scale.fault("unplug")
-    decided = await lane.shown("decision")
-    assert (decided["disposition"], decided["weight"]) == ("RFS", None)
-    (finding,) = [f for f in decided["findings"] if f["code"] == "NO_WEIGHT"]
-    assert finding["params"] == {"reason": "device_lost"}
+    decided = await lane.shown(DecisionMessage)
+    assert (decided.disposition, decided.weight) == ("RFS", None)
+    (finding,) = [each for each in decided.findings if each.code == "NO_WEIGHT"]
+    assert finding.params == {"reason": "device_lost"}
     await lane.until("scale", DeviceState.LOST)
     await lane.scale.fault("plug")
     await lane.until("scale", DeviceState.UP)
@@ -180,9 +202,9 @@ async def test_a_scale_that_is_unplugged_while_it_weighs_gives_no_weight_and_say
 
 async def test_a_scan_without_a_parcel_on_the_scale_is_referred(lane: Lane) -> None:
     await lane.scanner.scan("BOX-000004")
-    decided = await lane.shown("decision")
-    assert decided["disposition"] == "RFS"
-    assert decided["findings"][0] == {"code": "NO_WEIGHT", "params": {"reason": "empty_scale"}}
+    decided = await lane.shown(DecisionMessage)
+    assert decided.disposition == "RFS"
+    assert decided.findings[0] == OpenFinding(code="NO_WEIGHT", params={"reason": "empty_scale"})
 
 
 async def test_a_log_that_cannot_be_written_stops_the_station_and_it_says_so(lane: Lane) -> None:
@@ -190,20 +212,18 @@ async def test_a_log_that_cannot_be_written_stops_the_station_and_it_says_so(lan
         conn.execute(f"PRAGMA max_page_count={conn.execute('PRAGMA page_count').fetchone()[0]}")
 
     lane.hub.log._writer.submit(full).result(10)
-    shown: list[str] = []
     for number in range(40):
         await lane.scanner.scan(f"UNKNOWN-{number:03}")
-        message = await lane.shown("decision", "stopped")
-        shown.append(message["type"])
-        if message["type"] == "stopped":
+        message = await lane.shown(DecisionMessage, StoppedMessage)
+        if isinstance(message, StoppedMessage):
             break
-    assert shown[-1] == "stopped"
-    assert "Check the disk" in message["reason"]
+    assert isinstance(message, StoppedMessage)
+    assert "Check the disk" in message.reason
     size = lane.hub.log.size()
     await lane.scanner.scan("BOX-000001")
-    assert (await lane.shown("decision", "stopped"))["type"] == "stopped"
+    assert isinstance(await lane.shown(DecisionMessage, StoppedMessage), StoppedMessage)
     assert lane.hub.log.size() == size
-    assert any(state["type"] == "stopped" for state in lane.hub.notices.states())
+    assert any(isinstance(state, StoppedMessage) for state in lane.hub.feed.states())
 
 
 # -- without devices -----------------------------------------------------------------------------------------
@@ -220,15 +240,12 @@ async def test_a_verdict_is_repeated_within_the_window_only(
 ) -> None:
     deciding = asyncio.create_task(alone.decide_scans())
     kinds = []
-    with opened.hub.notices.subscribe() as screen:
+    with opened.hub.feed.subscribe() as screen:
         for wait_s in (0, 9.9, 0.2):
             site.clock.advance(wait_s)
             alone.keyed(S10)
-            async with asyncio.timeout(10):
-                message = await screen.queue.get()
-            assert message is not None
-            kinds.append(message["type"])
-    assert kinds == ["decision", "repeat", "decision"]
+            kinds.append(type(await next_of(screen, Message)))
+    assert kinds == [DecisionMessage, RepeatMessage, DecisionMessage]
     deciding.cancel()
 
 
@@ -236,27 +253,21 @@ async def test_reads_of_a_label_that_is_held_in_view_are_one_scan(alone: Station
     read = ScanRead(aim=None, payload=S10.encode(), text=S10, encoding="utf-8", raw=S10.encode())
     for at_ms in (0, 100, 700):
         alone.on_scanner(read, at_ms * 1_000_000)
-    assert alone._scans.qsize() == 1
+    assert alone.waiting == 1
 
 
 async def test_a_scanner_that_read_nothing_asks_for_a_rescan(alone: Station, opened: Opened) -> None:
-    with opened.hub.notices.subscribe() as screen:
+    with opened.hub.feed.subscribe() as screen:
         alone.on_scanner(NoRead(raw=b"NR"), 0)
-        assert screen.queue.get_nowait() == {
-            "v": 1,
-            "type": "rescan",
-            "station": "lane-1",
-            "reason": "no_read",
-        }
+        assert screen.take() == RescanMessage(station="lane-1", reason="no_read")
 
 
 async def test_more_scans_than_may_wait_ask_for_a_rescan(alone: Station, opened: Opened) -> None:
-    with opened.hub.notices.subscribe() as screen:
+    with opened.hub.feed.subscribe() as screen:
         for number in range(WAITING_SCANS + 1):
             alone.keyed(f"BOX-{number:06}")
-        told = screen.queue.get_nowait()
-        assert told is not None
-        assert (told["type"], told["reason"]) == ("rescan", "too_many_scans")
+        assert alone.waiting == WAITING_SCANS
+        assert screen.take() == RescanMessage(station="lane-1", reason="too_many_scans")
 
 
 async def test_a_station_without_a_scale_gives_no_weight(alone: Station, site: Any) -> None:
@@ -265,20 +276,15 @@ async def test_a_station_without_a_scale_gives_no_weight(alone: Station, site: A
     assert (weighing.weighed, weighing.reason) == (None, "no_scale")
 
 
-async def test_the_screen_hears_of_a_device_that_went(alone: Station, opened: Opened, site: Any) -> None:
+async def test_a_device_that_was_lost_is_shown(alone: Station, opened: Opened, site: Any) -> None:
     meter = alone.meters["scanner"]
     meter.state, meter.last_error = DeviceState.LOST, "unplugged"
     alone.on_scanner_health(meter.snapshot(site.clock.monotonic_ns()))
-    (state,) = opened.hub.notices.states()
-    assert (state["type"], state["role"], state["state"], state["error"]) == (
-        "device",
-        "scanner",
-        "lost",
-        "unplugged",
-    )
+    (state,) = opened.hub.feed.states()
+    assert state == DeviceMessage(station="lane-1", role="scanner", state="lost", error="unplugged")
 
 
-async def test_the_status_tells_how_each_device_is_and_what_to_change(
+async def test_the_status_reports_each_device_and_what_to_change(
     alone: Station, opened: Opened, site: Any
 ) -> None:
     meter, now_ns = alone.meters["scanner"], site.clock.monotonic_ns()
@@ -289,11 +295,17 @@ async def test_the_status_tells_how_each_device_is_and_what_to_change(
     assert (device["station"], device["role"], device["state_s"]) == ("lane-1", "scanner", 4.0)
     assert (device["noise_bytes"], device["parse_errors"], device["frames"]) == (60, 3, 0)
     assert "set bits = 7" in device["advice"]
-    Teller(opened.hub)._tell_devices()
-    told = [state for state in opened.hub.notices.states() if state["type"] == "device"]
-    assert [(state["state"], state["advice"], state["due"]) for state in told] == [
-        ("up", device["advice"], None)
-    ]
+    watching = asyncio.create_task(alone.watch_devices())
+    with opened.hub.feed.subscribe() as screen:
+        shown = await next_of(screen, DeviceMessage)
+        assert (shown.state, shown.advice, shown.due) == ("up", device["advice"], None)
+        meter.state = DeviceState.SILENT
+        site.clock.advance(WATCH_EVERY_S)
+        assert (await next_of(screen, DeviceMessage)).state == "silent"
+        site.clock.advance(WATCH_EVERY_S)
+        await asyncio.sleep(0)
+        assert screen.take() is None, "a state that is as it was is not published again"
+    watching.cancel()
 
 
 async def test_a_scale_reports_its_card_and_what_speaks_against_it(site: Any, opened: Opened) -> None:
@@ -311,8 +323,9 @@ async def test_a_scale_reports_its_card_and_what_speaks_against_it(site: Any, op
     assert (scale["role"], scale["concerns"], scale["zero_g"]) == ("scale", [], None)
     assert (scale["card"]["due_in_days"], scale["card"]["e_g"]) == (10, "5")
     station.on_scale_health(station.meters["scale"].snapshot(0))
-    (notice,) = opened.hub.notices.states()
-    assert notice["due"] == due.isoformat()
+    (shown,) = opened.hub.feed.states()
+    assert isinstance(shown, DeviceMessage)
+    assert shown.due == due.isoformat()
 
 
 async def test_scanner_and_scale_over_one_cable_and_its_beep_says_what_must_not_pass(site: Any) -> None:
@@ -337,15 +350,14 @@ async def test_scanner_and_scale_over_one_cable_and_its_beep_says_what_must_not_
     async with open_hub(config, clock) as opened:
         station = Station(config.stations[0], opened.hub)
         task = asyncio.create_task(run_station(station, opened.hub))
-        with opened.hub.notices.subscribe() as screen:
+        with opened.hub.feed.subscribe() as screen:
             await wait_for(b"S1")
             for answer in (b"S143\r", b"S1440123\r", b"S1440123\r", b"S1440123\r", b"S08A012345678905\r"):
                 line.send(answer)
-            async with asyncio.timeout(15):
-                while (message := await screen.queue.get()) is None or message["type"] != "decision":
-                    pass
-        assert message["disposition"] == "DNL"
-        assert (message["weight"]["digits"], message["weight"]["unit"]) == ("1.23", "lb")
+            decided = await next_of(screen, DecisionMessage)
+        assert decided.disposition == "DNL"
+        assert decided.weight is not None
+        assert (decided.weight.digits, decided.weight.unit) == ("1.23", "lb")
         await wait_for(b"S334\r")
         (scanner, scale) = station.reports()
         assert scanner["frames"] == scale["frames"] >= 5
@@ -359,10 +371,8 @@ async def test_scanner_and_scale_over_one_cable_and_its_beep_says_what_must_not_
 async def test_a_scan_from_the_network_is_marked_in_its_decision(alone: Station, opened: Opened) -> None:
     read = ScanRead(aim=None, payload=S10.encode(), text=S10, encoding="utf-8", raw=b"", authenticated=False)
     deciding = asyncio.create_task(alone.decide_scans())
-    with opened.hub.notices.subscribe() as screen:
+    with opened.hub.feed.subscribe() as screen:
         alone.on_scanner(read, 0)
-        async with asyncio.timeout(15):
-            message = await screen.queue.get()
+        decided = await next_of(screen, DecisionMessage)
     deciding.cancel()
-    assert message is not None
-    assert "SCAN_UNAUTHENTICATED" in [found["code"] for found in message["findings"]]
+    assert "SCAN_UNAUTHENTICATED" in [finding.code for finding in decided.findings]

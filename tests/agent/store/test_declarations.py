@@ -12,8 +12,8 @@ import pytest
 
 from agent.domain.consignment.declaration import Declaration, Label, Transport
 from agent.domain.consignment.effective import SourceRole
-from agent.domain.decision.decide import PieceKey
 from agent.domain.identifiers.candidates import Candidate
+from agent.domain.piece import PieceKey
 from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
 from agent.store.assessment_table import Kept, StoredAssessment
 from agent.store.declarations import ReferenceStore

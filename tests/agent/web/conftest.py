@@ -23,10 +23,18 @@ from agent.domain.identifiers.s10 import s10_check_digit
 from agent.domain.packs.shipped import shipped_pack
 from agent.domain.policy.pack import fill
 from agent.evidence.opening import FILE as EVIDENCE
+from agent.feed.messages import (
+    RescanMessage,
+    StoppedMessage,
+    SyncMessage,
+    VerdictMessage,
+    device_message,
+)
 from agent.hub import Hub
 from agent.intake.importer import import_manifest
 from agent.lane.station import Station
 from agent.runtime.clock import SystemClock
+from agent.status.states import policy_message
 from agent.trust.hub_keys import make_keys
 from agent.web.server import create_web, serve_web
 from drivers.events import WeightReading
@@ -139,14 +147,13 @@ class Hall:
             # Taken off, put on, settled: five readings, 20 ms apart, the last one a moment ago.
             for i, value in enumerate((0, 0, grams, grams, grams)):
                 station.on_scale(reading(value), now - (5 - i) * 20_000_000)
-        with self.hub.notices.subscribe() as heard:
+        outcomes = (VerdictMessage, RescanMessage, StoppedMessage)
+        with self.hub.feed.subscribe() as screen:
             station.keyed(number)
             async with asyncio.timeout(10):
-                while True:
-                    message = await heard.queue.get()
-                    assert message is not None
-                    if message["type"] in ("decision", "repeat", "rescan", "stopped"):
-                        return
+                while (outgoing := await screen.next()) and not isinstance(outgoing.message, outcomes):
+                    pass
+            assert outgoing is not None
 
     async def hold(self, number: str) -> None:
         """What a directive of the authority leaves behind on a piece that was decided before."""
@@ -161,7 +168,7 @@ class Hall:
         return number
 
     async def information_needed(self) -> str:
-        """A parcel of which the sender said too little."""
+        """A parcel of which the sender declared too little."""
         (number,) = await self.declare(description="gift")
         await self.scan(number, grams=DECLARED_G)
         return number
@@ -188,35 +195,18 @@ class Hall:
         return number
 
     async def devices_up(self) -> None:
-        """Tell of devices, sync and rules as a running hub does."""
+        """Show devices, link and rules as a running hub does."""
         for lane in self.stations:
             for role in ("scanner", "scale"):
-                state = {
-                    "v": 1,
-                    "type": "device",
-                    "station": lane,
-                    "role": role,
-                    "state": "up",
-                    "error": None,
-                }
-                self.hub.notices.state(f"device/{lane}/{role}", state)
-        self.tell_sync(online=False, unsent=1240)
-        policy = self.hub.in_force.policy
-        self.hub.notices.state(
-            "policy",
-            {
-                "v": 1,
-                "type": "policy",
-                "id": policy.id,
-                "sequence": policy.sequence,
-                "issued": policy.issued.isoformat(),
-                "stale": False,
-            },
-        )
+                report = {"station": lane, "role": role, "state": "up", "error": None, "advice": None}
+                self.hub.feed.publish_state(device_message(report))
+        self.show_sync(online=False, unsent=1240)
+        self.hub.feed.publish_state(policy_message(self.hub))
 
-    def tell_sync(self, *, online: bool, unsent: int) -> None:
-        state = {"v": 1, "type": "sync", "online": online, "unsent": unsent, "receipted": 0, "error": None}
-        self.hub.notices.state("sync", state)
+    def show_sync(self, *, online: bool, unsent: int) -> None:
+        """Show how the link is, and what waits for it."""
+        state = SyncMessage(online=online, unsent=unsent, receipted=0, error=None)
+        self.hub.feed.publish_state(state)
 
 
 def reading(grams: int) -> WeightReading:
@@ -239,7 +229,7 @@ def configure(folder: Path) -> Config:
             "hub": {"name": "hub/szx-1", "data": folder / "data"},
             "trust": {"cards": [folder / "authority" / "authority.pub"]},
             "policy": {"file": folder / "policy.json"},
-            # The ports are never opened: what a device would say is said to the station itself.
+            # The ports are never opened: the tests feed the stations themselves.
             "stations": [
                 {"name": f"lane-{n}", "scanner": {"port": f"/none/a{n}"}, "scale": {"port": f"/none/b{n}"}}
                 for n in (1, 2)
@@ -291,15 +281,15 @@ async def browser() -> AsyncIterator[Browser]:
 
 @dataclass
 class Watched:
-    """What a page complained about."""
+    """The errors and warnings of a page."""
 
     faults: list[str] = field(default_factory=list)
 
     def listen_to(self, page: Page) -> None:
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
-        page.on("console", self._said)
+        page.on("console", self._note)
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _note(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.faults.append(f"{message.type}: {message.text}")
 

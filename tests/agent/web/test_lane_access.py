@@ -55,7 +55,7 @@ async def test_without_colours_the_verdicts_still_differ_in_shape_word_and_lumin
     page, scales = await open_lane(), await context.new_page()
     devtools = await context.new_cdp_session(page)
     await devtools.send("Emulation.setEmulatedVisionDeficiency", {"type": "achromatopsia"})
-    seen: list[tuple[str, str]] = []
+    looks: list[tuple[str, str]] = []
     means: list[float] = []
     for parcel in PARCELS:
         await show(hall, page, parcel)
@@ -63,9 +63,9 @@ async def test_without_colours_the_verdicts_still_differ_in_shape_word_and_lumin
         measured = await scales.evaluate(_LUMINANCE, picture)
         assert measured["colour"] <= 3, "the picture was not taken without colours"
         means.append(measured["mean"])
-        seen.append((await page.locator("#shape").inner_html(), await page.locator("#word").inner_text()))
-    assert len({shape for shape, _ in seen}) == 4
-    assert len({word for _, word in seen}) == 4
+        looks.append((await page.locator("#shape").inner_html(), await page.locator("#word").inner_text()))
+    assert len({shape for shape, _ in looks}) == 4
+    assert len({word for _, word in looks}) == 4
     ratios = [(light + 0.05) / (dark + 0.05) for light, dark in pairwise(means)]
     assert all(ratio > 1.3 for ratio in ratios), (means, ratios)
 
@@ -119,9 +119,9 @@ async def test_axe_finds_nothing_on_the_lane_in_any_verdict(hall: Any, open_lane
     await hall.devices_up()
     for parcel in (*PARCELS, "stopped_by_the_authority"):
         await show(hall, page, parcel)
-        found = await Axe().run(page, options=RULES)
-        assert not found.response["violations"], (parcel, found.generate_report())
-        assert len(found.response["passes"]) > 15
+        report = await Axe().run(page, options=RULES)
+        assert not report.response["violations"], (parcel, report.generate_report())
+        assert len(report.response["passes"]) > 15
 
 
 async def test_axe_finds_nothing_on_the_lane_without_a_verdict_or_a_hub(hall: Any, open_lane: Open) -> None:
@@ -130,8 +130,8 @@ async def test_axe_finds_nothing_on_the_lane_without_a_verdict_or_a_hub(hall: An
         if action is not None:
             await action()
             await expect(page.locator("#word")).to_have_text("NO LINK")
-        found = await Axe().run(page, options=RULES)
-        assert not found.response["violations"], found.generate_report()
+        report = await Axe().run(page, options=RULES)
+        assert not report.response["violations"], report.generate_report()
 
 
 async def test_axe_finds_nothing_on_the_overview(hall: Any, open_lane: Open) -> None:
@@ -140,8 +140,8 @@ async def test_axe_finds_nothing_on_the_overview(hall: Any, open_lane: Open) -> 
     for parcel in PARCELS:
         number = await getattr(hall, parcel)()
         await expect(page.locator("#cards > li").first).to_contain_text(number)
-        found = await Axe().run(page, options=RULES)
-        assert not found.response["violations"], (parcel, found.generate_report())
+        report = await Axe().run(page, options=RULES)
+        assert not report.response["violations"], (parcel, report.generate_report())
 
 
 async def test_in_forced_colours_each_verdict_keeps_a_frame_of_its_own(hall: Any, open_lane: Open) -> None:
@@ -178,7 +178,7 @@ async def test_a_verdict_blinks_in_once_and_not_at_all_for_those_who_asked_for_r
         "window.blinks = 0;"
         "document.getElementById('stage').addEventListener('animationstart', () => { window.blinks += 1; })"
     )
-    for arrived in (1, 2):  # the same verdict twice is seen to arrive twice
+    for arrived in (1, 2):  # the same verdict twice visibly arrives twice
         await show(hall, page, "clear")
         await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
         assert await page.evaluate("window.blinks") == animations * arrived
@@ -186,10 +186,10 @@ async def test_a_verdict_blinks_in_once_and_not_at_all_for_those_who_asked_for_r
 
 async def test_verdicts_are_told_apart_by_rhythm_and_contour(hall: Any, open_lane: Open) -> None:
     page = await open_lane()
-    heard: dict[str, list[list[float]]] = await page.evaluate(
+    tones: dict[str, list[list[float]]] = await page.evaluate(
         """async () => {
           const { RHYTHMS, schedule } = await import('/static/sound.js');
-          const heard = {};
+          const tones = {};
           for (const [name, notes] of Object.entries(RHYTHMS)) {
             const context = new OfflineAudioContext(1, 48_000, 48_000);
             schedule(context, notes);
@@ -206,17 +206,17 @@ async def test_verdicts_are_told_apart_by_rhythm_and_contour(hall: Any, open_lan
               burst.to = i;
               quiet = 0;
             });
-            heard[name] = bursts.map(({ from, to, crossings }) =>
+            tones[name] = bursts.map(({ from, to, crossings }) =>
               [crossings * 24_000 / (to - from), (to - from) / 48_000]);
           }
-          return heard;
+          return tones;
         }"""
     )
-    assert {name: len(bursts) for name, bursts in heard.items()} == {
+    assert {name: len(bursts) for name, bursts in tones.items()} == {
         "CLEAR": 1, "RFI": 2, "RFS": 3, "DNL": 3, "SCAN": 4,
     }  # fmt: skip
-    pitch = {name: [hertz for hertz, _ in bursts] for name, bursts in heard.items()}
-    assert heard["CLEAR"][0][1] < 0.07
+    pitch = {name: [hertz for hertz, _ in bursts] for name, bursts in tones.items()}
+    assert tones["CLEAR"][0][1] < 0.07
     assert pitch["RFI"][0] == pytest.approx(pitch["RFI"][1], rel=0.02)
     assert pitch["RFS"] == sorted(pitch["RFS"])
     assert pitch["RFS"][2] > 1.5 * pitch["RFS"][0]
@@ -249,7 +249,7 @@ async def test_the_lane_speaks_once_sound_is_on_and_a_stop_repeats_until_acknowl
     assert repeated == 9
     later = await hall.clear()
     await expect(page.locator("#rows li").first).to_contain_text(later)
-    assert await page.evaluate("window.tones") == repeated, "nothing milder is heard over a stop"
+    assert await page.evaluate("window.tones") == repeated, "nothing milder sounds over a stop"
     await page.get_by_role("button", name="Acknowledge").click()
     quiet = await page.evaluate("window.tones")
     await page.clock.fast_forward(6000)

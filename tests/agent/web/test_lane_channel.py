@@ -7,14 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from playwright.async_api import Page, expect
 
-from agent.feed.messages import decision_view
+from agent.feed.messages import Message, logged_decision
 from agent.web import server
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 Open = Callable[..., Awaitable[Page]]
+
+
+class Fanfare(Message, frozen=True, kw_only=True, tag="fanfare"):
+    """A message that no page knows."""
+
+    station: str
 
 
 async def test_after_a_dropped_socket_nothing_is_lost_and_nothing_is_doubled(
@@ -36,25 +43,25 @@ async def test_after_a_dropped_socket_nothing_is_lost_and_nothing_is_doubled(
     assert seqs == [entry.seq for entry in entries]
 
 
-async def test_a_decision_that_is_told_twice_counts_once(hall: Any, open_lane: Open) -> None:
+async def test_a_decision_that_is_sent_twice_counts_once(hall: Any, open_lane: Open) -> None:
     page = await open_lane()
     first = await hall.set_aside()
     (entry,) = await hall.hub.log.recent(1)
     second = await hall.clear()
     await expect(page.locator("#piece")).to_have_text(second)
-    hall.hub.notices.publish(decision_view(entry))
+    hall.hub.feed.publish(logged_decision(entry))
     third = await hall.screen()
     await expect(page.locator("#rows .number")).to_have_text([third, second, first])
 
 
-async def test_the_page_asks_only_for_what_it_has_not_seen(hall: Any, open_lane: Open) -> None:
+async def test_the_page_asks_only_for_what_it_has_not_received(hall: Any, open_lane: Open) -> None:
     page = await open_lane()
     await hall.clear()
     await expect(page.locator("#rows li")).to_have_count(1)
-    (seen,) = await hall.hub.log.recent(1)
+    (newest,) = await hall.hub.log.recent(1)
     await hall.go_dark()
     await expect(page.locator("#link[data-up=false]")).to_be_visible()
-    async with page.expect_websocket(lambda ws: ws.url.endswith(f"/ws?since={seen.seq}")):
+    async with page.expect_websocket(lambda ws: ws.url.endswith(f"/ws?since={newest.seq}")):
         await hall.serve()
     await expect(page.locator("#link[data-up=true]")).to_be_visible()
 
@@ -94,7 +101,7 @@ async def test_the_list_ends_at_twenty_parcels(hall: Any, open_lane: Open) -> No
     await expect(page.locator("#rows li")).to_have_count(20)
 
 
-async def test_seven_tabs_are_all_told(hall: Any, open_lane: Open) -> None:
+async def test_seven_tabs_all_show_a_decision(hall: Any, open_lane: Open) -> None:
     pages = [await open_lane() for _ in range(7)]
     number = await hall.screen()
     for page in pages:
@@ -148,11 +155,12 @@ async def test_unknown_types_are_passed_over_and_an_unknown_format_asks_for_a_re
     hall: Any, open_lane: Open, watched: Any
 ) -> None:
     page = await open_lane()
-    hall.hub.notices.publish({"v": 1, "type": "fanfare", "station": "lane-1"})
+    hall.hub.feed.publish(Fanfare(station="lane-1"))
     number = await hall.screen()
     await expect(page.locator("#piece")).to_have_text(number)
     await expect(page.locator("#note")).to_be_empty()
-    hall.hub.notices.publish({"v": 2, "type": "decision", "seq": 10**6, "station": "lane-1"})
+    (entry,) = await hall.hub.log.recent(1)
+    hall.hub.feed.publish(structs.replace(logged_decision(entry), v=2, seq=10**6))
     await expect(page.locator("#note")).to_have_text("This page is older than the hub. Reload it.")
     await expect(page.locator("#piece")).to_have_text(number)
     assert watched.faults == []

@@ -6,9 +6,18 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from msgspec import structs
 from playwright.async_api import Page, expect
 
-from agent.feed.messages import decision_view
+from agent.feed.messages import (
+    DeviceMessage,
+    PolicyMessage,
+    StoppedMessage,
+    SyncMessage,
+    WeighingMessage,
+    logged_decision,
+)
+from sync.log.statement import OpenFinding, Piece
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -40,9 +49,9 @@ async def test_a_decision_fills_the_screen_with_its_shape_word_and_reason(
     await expect(row).to_contain_text(reason)
     spoken = page.locator("#cry" if look == "DNL" else "#say")
     await expect(spoken).to_contain_text(f"{word}, {number}")
-    said = (await page.locator("body").inner_text()).lower()
-    assert "release" not in said
-    assert "customs" not in said
+    page_text = (await page.locator("body").inner_text()).lower()
+    assert "release" not in page_text
+    assert "customs" not in page_text
     assert watched.faults == []
 
 
@@ -88,14 +97,14 @@ async def test_the_safety_script_belongs_to_the_authority_and_to_danger(hall: An
     )
     for disposition, set_by, code, lines, look in rows:
         findings = [] if code is None else [{"code": code, "params": {}}]
-        said = await page.evaluate(
+        explained = await page.evaluate(
             """async (decision) => {
               const { explain, lookOf } = await import('/static/verdict.js');
               return [explain(decision), lookOf(decision.disposition)];
             }""",
             {"disposition": disposition, "set_by": set_by, "findings": findings},
         )
-        assert said == [lines, look], (disposition, set_by, code)
+        assert explained == [lines, look], (disposition, set_by, code)
 
 
 async def test_the_enter_of_a_scanner_that_types_presses_no_button(hall: Any, open_lane: Open) -> None:
@@ -197,8 +206,7 @@ async def test_a_lane_whose_log_cannot_be_written_says_that_it_is_down(hall: Any
     await hall.clear()
     await expect(page.locator("#word")).to_have_text("CLEAR")
     reason = "the evidence log cannot be written (disk full)"
-    stopped = {"v": 1, "type": "stopped", "station": "lane-1", "reason": reason}
-    hall.hub.notices.state("stopped/lane-1", stopped)
+    hall.hub.feed.publish_state(StoppedMessage(station="lane-1", reason=reason))
     await expect(page.locator("#word")).to_have_text("LANE DOWN")
     await expect(page.locator("#reason")).to_have_text(reason)
     await expect(page.locator("#cry")).to_contain_text("LANE DOWN")
@@ -234,22 +242,22 @@ async def test_a_typed_number_that_is_refused_stays_in_its_box_with_the_reason(
     await expect(box).to_have_value("LX1")
 
 
-async def test_devices_outbox_and_rules_are_told_in_words(hall: Any, open_lane: Open) -> None:
+async def test_devices_outbox_and_rules_are_shown_in_words(hall: Any, open_lane: Open) -> None:
     page = await open_lane()
     await hall.devices_up()
     await expect(page.locator("#devices li")).to_have_text(["Scanner: ready", "Scale: ready"])
-    lost = {"v": 1, "type": "device", "station": "lane-1", "role": "scale", "state": "lost", "error": "gone"}
-    hall.hub.notices.state("device/lane-1/scale", lost)
+    lost = DeviceMessage(station="lane-1", role="scale", state="lost", error="gone")
+    hall.hub.feed.publish_state(lost)
     await expect(page.locator("#devices li").nth(1)).to_have_text("Scale: lost: is it plugged in? (gone)")
     doubts = {"concerns": ["zero_off"], "due": "2026-12-01", "advice": "set bits = 7", "error": None}
-    hall.hub.notices.state("device/lane-1/scale", {**lost, **doubts, "state": "up"})
+    hall.hub.feed.publish_state(structs.replace(lost, state="up", **doubts))
     doubted = "Scale: ready (set bits = 7; its zero is off: empty and zero it; verification due 2026-12-01)"
     await expect(page.locator("#devices li").nth(1)).to_have_text(doubted)
     await expect(page.locator("#sync")).to_have_text("offline, 1,240 queued")
     quiet = await page.locator("#sync").evaluate("line => getComputedStyle(line).color")
     red, green, blue = (int(part) for part in quiet[4:-1].split(","))
     assert max(red, green, blue) - min(red, green, blue) < 40, "being offline is no alarm: it is grey"
-    hall.tell_sync(online=True, unsent=3)
+    hall.show_sync(online=True, unsent=3)
     await expect(page.locator("#sync")).to_have_text("online, 3 to send")
     await expect(page.locator("#policy")).to_contain_text("Rules us-origin-default no. 1, issued this minute")
 
@@ -278,19 +286,27 @@ async def test_texts_of_strangers_stay_texts(hall: Any, open_lane: Open, watched
     await hall.scan("(21)<img/src=x/onload=a>")
     for page in pages:
         await expect(page.locator(".number").first).to_contain_text("<img/src=x/onload=a>")
-    tell = hall.hub.notices
+    feed = hall.hub.feed
     (entry,) = await hall.hub.log.recent(1)
-    view = decision_view(entry)
-    findings = [{"code": EVIL, "params": {EVIL: EVIL}}, {"code": "PARTY_REFUSED", "params": {"field": EVIL}}]
-    evil = {"piece": {"kind": "plain", "value": EVIL}, "receptacle": EVIL, "findings": findings}
-    tell.publish({**view, **evil, "seq": entry.seq + 1, "disposition": "RFI"})
-    lane: dict[str, Any] = {"v": 1, "station": "lane-1"}
-    tell.state("device/1", {**lane, "type": "device", "role": "scanner", "state": "lost", "error": EVIL})
-    doubts = {"state": "up", "error": None, "advice": EVIL, "concerns": [EVIL], "due": EVIL}
-    tell.state("device/2", {**lane, "type": "device", "role": "scale", **doubts})
-    policy = {"v": 1, "type": "policy", "id": EVIL, "sequence": 1, "issued": view["at"], "stale": True}
-    tell.state("policy", policy)
-    tell.state("sync", {"v": 1, "type": "sync", "online": False, "unsent": 1, "receipted": 0, "error": EVIL})
+    decision = logged_decision(entry)
+    evil = structs.replace(
+        decision,
+        seq=entry.seq + 1,
+        disposition="RFI",
+        piece=Piece(kind="plain", value=EVIL),
+        receptacle=EVIL,
+        findings=[
+            OpenFinding(code=EVIL, params={EVIL: EVIL}),
+            OpenFinding(code="PARTY_REFUSED", params={"field": EVIL}),
+        ],
+    )
+    feed.publish(evil)
+    lost = DeviceMessage(station="lane-1", role="scanner", state="lost", error=EVIL)
+    feed.publish_state(lost)
+    doubts = {"error": None, "advice": EVIL, "concerns": [EVIL], "due": EVIL}
+    feed.publish_state(structs.replace(lost, role="scale", state="up", **doubts))
+    feed.publish_state(PolicyMessage(id=EVIL, sequence=1, issued=decision.at, stale=True))
+    feed.publish_state(SyncMessage(online=False, unsent=1, receipted=0, error=EVIL))
     for page in pages:
         await expect(page.locator(".number").first).to_contain_text("<img src=x onerror=")
         await expect(page.locator(".why").first).to_contain_text("<img src=x onerror=")
@@ -301,7 +317,7 @@ async def test_texts_of_strangers_stay_texts(hall: Any, open_lane: Open, watched
         assert "owned" not in await page.title()
     await expect(pages[0].locator("#piece")).to_contain_text("<img src=x onerror=")
     await expect(pages[0].locator("#also")).to_contain_text("<img src=x")
-    tell.publish({**lane, "type": "stopped", "reason": EVIL})
+    feed.publish(StoppedMessage(station="lane-1", reason=EVIL))
     await expect(pages[0].locator("#reason")).to_contain_text("<img src=x")
     assert watched.faults == []
 
@@ -312,7 +328,7 @@ async def test_while_a_parcel_settles_the_last_verdict_does_not_wave_it_on(
     page = await open_lane()
     await hall.clear()
     await expect(page.locator("#word")).to_have_text("CLEAR")
-    hall.hub.notices.publish({"v": 1, "type": "weighing", "station": "lane-1"})
+    hall.hub.feed.publish(WeighingMessage(station="lane-1"))
     await expect(page.locator("#word")).to_have_text("WEIGHING")
     number = await hall.screen()
     await expect(page.locator("#word")).to_have_text("SCREEN")

@@ -56,7 +56,7 @@ class Device:
     async def read_some(self) -> Chunk:
         if not self._waiting and self._left:
             self._left -= 1
-            self._waiting += [said] if (said := self.says()) else []
+            self._waiting += [line] if (line := self.says()) else []
         if not self._waiting:
             raise TimeoutError
         return Chunk(self._waiting.pop(0), 0)
@@ -97,7 +97,7 @@ def scale(protocol: str, grams: float = 1234, parity: str | None = None) -> Devi
     return Device(lambda command: on_line(model.receive(command, now_ns)), says=says)
 
 
-async def found(device: Device, settings: Sequence[LineSettings] = (PLAIN,)) -> Detection:
+async def detected(device: Device, settings: Sequence[LineSettings] = (PLAIN,)) -> Detection:
     detection = await detect(device.port_with, clock=SystemClock(), settings=settings)
     assert not device.is_open
     assert list(detection.sent) == device.sent
@@ -111,7 +111,7 @@ ASKED = [name for name in SPEECHES if name != "dibal"]
 @pytest.mark.parametrize("name", ASKED)
 async def test_every_simulated_scale_is_found(name: str) -> None:
     device = scale(name)
-    detection = await found(device)
+    detection = await detected(device)
     assert detection.guess is not None, detection
     assert (detection.guess.protocol, detection.outcome) == (TWINS.get(name, name), Outcome.CONFIDENT)
     assert detection.why is None
@@ -120,36 +120,36 @@ async def test_every_simulated_scale_is_found(name: str) -> None:
 
 async def test_a_scale_that_is_asked_in_two_parts_is_asked_the_second_only_after_its_answer() -> None:
     device = scale("cas-pd2")
-    await found(device)
+    await detected(device)
     assert {before for before, after in pairwise(device.sent) if after == b"\x11"} == {b"\x05"}
-    assert b"\x11" not in (await found(Device())).sent
+    assert b"\x11" not in (await detected(Device())).sent
 
 
 async def test_a_scale_that_no_question_leaves_unchanged_is_asked_none() -> None:
     assert profile_of("dibal").probe_command == b""
-    assert (await found(scale("dibal"))).outcome is Outcome.SILENT
+    assert (await detected(scale("dibal"))).outcome is Outcome.SILENT
 
 
 async def test_a_scale_that_speaks_by_itself_is_never_written_to() -> None:
-    detection = await found(scale("comma"))
+    detection = await detected(scale("comma"))
     assert detection.sent == ()
-    assert detection.heard > 0
+    assert detection.received > 0
     assert "ST,GS" in detection.sample
 
 
 async def test_a_scale_that_speaks_too_seldom_is_asked_with_its_own_question_only() -> None:
-    said = iter([b"S S      1.230 kg\r\n"])
+    lines = iter([b"S S      1.230 kg\r\n"])
     device = Device(
-        lambda command: b"S S      1.230 kg\r\n" * (command == b"SI\r\n"), says=lambda: next(said, b"")
+        lambda command: b"S S      1.230 kg\r\n" * (command == b"SI\r\n"), says=lambda: next(lines, b"")
     )
-    detection = await found(device)
+    detection = await detected(device)
     assert (detection.outcome, set(device.sent)) == (Outcome.CONFIDENT, {b"SI\r\n"})
 
 
 async def test_nothing_is_asked_twice_of_a_device_that_is_silent_and_only_harmless_things() -> None:
     device = Device()
-    detection = await found(device)
-    assert (detection.outcome, detection.guess, detection.heard) == (Outcome.SILENT, None, 0)
+    detection = await detected(device)
+    assert (detection.outcome, detection.guess, detection.received) == (Outcome.SILENT, None, 0)
     assert len(device.sent) == len(set(device.sent))
     assert set(device.sent) == {profile.probe_command for profile in SCALES if profile.probe_command}
     assert detection.why is not None
@@ -158,15 +158,15 @@ async def test_nothing_is_asked_twice_of_a_device_that_is_silent_and_only_harmle
 
 async def test_questions_that_are_whole_lines_come_before_bare_letters() -> None:
     device = Device()
-    await found(device)
+    await detected(device)
     ends = [command.endswith((b"\r", b"\n")) for command in device.sent]
     assert ends == sorted(ends, reverse=True)
 
 
 async def test_questions_fit_for_the_settings_come_first() -> None:
     eight, seven = Device(), Device()
-    await found(eight, [PLAIN])
-    await found(seven, [SEVEN])
+    await detected(eight, [PLAIN])
+    await detected(seven, [SEVEN])
     assert eight.sent[0] == b"SI\r\n"
     assert seven.sent[0] != b"SI\r\n"
     assert sorted(eight.sent) == sorted(seven.sent)
@@ -174,7 +174,7 @@ async def test_questions_fit_for_the_settings_come_first() -> None:
 
 async def test_a_device_that_says_something_unknown_is_not_written_to() -> None:
     device = Device(says=lambda: b"\x1b!printer ready\n")
-    detection = await found(device, [PLAIN, SEVEN])
+    detection = await detected(device, [PLAIN, SEVEN])
     assert (detection.outcome, device.sent) == (Outcome.UNKNOWN, [])
     assert device.opened == [PLAIN, SEVEN]
     assert "printer ready" in detection.sample
@@ -182,7 +182,7 @@ async def test_a_device_that_says_something_unknown_is_not_written_to() -> None:
 
 async def test_a_modem_is_known_by_its_echo_and_left_alone() -> None:
     device = Device(lambda command: command + b"\r\nERROR\r\n")
-    detection = await found(device, [PLAIN, SEVEN])
+    detection = await detected(device, [PLAIN, SEVEN])
     assert (detection.outcome, len(device.sent), device.opened) == (Outcome.UNKNOWN, 1, [PLAIN])
     assert detection.why is not None
     assert "repeats what it is sent" in detection.why
@@ -190,13 +190,13 @@ async def test_a_modem_is_known_by_its_echo_and_left_alone() -> None:
 
 async def test_a_device_that_answers_something_unrelated_is_unknown() -> None:
     device = Device(lambda _command: b"label ok~\r\n")
-    detection = await found(device)
+    detection = await detected(device)
     assert (detection.outcome, detection.guess) == (Outcome.UNKNOWN, None)
-    assert detection.heard > 0
+    assert detection.received > 0
 
 
 async def test_a_device_that_only_knows_errors_is_never_certain() -> None:
-    detection = await found(Device(lambda _command: b"ES\r\n"))
+    detection = await detected(Device(lambda _command: b"ES\r\n"))
     assert detection.outcome is Outcome.WEAK
     assert detection.why is not None
 
@@ -219,7 +219,7 @@ async def test_a_line_with_the_wrong_parity_is_told_and_the_next_settings_are_tr
 
 async def test_the_first_settings_that_make_it_certain_are_the_last_that_are_tried() -> None:
     device = scale("comma")
-    await found(device, [PLAIN, SEVEN])
+    await detected(device, [PLAIN, SEVEN])
     assert device.opened == [PLAIN]
 
 
@@ -233,9 +233,9 @@ async def test_a_port_that_is_never_written_to_is_only_listened_to() -> None:
         async def write(self, data: bytes) -> None:
             raise PortReadOnly("device")
 
-    said = iter([b"S S      1.230 kg\r\n"])
-    assert (await found(ReadOnly())).outcome is Outcome.SILENT
-    seldom = await found(ReadOnly(says=lambda: next(said, b"")))
+    lines = iter([b"S S      1.230 kg\r\n"])
+    assert (await detected(ReadOnly())).outcome is Outcome.SILENT
+    seldom = await detected(ReadOnly(says=lambda: next(lines, b"")))
     assert (seldom.outcome, seldom.sent) == (Outcome.WEAK, ())
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from drivers.ports.competitors import look_for_thieves
 from drivers.ports.interface import PortIdentity
-from drivers.ports.listing import PortFound
+from drivers.ports.listing import ListedPort
 
-PORT = PortFound(
+PORT = ListedPort(
     device="/dev/ttyUSB0",
     identity=PortIdentity(url="/dev/ttyUSB0", device="/dev/ttyUSB0", by_id=None, by_path=None),
     vendor_id=0x1A86,
@@ -61,7 +61,7 @@ class System:
             (folder / "subsystem").symlink_to(bus)
         (self.root / "sys/class/tty/ttyUSB0/device").symlink_to(tty)
 
-    def codes(self, *ports: PortFound) -> list[str]:
+    def codes(self, *ports: ListedPort) -> list[str]:
         return [finding.code for finding in look_for_thieves(ports or [PORT], root=self.root)]
 
 

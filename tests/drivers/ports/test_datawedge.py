@@ -65,7 +65,8 @@ async def handheld(port: DataWedgePort, address: str = "127.0.0.1") -> AsyncIter
 
 
 async def scans_of(port: DataWedgePort, count: int) -> list[Event]:
-    parser, events = DataWedgeScanner(), []
+    parser = DataWedgeScanner()
+    events: list[Event] = []
     while len(events) < count:
         events += parser.feed((await port.read_some()).data)
     return events
@@ -145,7 +146,7 @@ async def test_a_handheld_that_comes_again_is_heard_and_its_oldest_dead_connecti
         await devices[-1].send(b"A\n")
         (event,) = await scans_of(port, 1)
         assert isinstance(event, ScanRead)
-        assert len(port._connections) <= MOST_OF_ONE
+        assert port.connections() <= MOST_OF_ONE
 
 
 async def test_more_handhelds_than_may_be_are_refused_and_the_first_ones_stay() -> None:

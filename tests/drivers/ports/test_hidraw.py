@@ -14,8 +14,8 @@ from drivers.clock import SystemClock
 from drivers.errors import BadPortName, PortBusy, PortLost, PortMissing, PortNotOpen, PortReadOnly
 from drivers.ports.hidraw import (
     REPORT_CEILING,
-    HidFound,
     HidrawPort,
+    ListedHid,
     check_hidraw,
     is_hidraw,
     lasting_names,
@@ -66,12 +66,12 @@ def hid(tmp_path: Path) -> Iterator[Hid]:
 
 async def test_a_report_is_read_as_it_came_and_the_tap_sees_it(hid: Hid) -> None:
     device = hid.plug("hidraw3")
-    seen: list[tuple[str, bytes]] = []
-    port = hid.port("hidraw://0922:8003", tap=lambda direction, data, _at: seen.append((direction, data)))
+    tapped: list[tuple[str, bytes]] = []
+    port = hid.port("hidraw://0922:8003", tap=lambda direction, data, _at: tapped.append((direction, data)))
     await port.open()
     os.write(device, bytes.fromhex("0304020be803"))
     assert (await port.read_some()).data == bytes.fromhex("0304020be803")
-    assert seen == [("in", bytes.fromhex("0304020be803"))]
+    assert tapped == [("in", bytes.fromhex("0304020be803"))]
     await port.close()
     await port.close()
     with pytest.raises(PortNotOpen):
@@ -149,7 +149,7 @@ def test_what_the_kernel_tells_of_each_device_is_read(hid: Hid) -> None:
     hid.plug("hidraw5", "DRIVER=hid-generic\n")
     (hid.sys / "hidraw6").mkdir()
     dymo, mouse = list_hid(sys=hid.sys, dev=hid.dev)
-    assert dymo == HidFound(
+    assert dymo == ListedHid(
         device=str(hid.dev / "hidraw3"),
         vendor_id=0x0922,
         product_id=0x8003,

@@ -30,10 +30,10 @@ def test_a_real_second_process_is_found_through_the_link_and_gone_when_it_ended(
     ) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == b"open\n"
-        found = {holder.pid: holder for holder in holders_of(far_end.link)}
-        assert found.keys() == {os.getpid(), other.pid}
-        assert found[other.pid].command.startswith("python")
-        assert str(found[other.pid]) == f"{found[other.pid].command} (pid {other.pid})"
+        holders = {holder.pid: holder for holder in holders_of(far_end.link)}
+        assert holders.keys() == {os.getpid(), other.pid}
+        assert holders[other.pid].command.startswith("python")
+        assert str(holders[other.pid]) == f"{holders[other.pid].command} (pid {other.pid})"
         other.communicate()
     assert [holder.pid for holder in holders_of(far_end.link)] == [os.getpid()]
 

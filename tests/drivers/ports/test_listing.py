@@ -36,11 +36,11 @@ class Hub:
         (self.links / folder).mkdir(parents=True, exist_ok=True)
         return self.links / folder / name
 
-    def usb(self, node: str, **told: Any) -> serialx.SerialPortInfo:
-        usual = {"vid": 0x1A86, "pid": 0x7523, "manufacturer": "Maker", "product": "Scale"}
+    def usb(self, node: str, **attributes: Any) -> serialx.SerialPortInfo:
+        usual: dict[str, Any] = {"vid": 0x1A86, "pid": 0x7523, "manufacturer": "Maker", "product": "Scale"}
         usual |= {"serial_number": "A1", "bcd_device": 1, "interface_description": None, "interface_num": 0}
         device = str(self.root / node)
-        return serialx.SerialPortInfo(device=device, resolved_device=device, **(usual | told))
+        return serialx.SerialPortInfo(device=device, resolved_device=device, **(usual | attributes))
 
 
 @pytest.fixture
@@ -117,10 +117,10 @@ def test_ports_are_listed_in_the_order_of_their_numbers_with_what_they_tell(hub:
 def test_the_library_reads_the_system_files_as_we_expect(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """A CDC device as Linux shows it below ``/sys``."""
     interface = hub.root / "sys" / "devices" / "usb1" / "1-2" / "1-2:1.0"
-    told = {"idVendor": "05f9", "idProduct": "4204", "bcdDevice": "0100", "serial": "S/N G17"}
-    told |= {"manufacturer": "Datalogic", "product": "Gryphon"}
+    attributes = {"idVendor": "05f9", "idProduct": "4204", "bcdDevice": "0100", "serial": "S/N G17"}
+    attributes |= {"manufacturer": "Datalogic", "product": "Gryphon"}
     interface.mkdir(parents=True)
-    for name, text in told.items():
+    for name, text in attributes.items():
         (interface.parent / name).write_text(f"{text}\n")
     (interface / "bInterfaceNumber").write_text("00\n")
     for name in ("bus/usb", "bus/usb/drivers/cdc_acm", "class/tty/ttyACM0"):

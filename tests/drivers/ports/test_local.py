@@ -96,11 +96,11 @@ def test_a_dead_connection_is_given_up_within_half_a_minute() -> None:
 
 
 async def test_a_socket_port_sets_them_on_its_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[int] = []
+    options: list[int] = []
 
     def look(connection: Any) -> None:
         keep_alive(connection)
-        seen.append(connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
+        options.append(connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE))
 
     monkeypatch.setattr("drivers.ports.serial.keep_alive", look)
     async with await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0) as server:
@@ -108,4 +108,4 @@ async def test_a_socket_port_sets_them_on_its_connection(monkeypatch: pytest.Mon
         port = SerialPort(url, LineSettings(), clock=SystemClock())
         await port.open()
         await port.close()
-    assert seen == [1]
+    assert options == [1]

@@ -38,10 +38,10 @@ class Line(serial.Serial):
     cts = dsr = ri = cd = False
 
     def _reconfigure_port(self, force_update: bool = False) -> None:
-        told = self._bytesize, self._parity, self._stopbits
+        settings = self._bytesize, self._parity, self._stopbits  # type: ignore[has-type]
         self._bytesize, self._parity, self._stopbits = 8, "N", 1
-        super()._reconfigure_port(force_update)
-        self._bytesize, self._parity, self._stopbits = told
+        super()._reconfigure_port(force_update)  # type: ignore[misc]
+        self._bytesize, self._parity, self._stopbits = settings
 
     def _update_dtr_state(self) -> None: ...
 
@@ -96,9 +96,9 @@ class Server:
                     self._talk(client)
 
     def _talk(self, client: socket.socket) -> None:
-        manager = PortManager(self.line, _Connection(client))
+        manager = PortManager(self.line, _Connection(client))  # type: ignore[arg-type]
         while not self._ended.is_set() and client.fileno() >= 0:
-            ready, _, _ = select.select([client, self.line], [], [], 0.02)
+            ready, _, _ = select.select([client, self.line], [], [], 0.02)  # type: ignore[type-var]
             if client in ready:
                 data = client.recv(1024)
                 if not data:
@@ -268,9 +268,7 @@ async def test_a_client_that_reads_nothing_gives_the_connection_up_before_it_fil
         while True:
             await port.read_some()
 
-    thread = port._thread
-    assert thread is not None
-    await asyncio.wait({thread.ended}, timeout=10)
+    await asyncio.wait_for(port.ended(), timeout=10)
     assert BACKLOG_CEILING < port.backlog() < 300_000
     with pytest.raises(PortLost, match="nobody takes what it sends"):
         await read_to_the_end()

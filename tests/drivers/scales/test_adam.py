@@ -5,12 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.adam import CEILING, POLL, Adam
+from drivers.scales.adam import POLL, Adam
 from drivers.scales.kern import Kern
 from drivers.simulators.scale import with_parity
 
@@ -154,33 +152,3 @@ def test_it_is_asked_for_the_gross_weight_which_changes_nothing() -> None:
     profile = profile_of("adam")
     assert profile.poll_command == profile.probe_command == POLL == b"G\r\n"
     assert any("stable" in point for point in profile.cannot_tell)
-
-
-@settings(max_examples=60)
-@given(data=st.binary(max_size=120), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    text = b"G    +    2.00 kg\r\n" + data + b"\r\n" + b"N    +    1.00 kg\r\n"
-    parser, events, rest = Adam(label="bare"), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Adam(label="bare").feed(text)
-
-
-@settings(max_examples=60)
-@given(
-    chunks=st.lists(
-        st.one_of(
-            st.binary(max_size=80), st.text("GNT+- 0123456789./:kglbPCS\r\n", max_size=80).map(str.encode)
-        ),
-        max_size=12,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Adam(label="bare")
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
-    parser.feed(b"\r\n")
-    (last,) = parser.feed(b"G    +    2.00 kg\r\n")
-    assert isinstance(last, WeightReading)

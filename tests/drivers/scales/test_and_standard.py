@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.events import Answer, Event, Noise, Status, WeightReading
-from drivers.scales.and_standard import CEILING, AndStandard
+from drivers.scales.and_standard import AndStandard
 from drivers.simulators.scale import with_parity
 
 NEGATIVE, MOTION = Status.NEGATIVE, Status.MOTION
@@ -150,24 +150,6 @@ def test_a_device_that_sends_seven_bits_is_told_by_its_parity(parity: str) -> No
     events = AndStandard().feed(with_parity(b"ST,+001234.5  g\r\nUS,+001234.6  g\r\n", parity))
     assert events
     assert all(isinstance(event, Noise) and event.reason == f"parity_{parity}" for event in events)
-
-
-PIECES = st.one_of(
-    st.binary(max_size=40),
-    st.sampled_from([line + b"\r\n" for line, *_ in WEIGHTS]),
-    st.text("STUOLQ,+-0123456789.E kg\r\n\x06", max_size=40).map(str.encode),
-)
-
-
-@given(pieces=st.lists(PIECES, max_size=12), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes], sizes: list[int]) -> None:
-    stream = b"".join(pieces)
-    parser, events, rest = AndStandard(), [], stream
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == AndStandard().feed(stream)
-    assert len(parser._framer._frame._bytes) <= CEILING
 
 
 @given(cut=st.integers(0, 14), digits=st.integers(-99_999, 999_999))

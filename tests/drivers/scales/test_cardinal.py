@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.cardinal import CEILING, ENQUIRE, Cardinal, CardinalScoreboard
+from drivers.scales.cardinal import ENQUIRE, Cardinal, CardinalScoreboard
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_no_weight, assert_reads
 
 
 def parse(frame: str) -> Event:
@@ -41,15 +40,7 @@ def parse_board(line: str) -> Event:
 def test_a_frame_of_the_738_gives_weight_and_state(
     frame: str, digits: str, unit: str, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(frame)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable, event.status) == (
-        digits,
-        unit,
-        stable,
-        frozenset(status),
-    )
-    assert event.raw == frame.encode()
+    assert_reads(parse(frame), digits, unit, stable, status, raw=frame.encode())
 
 
 @pytest.mark.parametrize(
@@ -69,15 +60,7 @@ def test_a_frame_of_the_738_gives_weight_and_state(
 def test_a_line_of_the_scoreboard_gives_weight_and_state(
     line: str, digits: str, unit: str, stable: bool, status: set[Status]
 ) -> None:
-    event = parse_board(line)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable, event.status) == (
-        digits,
-        unit,
-        stable,
-        frozenset(status),
-    )
-    assert event.raw == line.encode()
+    assert_reads(parse_board(line), digits, unit, stable, status, raw=line.encode())
 
 
 @pytest.mark.parametrize(
@@ -92,9 +75,7 @@ def test_a_line_of_the_scoreboard_gives_weight_and_state(
     ],
 )
 def test_a_frame_of_the_738_that_is_no_weight_has_no_value(frame: str, status: Status) -> None:
-    event = parse(frame)
-    assert isinstance(event, WeightReading)
-    assert (event.value, event.status) == (None, {status})
+    assert_no_weight(parse(frame), {status})
 
 
 @pytest.mark.parametrize(
@@ -109,9 +90,7 @@ def test_a_frame_of_the_738_that_is_no_weight_has_no_value(frame: str, status: S
     ],
 )
 def test_a_line_of_the_scoreboard_that_is_no_weight_has_no_value(line: str, status: Status) -> None:
-    event = parse_board(line)
-    assert isinstance(event, WeightReading)
-    assert (event.value, event.status) == (None, {status})
+    assert_no_weight(parse_board(line), {status})
 
 
 @pytest.mark.parametrize(
@@ -194,59 +173,3 @@ def test_the_738_talks_by_itself_and_the_scoreboard_answers_an_enquiry() -> None
     assert profile_of("cardinal").poll_command == b""
     board = profile_of("cardinal-scoreboard")
     assert board.poll_command == board.probe_command == ENQUIRE == b"\x05"
-
-
-@settings(max_examples=60)
-@given(data=st.binary(max_size=120), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    text = b"\r+0012.34  lb g  \x03" + data + b"\x03" + b"\r+0012.34m lb g  \x03"
-    parser, events, rest = Cardinal(), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Cardinal().feed(text)
-
-
-@settings(max_examples=60)
-@given(
-    chunks=st.lists(
-        st.one_of(
-            st.binary(max_size=80), st.text("\r\x03+- 0123456789.mokglbn", max_size=80).map(str.encode)
-        ),
-        max_size=12,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Cardinal()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
-    *_, last = parser.feed(b"\x03\r+0012.34  lb g  \x03")
-    assert isinstance(last, WeightReading)
-
-
-@settings(max_examples=60)
-@given(data=st.binary(max_size=120), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_scoreboards_events(data: bytes, sizes: list[int]) -> None:
-    text = b"   12.34 LB G    \r" + data + b"\r" + b"   12.34 LB G MO \r"
-    parser, events, rest = CardinalScoreboard(), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == CardinalScoreboard().feed(text)
-
-
-@settings(max_examples=60)
-@given(
-    chunks=st.lists(
-        st.one_of(st.binary(max_size=80), st.text("\r- 0123456789.LBKGMOCZ", max_size=80).map(str.encode)),
-        max_size=12,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow_on_the_scoreboard(chunks: list[bytes]) -> None:
-    parser = CardinalScoreboard()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
-    *_, last = parser.feed(b"\r  112.34 LB G    \r")
-    assert isinstance(last, WeightReading)

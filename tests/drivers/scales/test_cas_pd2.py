@@ -15,6 +15,7 @@ from drivers.catalogue import profile_of
 from drivers.events import Answer, Event, Noise, Replying, Status, WeightReading
 from drivers.scales.cas_pd2 import CasPd2
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_no_weight, assert_reads
 
 NEGATIVE, MOTION = Status.NEGATIVE, Status.MOTION
 
@@ -44,11 +45,7 @@ WEIGHTS: list[tuple[bytes, str, str, bool, set[Status]]] = [
 def test_a_weight_keeps_the_devices_digits(
     body: bytes, digits: str, unit: str, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(body)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable) == (digits, unit, stable)
-    assert event.status == frozenset(status)
-    assert event.raw == frame(body, before=b"", after=b"")
+    assert_reads(parse(body), digits, unit, stable, status, raw=frame(body, before=b"", after=b""))
 
 
 @pytest.mark.parametrize("before", [b"\x01\x02", b"\x02", b"\x81\x02"])
@@ -68,9 +65,7 @@ def test_a_frame_recorded_from_a_clone_is_read() -> None:
     ("body", "status"), [(b"F  0.000kg", Status.OVERLOAD), (b"F-------kg", Status.UNDERLOAD)]
 )
 def test_out_of_range_has_no_value(body: bytes, status: Status) -> None:
-    event = parse(body)
-    assert isinstance(event, WeightReading)
-    assert (event.value, event.status) == (None, {status})
+    assert_no_weight(parse(body), {status})
 
 
 def test_the_order_is_due_once_after_the_scale_said_that_it_has_a_weight() -> None:
@@ -176,24 +171,6 @@ def test_a_device_that_sends_seven_bits_is_told_by_its_parity(parity: str) -> No
     reasons = [event.reason if isinstance(event, Noise) else "a reading" for event in events]
     assert set(reasons) <= {f"parity_{parity}", "outside_frame"}
     assert f"parity_{parity}" in reasons
-
-
-PIECES = st.one_of(
-    st.binary(max_size=40),
-    st.sampled_from([frame(body) for body, *_ in WEIGHTS]),
-    st.text("\x01\x02\x03\x04\x06SU 0123456789.-kg", max_size=40).map(str.encode),
-)
-
-
-@given(pieces=st.lists(PIECES, max_size=12), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes], sizes: list[int]) -> None:
-    stream = b"".join(pieces)
-    parser, events, rest = CasPd2(), [], stream
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-        assert len(parser._held) <= 13
-    assert events + parser.feed(rest) == CasPd2().feed(stream)
 
 
 @given(at=st.integers(2, 11), byte=st.integers(0, 255), grams=st.integers(0, 99_999))

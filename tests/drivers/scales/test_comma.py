@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.comma import CEILING, Comma
+from drivers.scales.comma import Comma
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_reads
 
 NEGATIVE, NET, ZERO, MOTION = Status.NEGATIVE, Status.NET, Status.ZERO, Status.MOTION
 HIGH_RESOLUTION = Status.HIGH_RESOLUTION
@@ -63,11 +64,7 @@ WEIGHTS: list[tuple[bytes, str, str, bool, set[Status]]] = [
 def test_a_weight_keeps_the_devices_digits(
     line: bytes, digits: str, unit: str, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(line)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable) == (digits, unit, stable)
-    assert event.status == frozenset(status)
-    assert event.raw == line.lstrip(b"\x02")
+    assert_reads(parse(line), digits, unit, stable, status, raw=line.lstrip(b"\x02"))
 
 
 @pytest.mark.parametrize(
@@ -228,24 +225,6 @@ def test_a_device_that_sends_seven_bits_is_told_by_its_parity(parity: str) -> No
     events = Comma().feed(with_parity(b"ST,GS,   245.5 g\r\nUS,GS,   245.6 g\r\n", parity))
     assert events
     assert all(isinstance(event, Noise) and event.reason == f"parity_{parity}" for event in events)
-
-
-PIECES = st.one_of(
-    st.binary(max_size=40),
-    st.sampled_from([line + b"\r\n" for line, *_ in WEIGHTS]),
-    st.text("STUOLGN,12 0123456789.+-kg\r\n\x02", max_size=40).map(str.encode),
-)
-
-
-@given(pieces=st.lists(PIECES, max_size=12), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes], sizes: list[int]) -> None:
-    stream = b"".join(pieces)
-    parser, events, rest = Comma(), [], stream
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Comma().feed(stream)
-    assert len(parser._framer._framer._frame._bytes) <= CEILING
 
 
 @given(cut=st.integers(0, 17), digits=st.integers(0, 99_999))

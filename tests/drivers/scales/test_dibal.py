@@ -6,12 +6,12 @@ from functools import reduce
 from operator import xor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.dibal import CEILING, POLL, Dibal
+from drivers.scales.dibal import POLL, Dibal
 from drivers.simulators.scale import with_parity
 
 
@@ -119,31 +119,3 @@ def test_it_is_asked_with_a_price_and_never_for_detection() -> None:
     (event,) = asked.feed(checked("990000000000000") + b"\r\n")
     assert isinstance(event, WeightReading)
     assert event.value == 0
-
-
-@settings(max_examples=60)
-@given(data=st.binary(max_size=120), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    text = b"9900031600000004\r\n" + data + b"\r\n" + b"9910021210000001\r\n"
-    parser, events, rest = Dibal(), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Dibal().feed(text)
-
-
-@settings(max_examples=60)
-@given(
-    chunks=st.lists(
-        st.one_of(st.binary(max_size=80), st.text("0123456789:\r\n", max_size=80).map(str.encode)),
-        max_size=12,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Dibal()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
-    parser.feed(b"\r\n")
-    (last,) = parser.feed(b"9900031600000004\r\n")
-    assert isinstance(last, WeightReading)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.events import Event, Noise, Status, WeightReading
 from drivers.scales.hid import LENGTH, PROFILE, HidScale
@@ -143,28 +141,3 @@ def test_a_report_that_lost_its_beginning_costs_itself_alone() -> None:
 def test_the_scale_talks_by_itself() -> None:
     assert (PROFILE.start_command, PROFILE.poll_command, PROFILE.probe_command) == (b"", b"", b"")
     assert PROFILE.names_unit
-
-
-_PIECES = st.lists(
-    st.one_of(st.just(bytes.fromhex(OUNCES)), st.binary(max_size=8), st.just(b"\x03"), st.just(b"\x00")),
-    max_size=20,
-).map(b"".join)
-
-
-@settings(max_examples=80)
-@given(data=_PIECES, sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    parser, whole, events, rest = HidScale(), HidScale(), [], data
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) + parser.idle() == whole.feed(data) + whole.idle()
-
-
-@settings(max_examples=60)
-@given(chunks=st.lists(st.binary(max_size=80), max_size=20))
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = HidScale()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._held) < LENGTH

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
-from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.kern import CEILING, POLL, Kern
+from drivers.events import Event, Noise, Status
+from drivers.scales.kern import POLL, Kern
 from drivers.scales.mt_sics import MtSics
 from drivers.scales.radwag import Radwag
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_no_weight, assert_reads
 
 
 def parse(line: str) -> Event:
@@ -41,15 +40,7 @@ def parse(line: str) -> Event:
 def test_a_weight_is_stable_if_it_has_a_unit(
     line: str, digits: str, unit: str | None, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(line)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable, event.status) == (
-        digits,
-        unit,
-        stable,
-        frozenset(status),
-    )
-    assert event.raw == line.encode()
+    assert_reads(parse(line), digits, unit, stable, status, raw=line.encode())
 
 
 @pytest.mark.parametrize(
@@ -63,9 +54,7 @@ def test_a_weight_is_stable_if_it_has_a_unit(
     ],
 )
 def test_an_error_or_a_count_has_no_value(line: str, status: Status) -> None:
-    event = parse(line)
-    assert isinstance(event, WeightReading)
-    assert (event.value, event.status) == (None, {status})
+    assert_no_weight(parse(line), {status})
 
 
 @pytest.mark.parametrize(
@@ -123,31 +112,3 @@ def test_the_balance_is_asked_with_a_bare_letter() -> None:
     profile = profile_of("kern")
     assert profile.poll_command == profile.probe_command == POLL == b"w"
     assert profile.new_parser is Kern
-
-
-@settings(max_examples=60)
-@given(data=st.binary(max_size=120), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    text = b"       1.234 kg \r\n" + data + b"\r\n       1.234    \r\n"
-    parser, events, rest = Kern(), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Kern().feed(text)
-
-
-@settings(max_examples=60)
-@given(
-    chunks=st.lists(
-        st.one_of(st.binary(max_size=80), st.text("M- 0123456789.kgEro\r\n", max_size=80).map(str.encode)),
-        max_size=12,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Kern()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
-    parser.feed(b"\r\n")
-    (last,) = parser.feed(b"       1.234 kg \r\n")
-    assert isinstance(last, WeightReading)

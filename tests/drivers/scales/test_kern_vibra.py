@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
 from drivers.events import Answer, Event, Noise, Status, WeightReading
 from drivers.line_settings import LineSettings
-from drivers.scales.kern_vibra import CEILING, POLL, KernVibra
+from drivers.scales.kern_vibra import POLL, KernVibra
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_no_weight, assert_reads
 
 
 def parse(line: str) -> Event:
@@ -49,15 +48,7 @@ def parse(line: str) -> Event:
 def test_a_packet_gives_its_digits_unit_and_state(
     line: str, digits: str, unit: str, stable: bool | None, status: set[Status]
 ) -> None:
-    event = parse(line)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable, event.status) == (
-        digits,
-        unit,
-        stable,
-        frozenset(status),
-    )
-    assert event.raw == line.encode()
+    assert_reads(parse(line), digits, unit, stable, status, raw=line.encode())
 
 
 @pytest.mark.parametrize(
@@ -73,9 +64,7 @@ def test_a_packet_gives_its_digits_unit_and_state(
     ],
 )
 def test_an_error_a_count_or_a_percentage_has_no_value(line: str, status: set[Status]) -> None:
-    event = parse(line)
-    assert isinstance(event, WeightReading)
-    assert (event.value, event.status) == (None, status)
+    assert_no_weight(parse(line), status)
 
 
 @pytest.mark.parametrize(("line", "done"), [("A00", True), ("E01", False), ("E04", False)])
@@ -148,31 +137,3 @@ def test_the_balance_is_asked_for_one_packet_and_its_output_mode_left_alone() ->
     profile = profile_of("kern-vibra")
     assert profile.poll_command == profile.probe_command == POLL == b"O8\r\n"
     assert profile.settings == LineSettings(baudrate=1200, stop_bits=2)
-
-
-@settings(max_examples=60)
-@given(data=st.binary(max_size=120), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    text = b"+0123.45 G S\r\n" + data + b"\r\n+008.12/2 G U\r\n"
-    parser, events, rest = KernVibra(), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == KernVibra().feed(text)
-
-
-@settings(max_examples=60)
-@given(
-    chunks=st.lists(
-        st.one_of(st.binary(max_size=80), st.text("+- 0123456789./GKSUE\r\n", max_size=80).map(str.encode)),
-        max_size=12,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = KernVibra(width="any")
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
-    parser.feed(b"\r\n")
-    (last,) = parser.feed(b"+0123.45 G S\r\n")
-    assert isinstance(last, WeightReading)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.events import Event, Noise, NoRead, ScanRead, Status, WeightReading
-from drivers.scales.magellan import CEILING, GOOD_BEEP, PROFILE, Magellan
+from drivers.scales.magellan import GOOD_BEEP, PROFILE, Magellan
 from drivers.simulators.scale import with_parity
 
 
@@ -166,33 +164,3 @@ def test_the_scale_is_asked_for_its_state_which_always_has_an_answer() -> None:
     assert (PROFILE.poll_command, PROFILE.probe_command, PROFILE.start_command) == (b"S14\r", b"S14\r", b"")
     assert PROFILE.beep_good == GOOD_BEEP == b"S334\r"
     assert (str(PROFILE.settings), PROFILE.scans_too) == ("9600 7O1", True)
-
-
-_PIECES = st.lists(
-    st.one_of(
-        st.sampled_from([b"S1440123\r", b"S141\r", b"S08F1101234567891\r", b"S08\r", b"\r", b"\n"]),
-        st.binary(max_size=12),
-        st.binary(max_size=12).map(lambda data: b"S08" + data + b"\r"),
-    ),
-    max_size=20,
-).map(b"".join)
-
-
-@settings(max_examples=60)
-@given(data=_PIECES, sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    parser, events, rest = Magellan(), [], data
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Magellan().feed(data)
-
-
-@settings(max_examples=60)
-@given(chunks=st.lists(st.binary(max_size=80), max_size=20))
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Magellan()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert parser.idle() == []
-        assert len(parser._framer._frame._bytes) <= CEILING

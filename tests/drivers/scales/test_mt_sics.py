@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from drivers.events import Answer, Event, Noise, Status, WeightReading
 from drivers.scales.mt_sics import MtSics
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_reads
 
 
 def parse(line: str) -> Event:
@@ -50,15 +49,7 @@ def parse(line: str) -> Event:
 def test_a_weight_keeps_the_devices_digits(
     line: str, digits: str, unit: str | None, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(line)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable, event.status) == (
-        digits,
-        unit,
-        stable,
-        frozenset(status),
-    )
-    assert event.raw == line.encode()
+    assert_reads(parse(line), digits, unit, stable, status, raw=line.encode())
 
 
 @pytest.mark.parametrize(
@@ -234,31 +225,6 @@ def test_a_device_that_sends_seven_bits_is_told_by_its_parity(parity: str) -> No
     events = MtSics().feed(with_parity(b"S S      1.234 kg\r\nS S      1.235 kg\r\n", parity))
     assert events
     assert all(isinstance(event, Noise) and event.reason == f"parity_{parity}" for event in events)
-
-
-@given(data=st.binary(max_size=300), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    text = b"S S      1.234 kg\r\n" + data + b"\r\nS D      1.234 kg\r\n"
-    parser, events, rest = MtSics(), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == MtSics().feed(text)
-
-
-@given(
-    chunks=st.lists(
-        st.one_of(
-            st.binary(max_size=80), st.text("SIDTZ@E 0123456789.+-kg\r\n", max_size=80).map(str.encode)
-        ),
-        max_size=20,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = MtSics()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= 256
 
 
 def test_a_reading_that_is_over_or_under_cannot_carry_a_value() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.events import Answer, Event, Noise, Status, WeightReading
-from drivers.scales.nci import CEILING, PROFILE, Nci
+from drivers.scales.nci import PROFILE, Nci
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_reads
 
 ETX = b"\x03"
 WHOLE = b"\n  12.34lb\r\n00\r\x03"
@@ -53,15 +52,7 @@ def values(events: list[Event]) -> list[Decimal]:
 def test_a_weight_carries_its_unit_and_the_states_of_the_scale(
     frame: bytes, digits: str, unit: str, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(frame)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable, event.status) == (
-        digits,
-        unit,
-        stable,
-        frozenset(status),
-    )
-    assert event.raw == frame.strip(b"\n\r\x03")
+    assert_reads(parse(frame), digits, unit, stable, status, raw=frame.strip(b"\n\r\x03"))
 
 
 @pytest.mark.parametrize(
@@ -212,32 +203,3 @@ def test_a_line_read_with_eight_bits_is_told_by_its_parity(parity: str) -> None:
 def test_the_scale_is_only_asked_for_its_weight() -> None:
     assert (PROFILE.poll_command, PROFILE.probe_command, PROFILE.start_command) == (b"W\r", b"W\r", b"")
     assert str(PROFILE.settings) == "9600 7E1"
-
-
-_PIECES = st.lists(
-    st.one_of(
-        st.sampled_from([WHOLE, b"\n  2.10lb\r00\x03", b"\n?\r\x03", b"\n", b"\r", ETX, b"\n10\r\x03"]),
-        st.binary(max_size=12),
-    ),
-    max_size=20,
-).map(b"".join)
-
-
-@settings(max_examples=60)
-@given(data=_PIECES, sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    parser, events, rest = Nci(), [], data
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Nci().feed(data)
-
-
-@settings(max_examples=60)
-@given(chunks=st.lists(st.binary(max_size=80), max_size=20))
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Nci()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert parser.idle() == []
-        assert len(parser._framer._frame._bytes) <= CEILING

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.events import Answer, Event, Noise, Status, WeightReading
-from drivers.scales.ohaus import CEILING, Ohaus
+from drivers.scales.ohaus import Ohaus
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_reads
 
 NEGATIVE, NET, MOTION = Status.NEGATIVE, Status.NET, Status.MOTION
 
@@ -50,10 +51,7 @@ WEIGHTS: list[tuple[bytes, str, str, bool, set[Status]]] = [
 def test_a_weight_keeps_the_devices_digits(
     line: bytes, digits: str, unit: str, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(line)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable) == (digits, unit, stable)
-    assert (event.status, event.raw) == (frozenset(status), line)
+    assert_reads(parse(line), digits, unit, stable, status, raw=line)
 
 
 @pytest.mark.parametrize(
@@ -143,24 +141,6 @@ def test_a_device_that_sends_seven_bits_is_told_by_its_parity(parity: str) -> No
     events = Ohaus().feed(with_parity(b"-  1.640 kg    N\r\n    78.2 kg   ?G\r\n", parity))
     assert events
     assert all(isinstance(event, Noise) and event.reason == f"parity_{parity}" for event in events)
-
-
-PIECES = st.one_of(
-    st.binary(max_size=40),
-    st.sampled_from([line + b"\r\n" for line, *_ in WEIGHTS]),
-    st.text("   0123456789.+-kgNET?\r\n", max_size=40).map(str.encode),
-)
-
-
-@given(pieces=st.lists(PIECES, max_size=12), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes], sizes: list[int]) -> None:
-    stream = b"".join(pieces)
-    parser, events, rest = Ohaus(), [], stream
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Ohaus().feed(stream)
-    assert len(parser._framer._frame._bytes) <= CEILING
 
 
 @given(cut=st.integers(0, 16), digits=st.integers(0, 99_999))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
 from drivers.events import Answer, Event, Noise, Status, WeightReading
 from drivers.scales.mt_sics import MtSics
-from drivers.scales.radwag import CEILING, POLL, Radwag
+from drivers.scales.radwag import POLL, Radwag
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_no_weight
 
 WEIGHTS = [
     ("S    -      8.5 g  ", "-8.5", "g", True, {Status.NEGATIVE}),
@@ -69,9 +68,7 @@ def test_a_weight_keeps_the_devices_digits(
     ],
 )
 def test_a_status_in_place_of_a_weight_has_no_value(line: str, status: Status) -> None:
-    event = parse(line.replace("_", " "))
-    assert isinstance(event, WeightReading)
-    assert (event.value, event.status) == (None, {status})
+    assert_no_weight(parse(line.replace("_", " ")), {status})
 
 
 @pytest.mark.parametrize(
@@ -176,33 +173,3 @@ def test_it_is_asked_each_time_so_that_nothing_is_left_switched_on() -> None:
     profile = profile_of("radwag")
     assert profile.poll_command == profile.probe_command == POLL
     assert profile.start_command == b""
-
-
-@settings(max_examples=60)
-@given(data=st.binary(max_size=120), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    text = b"SI ?       18.5 kg \r\n" + data + b"\r\nSI         18.5 kg \r\n"
-    parser, events, rest = Radwag(), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Radwag().feed(text)
-
-
-@settings(max_examples=60)
-@given(
-    chunks=st.lists(
-        st.one_of(
-            st.binary(max_size=80), st.text("SIU?^v- 0123456789.[]kgA\r\n", max_size=80).map(str.encode)
-        ),
-        max_size=12,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Radwag()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
-    parser.feed(b"\r\n")
-    (last,) = parser.feed(b"SI ?       18.5 kg \r\n")
-    assert isinstance(last, WeightReading)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.rice_lake import CEILING, RiceLake
+from drivers.scales.rice_lake import RiceLake
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_no_weight, assert_reads
 
 NEGATIVE, NET, ZERO, MOTION = Status.NEGATIVE, Status.NET, Status.ZERO, Status.MOTION
 
@@ -39,10 +40,7 @@ WEIGHTS: list[tuple[bytes, str, str | None, bool, set[Status]]] = [
 def test_a_weight_keeps_the_devices_digits(
     frame: bytes, digits: str, unit: str | None, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(frame)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable) == (digits, unit, stable)
-    assert (event.status, event.raw) == (frozenset(status), frame)
+    assert_reads(parse(frame), digits, unit, stable, status, raw=frame)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +55,7 @@ def test_a_weight_keeps_the_devices_digits(
     ],
 )
 def test_a_status_in_place_of_a_weight_has_no_value(frame: bytes, status: Status) -> None:
-    event = parse(frame)
-    assert isinstance(event, WeightReading)
-    assert (event.value, event.status) == (None, {status})
+    assert_no_weight(parse(frame), {status})
 
 
 @pytest.mark.parametrize("address", [b"A", b"\x01", b" ", b"\xff"])
@@ -130,24 +126,6 @@ def test_a_device_that_sends_seven_bits_is_told_by_its_parity(parity: str) -> No
     # With odd parity STX and CR are what they were, and the LF behind them is a byte by itself.
     assert set(reasons) <= {f"parity_{parity}", "outside_frame"}
     assert f"parity_{parity}" in reasons
-
-
-PIECES = st.one_of(
-    st.binary(max_size=40),
-    st.sampled_from([b"\x02" + frame + b"\r\n" for frame, *_ in WEIGHTS]),
-    st.text("\x02   0123456789.+-KLGNMOZ\r\n\x03", max_size=40).map(str.encode),
-)
-
-
-@given(pieces=st.lists(PIECES, max_size=12), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes], sizes: list[int]) -> None:
-    stream = b"".join(pieces)
-    parser, events, rest = RiceLake(), [], stream
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == RiceLake().feed(stream)
-    assert len(parser._framer._frame._bytes) <= CEILING
 
 
 @given(cut=st.integers(0, 10), digits=st.integers(0, 99_999))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.catalogue import profile_of
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.rinstrum import CEILING, Rinstrum
+from drivers.scales.rinstrum import Rinstrum
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_no_weight, assert_reads
 
 
 def parse(frame: str) -> Event:
@@ -42,15 +41,7 @@ def parse(frame: str) -> Event:
 def test_a_frame_gives_weight_and_state(
     frame: str, digits: str, unit: str | None, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(frame)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable, event.status) == (
-        digits,
-        unit,
-        stable,
-        frozenset(status),
-    )
-    assert event.raw == frame.encode()
+    assert_reads(parse(frame), digits, unit, stable, status, raw=frame.encode())
 
 
 @pytest.mark.parametrize(
@@ -69,9 +60,7 @@ def test_a_frame_gives_weight_and_state(
     ],
 )
 def test_what_is_out_of_range_has_no_value(frame: str, status: Status) -> None:
-    event = parse(frame)
-    assert isinstance(event, WeightReading)
-    assert (event.value, event.status) == (None, {status})
+    assert_no_weight(parse(frame), {status})
 
 
 @pytest.mark.parametrize(
@@ -129,33 +118,3 @@ def test_it_talks_by_itself_and_the_site_names_the_unit() -> None:
     profile = profile_of("rinstrum")
     assert not profile.names_unit
     assert profile.poll_command == profile.start_command == b""
-
-
-@settings(max_examples=60)
-@given(data=st.binary(max_size=120), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    text = b"\x02   12.34G\x03" + data + b"\x03" + b"\x02   12.34M  -   \x03"
-    parser, events, rest = Rinstrum(), [], text
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Rinstrum().feed(text)
-
-
-@settings(max_examples=60)
-@given(
-    chunks=st.lists(
-        st.one_of(
-            st.binary(max_size=80), st.text("\x02\x03- 0123456789.GNMOUEkgZS", max_size=80).map(str.encode)
-        ),
-        max_size=12,
-    )
-)
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Rinstrum()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING
-    parser.feed(b"\x03")
-    *_, last = parser.feed(b"\x02   12.34G\x03")
-    assert isinstance(last, WeightReading)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.sbi import CEILING, Sbi
+from drivers.scales.sbi import Sbi
 from drivers.simulators.scale import with_parity
+from tests.drivers.scales.rows import assert_reads
 
 NEGATIVE, NET, MOTION, HIGH_RESOLUTION = Status.NEGATIVE, Status.NET, Status.MOTION, Status.HIGH_RESOLUTION
 
@@ -46,10 +47,7 @@ WEIGHTS: list[tuple[bytes, str, str | None, bool, set[Status]]] = [
 def test_a_weight_keeps_the_devices_digits_and_without_a_unit_is_not_stable(
     line: bytes, digits: str, unit: str | None, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(line)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable) == (digits, unit, stable)
-    assert (event.status, event.raw) == (frozenset(status), line)
+    assert_reads(parse(line), digits, unit, stable, status, raw=line)
 
 
 @pytest.mark.parametrize(
@@ -151,24 +149,6 @@ def test_a_device_that_sends_seven_bits_is_told_by_its_parity(parity: str) -> No
     events = Sbi().feed(with_parity(b"+     0.00 g  \r\nN     +    0.006 g  \r\n", parity))
     assert events
     assert all(isinstance(event, Noise) and event.reason == f"parity_{parity}" for event in events)
-
-
-PIECES = st.one_of(
-    st.binary(max_size=40),
-    st.sampled_from([line + b"\r\n" for line, *_ in WEIGHTS]),
-    st.text("   0123456789.+-[]/kgNGHStat\r\n", max_size=40).map(str.encode),
-)
-
-
-@given(pieces=st.lists(PIECES, max_size=12), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events_and_nothing_grows(pieces: list[bytes], sizes: list[int]) -> None:
-    stream = b"".join(pieces)
-    parser, events, rest = Sbi(), [], stream
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Sbi().feed(stream)
-    assert len(parser._framer._frame._bytes) <= CEILING
 
 
 @given(cut=st.integers(0, 13), digits=st.integers(-99_999, 99_999), named=st.booleans())

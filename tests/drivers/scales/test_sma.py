@@ -5,11 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.events import Answer, Event, Noise, Status, WeightReading
-from drivers.scales.sma import CEILING, PROFILE, Sma
+from drivers.scales.sma import PROFILE, Sma
 from drivers.simulators.scale import with_parity
 
 WHOLE = b"\n 1G       5.025lb \r"
@@ -172,32 +170,3 @@ def test_a_line_read_with_eight_bits_is_told_by_its_parity(parity: str) -> None:
 def test_the_scale_is_only_asked_for_its_weight() -> None:
     assert (PROFILE.poll_command, PROFILE.probe_command, PROFILE.start_command) == (b"\nW\r", b"\nW\r", b"")
     assert str(PROFILE.settings) == "9600 8N1"
-
-
-_PIECES = st.lists(
-    st.one_of(
-        st.sampled_from([WHOLE, b"\n?\r", b"\nCAP:kg :6000:1:0 \r", b"\n", b"\r"]),
-        st.binary(max_size=12),
-    ),
-    max_size=20,
-).map(b"".join)
-
-
-@settings(max_examples=60)
-@given(data=_PIECES, sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    parser, events, rest = Sma(), [], data
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Sma().feed(data)
-
-
-@settings(max_examples=60)
-@given(chunks=st.lists(st.binary(max_size=80), max_size=20))
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Sma()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert parser.idle() == []
-        assert len(parser._framer._frame._bytes) <= CEILING  # type: ignore[attr-defined]

@@ -5,32 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from drivers.errors import BadTemplate
 from drivers.events import Event, Noise, Status, WeightReading
 from drivers.line_settings import LineSettings
-from drivers.profile import DeviceProfile
 from drivers.scales.template import TemplateSettings, template_profile
 from drivers.scales.template_pattern import compile_pattern
 from drivers.simulators.scale import with_parity
-
-STREAM = TemplateSettings(
-    start="\x02",
-    end="\r",
-    columns={"sign": (1, 1), "weight": (2, 8), "unit": (9, 9), "mode": (10, 10), "state": (11, 11)},
-    units={"K": "kg", "L": "lb"},
-    marks={
-        "mode": {"G": "nothing", "N": "net"},
-        "state": {"": "stable", "M": "motion", "O": "overload", "Z": "zero"},
-    },
-)
-LINE = TemplateSettings(
-    pattern=r"(?P<state>ST|US|OL), *(?P<sign>[+-]?) *(?P<weight>-{3,}|[\d.]+) *(?P<unit>kg|g|pcs)",
-    marks={"state": {"ST": "stable", "US": "motion", "OL": "overload"}},
-    over=("------",),
-)
+from tests.drivers.scales.rows import TEMPLATE_LINE, TEMPLATE_STREAM, assert_reads
 
 
 def parse(settings: TemplateSettings, frame: bytes) -> Event:
@@ -42,31 +24,28 @@ def parse(settings: TemplateSettings, frame: bytes) -> Event:
 @pytest.mark.parametrize(
     ("settings", "frame", "digits", "unit", "stable", "status"),
     [
-        (STREAM, b"   12.34KG ", "12.34", "kg", True, set()),
-        (STREAM, b"-   1.50LN ", "-1.50", "lb", True, {Status.NET, Status.NEGATIVE}),
-        (STREAM, b"+   1.50LGM", "1.50", "lb", False, {Status.MOTION}),
-        (LINE, b"ST,  12.34 kg", "12.34", "kg", True, set()),
-        (LINE, b"US,- 12.34 g", "-12.34", "g", False, {Status.NEGATIVE, Status.MOTION}),
+        (TEMPLATE_STREAM, b"   12.34KG ", "12.34", "kg", True, set()),
+        (TEMPLATE_STREAM, b"-   1.50LN ", "-1.50", "lb", True, {Status.NET, Status.NEGATIVE}),
+        (TEMPLATE_STREAM, b"+   1.50LGM", "1.50", "lb", False, {Status.MOTION}),
+        (TEMPLATE_LINE, b"ST,  12.34 kg", "12.34", "kg", True, set()),
+        (TEMPLATE_LINE, b"US,- 12.34 g", "-12.34", "g", False, {Status.NEGATIVE, Status.MOTION}),
     ],
 )
 def test_a_weight_is_read_by_columns_or_by_a_pattern(
     settings: TemplateSettings, frame: bytes, digits: str, unit: str, stable: bool, status: set[Status]
 ) -> None:
-    event = parse(settings, frame)
-    assert isinstance(event, WeightReading)
-    assert (str(event.value), event.unit, event.stable) == (digits, unit, stable)
-    assert (event.status, event.raw) == (frozenset(status), frame)
+    assert_reads(parse(settings, frame), digits, unit, stable, status, raw=frame)
 
 
 @pytest.mark.parametrize(
     ("settings", "frame", "status"),
     [
-        (STREAM, b"   150.1KGO", Status.OVERLOAD),
-        (STREAM, b" -------KGO", Status.OVERLOAD),
-        (LINE, b"OL, 12.34 kg", Status.OVERLOAD),
-        (LINE, b"ST, ------ kg", Status.OVERLOAD),
-        (replace(LINE, under=("-----",)), b"ST, ----- kg", Status.UNDERLOAD),
-        (LINE, b"ST, 12 pcs", Status.NOT_WEIGHT),
+        (TEMPLATE_STREAM, b"   150.1KGO", Status.OVERLOAD),
+        (TEMPLATE_STREAM, b" -------KGO", Status.OVERLOAD),
+        (TEMPLATE_LINE, b"OL, 12.34 kg", Status.OVERLOAD),
+        (TEMPLATE_LINE, b"ST, ------ kg", Status.OVERLOAD),
+        (replace(TEMPLATE_LINE, under=("-----",)), b"ST, ----- kg", Status.UNDERLOAD),
+        (TEMPLATE_LINE, b"ST, 12 pcs", Status.NOT_WEIGHT),
     ],
 )
 def test_a_status_in_place_of_a_weight_has_no_value(
@@ -81,19 +60,19 @@ def test_a_status_in_place_of_a_weight_has_no_value(
 @pytest.mark.parametrize(
     ("settings", "frame"),
     [
-        (STREAM, b"   12.34KG"),
-        (STREAM, b"   12.34KG  "),
-        (STREAM, b"   12.34KGX"),
-        (STREAM, b"   12.34TG "),
-        (STREAM, b"?  12.34KG "),
-        (STREAM, b"-  -1.50KG "),
-        (STREAM, b"   1.2.4KG "),
-        (STREAM, b"        KG "),
-        (LINE, b"ST,  12,34 kg"),
-        (LINE, b"T,  12.34 kg"),
-        (LINE, b"ST,  12.34 lb"),
-        (LINE, b"ST,  12.34 kg and more"),
-        (LINE, b"ST, ---- kg"),
+        (TEMPLATE_STREAM, b"   12.34KG"),
+        (TEMPLATE_STREAM, b"   12.34KG  "),
+        (TEMPLATE_STREAM, b"   12.34KGX"),
+        (TEMPLATE_STREAM, b"   12.34TG "),
+        (TEMPLATE_STREAM, b"?  12.34KG "),
+        (TEMPLATE_STREAM, b"-  -1.50KG "),
+        (TEMPLATE_STREAM, b"   1.2.4KG "),
+        (TEMPLATE_STREAM, b"        KG "),
+        (TEMPLATE_LINE, b"ST,  12,34 kg"),
+        (TEMPLATE_LINE, b"T,  12.34 kg"),
+        (TEMPLATE_LINE, b"ST,  12.34 lb"),
+        (TEMPLATE_LINE, b"ST,  12.34 kg and more"),
+        (TEMPLATE_LINE, b"ST, ---- kg"),
     ],
 )
 def test_what_the_description_does_not_list_is_noise(settings: TemplateSettings, frame: bytes) -> None:
@@ -172,15 +151,15 @@ def test_the_point_is_where_the_site_says(
 
 def test_a_line_shorter_than_the_devices_others_has_lost_a_byte() -> None:
     whole, cut = b"ST,  12.34 kg\r\n", b"ST,  1.34 kg\r\n"
-    events = template_profile(LINE).new_parser().feed(whole * 3 + cut)
+    events = template_profile(TEMPLATE_LINE).new_parser().feed(whole * 3 + cut)
     assert events[-1] == Noise(discarded=12, reason="width")
-    events = template_profile(replace(LINE, width="any")).new_parser().feed(whole * 3 + cut)
+    events = template_profile(replace(TEMPLATE_LINE, width="any")).new_parser().feed(whole * 3 + cut)
     assert isinstance(events[-1], WeightReading)
 
 
 def test_the_profile_is_not_verified_and_carries_the_line_and_the_commands() -> None:
     line = LineSettings(baudrate=4800, byte_size=7, parity="O")
-    profile = template_profile(replace(STREAM, line=line, poll_command="W\r", start_command="\x05"))
+    profile = template_profile(replace(TEMPLATE_STREAM, line=line, poll_command="W\r", start_command="\x05"))
     assert (profile.name, profile.verified, profile.names_unit) == ("template", False, True)
     assert (profile.settings, profile.poll_command, profile.start_command) == (line, b"W\r", b"\x05")
 
@@ -194,8 +173,8 @@ def test_the_profile_is_not_verified_and_carries_the_line_and_the_commands() -> 
         ({"marks": {}}, "part 'state'", "say in marks"),
         ({"marks": {"state": {"ST": "steady"}}}, "mark 'state'", "use one of stable"),
         ({"marks": {"state": {" ST": "stable"}}}, "mark 'state'", "without blanks"),
-        ({"marks": {**LINE.marks, "mode": {}}}, "mark 'mode'", "name it in columns or pattern"),
-        ({"marks": {**LINE.marks, "unit": {}}}, "mark 'unit'", "name it in columns or pattern"),
+        ({"marks": {**TEMPLATE_LINE.marks, "mode": {}}}, "mark 'mode'", "name it in columns or pattern"),
+        ({"marks": {**TEMPLATE_LINE.marks, "unit": {}}}, "mark 'unit'", "name it in columns or pattern"),
         ({"ceiling": 8}, "ceiling", "use 16 to 256 bytes"),
         ({"end": ""}, "end", "give the byte behind a frame"),
         ({"start": "\r"}, "end", "not one that starts it"),
@@ -203,7 +182,7 @@ def test_the_profile_is_not_verified_and_carries_the_line_and_the_commands() -> 
         ({"decimals": 9}, "decimals", "use 0 to 6"),
         ({"pattern": "", "columns": {"weight": (0, 7)}}, "column 'weight'", "count from 1"),
         ({"pattern": "", "columns": {"weight": (9, 7)}}, "column 'weight'", "count from 1"),
-        ({"pattern": "", "columns": {"Weight": (1, 7)}}, "column 'Weight'", "use small letters"),
+        ({"pattern": "", "columns": {"Weight": (1, 7)}}, "column 'Weight'", "use lower case"),
         ({"pattern": "", "columns": {"weight": (1, 7)}, "length": 5, "marks": {}}, "length", "at least that"),
     ],
 )
@@ -211,7 +190,7 @@ def test_a_description_that_cannot_be_used_is_refused_with_the_remedy(
     change: dict[str, object], subject: str, remedy: str
 ) -> None:
     with pytest.raises(BadTemplate) as refused:
-        template_profile(replace(LINE, **change))  # type: ignore[arg-type]
+        template_profile(replace(TEMPLATE_LINE, **change))  # type: ignore[arg-type]
     assert refused.value.subject == subject
     assert remedy in str(refused.value)
 
@@ -260,30 +239,9 @@ def test_a_pattern_of_many_repetitions_and_alternatives_ends_on_the_longest_fram
 @pytest.mark.parametrize("parity", ["even", "odd"])
 def test_a_device_that_sends_seven_bits_is_told_by_its_parity(parity: str) -> None:
     events = (
-        template_profile(LINE).new_parser().feed(with_parity(b"ST,  12.34 kg\r\nUS,  12.35 kg\r\n", parity))
+        template_profile(TEMPLATE_LINE)
+        .new_parser()
+        .feed(with_parity(b"ST,  12.34 kg\r\nUS,  12.35 kg\r\n", parity))
     )
     assert events
     assert all(isinstance(event, Noise) and event.reason == f"parity_{parity}" for event in events)
-
-
-PIECES = st.one_of(
-    st.binary(max_size=40),
-    st.sampled_from([b"ST,  12.34 kg\r\n", b"\x02   12.34KG \r", b"OL, 12.34 kg\r\n"]),
-    st.text("\x02STUOLGNK, 0123456789.+-kg\r\n", max_size=40).map(str.encode),
-)
-
-
-@pytest.mark.parametrize(
-    "profile", [template_profile(LINE), template_profile(STREAM)], ids=["line", "stream"]
-)
-@given(pieces=st.lists(PIECES, max_size=12), sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events_and_nothing_grows(
-    profile: DeviceProfile, pieces: list[bytes], sizes: list[int]
-) -> None:
-    stream = b"".join(pieces)
-    parser, events, rest = profile.new_parser(), [], stream
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == profile.new_parser().feed(stream)
-    assert len(parser._framer._frame._bytes) <= 128

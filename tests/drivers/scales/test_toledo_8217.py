@@ -5,11 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.events import Answer, Event, Noise, Parser, Status, WeightReading
-from drivers.scales.toledo_8217 import CEILING, PROFILE, PROFILES, PS60_PROFILE, Toledo8217
+from drivers.scales.toledo_8217 import PROFILE, PROFILES, PS60_PROFILE, Toledo8217
 from drivers.simulators.scale import with_parity
 
 
@@ -179,32 +177,3 @@ def test_both_profiles_ask_only_for_the_weight() -> None:
     ]
     assert {str(profile.settings) for profile in PROFILES} == {"9600 7E1"}
     assert not any(profile.names_unit for profile in PROFILES)
-
-
-_PIECES = st.lists(
-    st.one_of(
-        st.sampled_from([b"\x0205.250\r", b"\x02?p\r", b"\x02E\r", b"\x02", b"\r", b"\n"]),
-        st.binary(max_size=12),
-    ),
-    max_size=20,
-).map(b"".join)
-
-
-@settings(max_examples=60)
-@given(data=_PIECES, sizes=st.lists(st.integers(1, 9), max_size=40))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int]) -> None:
-    parser, events, rest = Toledo8217(), [], data
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) == Toledo8217().feed(data)
-
-
-@settings(max_examples=60)
-@given(chunks=st.lists(st.binary(max_size=80), max_size=20))
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = Toledo8217()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert parser.idle() == []
-        assert len(parser._framer._frame._bytes) <= CEILING  # type: ignore[attr-defined]

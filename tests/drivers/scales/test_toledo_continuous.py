@@ -395,5 +395,4 @@ def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes], switches: dict
     parser = adapted(**switches)
     for chunk in chunks:
         parser.feed(chunk)
-        assert len(parser._held) <= LONGEST + 1
-        assert len(parser._thrown) < REPORT
+        assert parser.held_bytes() <= LONGEST + REPORT

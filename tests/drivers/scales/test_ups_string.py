@@ -5,11 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from drivers.events import Event, Noise, Status, WeightReading
-from drivers.scales.ups_string import CEILING, DETECTO_POLL, DETECTO_SETTINGS, PROFILE, UpsString
+from drivers.scales.ups_string import DETECTO_POLL, DETECTO_SETTINGS, PROFILE, UpsString
 from drivers.simulators.scale import with_parity
 
 EOT = b"\x04"
@@ -138,31 +136,3 @@ def test_each_maker_has_its_line_and_its_question() -> None:
     assert PROFILE.idle_gap_s == 0.05
     detecto = PROFILE.adapted({"eot": "every"}).new_parser()
     assert values(detecto.feed(WHOLE)) == [Decimal("12.35")]
-
-
-_PIECES = st.lists(
-    st.one_of(
-        st.sampled_from([WHOLE, b" 150.05 lb GR  \r\n\x04", EOT, b"\r", b"\n", b"  12.35 lb GR  "]),
-        st.binary(max_size=12),
-    ),
-    max_size=20,
-).map(b"".join)
-
-
-@settings(max_examples=60)
-@given(data=_PIECES, sizes=st.lists(st.integers(1, 9), max_size=40), eot=st.sampled_from(["over", "every"]))
-def test_chunking_never_changes_the_events(data: bytes, sizes: list[int], eot: str) -> None:
-    parser, whole, events, rest = UpsString(eot=eot), UpsString(eot=eot), [], data
-    for size in sizes:
-        events += parser.feed(rest[:size])
-        rest = rest[size:]
-    assert events + parser.feed(rest) + parser.idle() == whole.feed(data) + whole.idle()
-
-
-@settings(max_examples=60)
-@given(chunks=st.lists(st.binary(max_size=80), max_size=20))
-def test_random_bytes_neither_raise_nor_grow(chunks: list[bytes]) -> None:
-    parser = UpsString()
-    for chunk in chunks:
-        parser.feed(chunk)
-        assert len(parser._framer._frame._bytes) <= CEILING

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -63,7 +65,8 @@ def test_a_message_whose_identifier_is_unknown_is_no_scan_since_its_payload_has_
 
 
 def test_every_entry_is_an_aim_identifier_or_none() -> None:
-    entries = [aim for table in (*CODE_IDS.values(), SSI_TYPES) for aim in table.values() if aim is not None]
+    tables: list[Mapping[Any, str | None]] = [*CODE_IDS.values(), SSI_TYPES]
+    entries = [aim for table in tables for aim in table.values() if aim is not None]
     assert entries
     assert all(re.fullmatch(r"\][A-Za-z][0-9A-Z]", aim) for aim in entries)
 

@@ -72,5 +72,5 @@ def test_every_read_is_counted_once_and_memory_is_bounded(reads: list[tuple[int,
         assert folder.last is not None
         assert folder.last.read.payload == b"%d" % label
         counted += scan is not None or folder.last.repeats > 0
-        assert len(folder._recent) <= 64
+        assert folder.held_scans() <= 64
     assert counted == len(reads)

@@ -50,7 +50,7 @@ class Host:
 
 
 @contextlib.asynccontextmanager
-async def heard(device: SimulatedDevice, protocol: str, url: str | None = None) -> AsyncIterator[Host]:
+async def host_of(device: SimulatedDevice, protocol: str, url: str | None = None) -> AsyncIterator[Host]:
     host = Host()
     profile = replace(profile_of(protocol), poll_interval_s=0.02)
     running = asyncio.create_task(
@@ -79,7 +79,7 @@ async def read_to_the_end(port: SerialPort) -> None:
 async def test_a_scale_speaks_the_protocol_unit_and_division_it_is_told_to(short_path: Path) -> None:
     async with (
         SimulatedDevice("scale", short_path, speed=20, protocol="nci", unit="kg", division="0.005") as scale,
-        heard(scale, "nci") as host,
+        host_of(scale, "nci") as host,
     ):
         await scale.lay(1234)
         await host.until(lambda: bool(host.readings) and host.readings[-1].value == Decimal("1.235"))
@@ -99,7 +99,7 @@ async def test_a_scale_behind_tcp_is_hung_up_and_found_again_at_its_url(short_pa
         await port.close()
         await scale.fault("plug")
         assert scale.url == url
-        async with heard(scale, "comma", url) as host:
+        async with host_of(scale, "comma", url) as host:
             await host.until(lambda: len(host.readings) > 3)
 
 
@@ -121,7 +121,7 @@ async def test_a_tcp_server_serves_one_host_and_takes_what_it_asks(short_path: P
 async def test_a_scale_obeys_while_it_runs(short_path: Path) -> None:
     async with (
         SimulatedDevice("scale", short_path, speed=20, rate_hz=100, protocol="comma") as scale,
-        heard(scale, "comma") as host,
+        host_of(scale, "comma") as host,
     ):
         await scale.lay(500)
         await host.until(lambda: bool(host.readings) and host.readings[-1].value == Decimal("0.500"))
@@ -174,7 +174,7 @@ async def test_a_scanner_sends_as_it_was_set_up(
     kind = "ssi" if protocol == "zebra-ssi" else None
     async with (
         SimulatedDevice("scanner", short_path, protocol=kind, options=options, speed=20) as scanner,
-        heard(scanner, protocol) as host,
+        host_of(scanner, protocol) as host,
     ):
         await asyncio.sleep(0.1)  # the port is flushed as it is opened
         await scanner.scan("RR473124829GB", aim="]C0")

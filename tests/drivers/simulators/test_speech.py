@@ -135,7 +135,7 @@ def test_what_a_scale_does_not_understand_is_kept_no_longer_than_a_line(name: st
     model = ScaleModel(random.Random(1), ScaleSettings(protocol=name))
     for _ in range(50):
         model.receive(b"\x80" * 100, 0)
-    assert len(model._heard) <= 64
+    assert model.held_bytes() <= 64
 
 
 @pytest.mark.parametrize("name", SPEECHES)

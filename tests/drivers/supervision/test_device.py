@@ -154,12 +154,15 @@ class Holding:
         self._held = b""
 
     def feed(self, data: bytes) -> list[Event]:
-        told, self._held = self.idle(), data
-        return told
+        events, self._held = self.idle(), data
+        return events
 
     def idle(self) -> list[Event]:
         held, self._held = self._held, b""
         return [NoRead(raw=held)] if held else []
+
+    def held_bytes(self) -> int:
+        return len(self._held)
 
 
 async def test_a_frame_that_one_more_byte_could_change_is_told_when_the_line_is_idle(world: Any) -> None:
@@ -195,6 +198,9 @@ class Both:
 
     def idle(self) -> list[Event]:
         return []
+
+    def held_bytes(self) -> int:
+        return 0
 
 
 async def test_a_device_that_both_scans_and_weighs_tells_both(world: Any) -> None:

@@ -46,6 +46,9 @@ class Broken:
     def idle(self) -> list[Event]:
         return []
 
+    def held_bytes(self) -> int:
+        return 0
+
 
 async def test_a_parser_that_raises_is_made_anew_and_tried_ever_more_slowly(world: Any) -> None:
     profile = replace(SCANNER, new_parser=Broken)

@@ -31,7 +31,12 @@ def test_a_device_that_was_never_heard_says_so() -> None:
     assert (health.state, health.since_ns) == (DeviceState.OPENING, START)
     assert (health.last_byte_ns, health.last_frame_ns, health.quiet_s(START)) == (None, None, None)
     assert (health.frames, health.frames_per_s, health.parse_errors, health.backlog_bytes) == (0, 0.0, 0, 0)
-    assert (health.advice, health.last_error, health.last_noise, health.gs_seen) == (None, None, None, False)
+    assert (health.advice, health.last_error, health.last_noise, health.has_sent_gs) == (
+        None,
+        None,
+        None,
+        False,
+    )
 
 
 def test_frames_and_noise_are_counted_apart() -> None:
@@ -87,8 +92,8 @@ def test_a_device_of_which_nothing_is_ever_understood_speaks_something_else() ->
 
 
 def test_a_gs_that_was_seen_once_stays_seen() -> None:
-    assert not meter_after(scan(b"0100614141000012")).gs_seen
-    assert meter_after(scan(b"10AB\x1d21CD"), scan(b"0100614141000012")).snapshot(START).gs_seen
+    assert not meter_after(scan(b"0100614141000012")).has_sent_gs
+    assert meter_after(scan(b"10AB\x1d21CD"), scan(b"0100614141000012")).snapshot(START).has_sent_gs
 
 
 def test_the_backlog_is_asked_for_when_somebody_looks() -> None:

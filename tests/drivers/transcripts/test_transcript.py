@@ -71,9 +71,12 @@ class Holding:
         held, self.held = self.held, 0
         return [Noise(discarded=held, reason="rested")] if held else []
 
+    def held_bytes(self) -> int:
+        return self.held
+
 
 def record(data: bytes = KG, *, at_ms: int = 0, **other: Any) -> Record:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "port": "/dev/serial/by-id/scale",
         "settings": "9600 8N1",
         "direction": "in",
@@ -81,7 +84,7 @@ def record(data: bytes = KG, *, at_ms: int = 0, **other: Any) -> Record:
         "wall": AT,
         "data": data,
     }
-    return Record(**told | other)
+    return Record(**fields | other)
 
 
 def read(text: bytes) -> list[Record]:
@@ -141,8 +144,8 @@ def test_the_machines_own_clock_gives_aware_times() -> None:
     wall=st.datetimes(timezones=st.just(UTC)),
     port=st.text(max_size=20),
 )
-def test_a_record_is_read_back_as_it_was(**told: Any) -> None:
-    written = Record(settings="2400 7E1", **told)
+def test_a_record_is_read_back_as_it_was(**fields: Any) -> None:
+    written = Record(settings="2400 7E1", **fields)
     line = written.as_line()
     assert line.count(b"\n") == 1
     assert is_transcript(line)
@@ -166,13 +169,13 @@ def changed(**other: Any) -> bytes:
 
 
 def without(key: str) -> bytes:
-    told = json.loads(record().as_line())
-    del told[key]
-    return json.dumps(told).encode()
+    fields = json.loads(record().as_line())
+    del fields[key]
+    return json.dumps(fields).encode()
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         (b"{", "not JSON"),
         (b'"text"', "not an object"),
@@ -195,11 +198,11 @@ def without(key: str) -> bytes:
         (b" " * 300_000 + b"x", "longer than"),
     ],
 )
-def test_a_damaged_line_is_named(line: bytes, said: str) -> None:
+def test_a_damaged_line_is_named(line: bytes, message: str) -> None:
     with pytest.raises(TranscriptInvalid) as caught:
         read(record().as_line() + b"\n" + line + b"\n" + record().as_line())
     assert str(caught.value).startswith("scale.jsonl, line 3: ")
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert caught.value.line == 3
 
 
@@ -248,10 +251,10 @@ def session() -> Iterable[Record]:
 
 async def test_a_replay_gives_what_the_parser_gave_then_with_the_times_of_then() -> None:
     clock = Waits()
-    found = [pair async for pair in replay(session(), MtSics(), clock=clock)]
-    ((live,),) = {(event,) for event, _ in found}
+    pairs = [pair async for pair in replay(session(), MtSics(), clock=clock)]
+    ((live,),) = {(event,) for event, _ in pairs}
     assert live == MtSics().feed(KG)[0]
-    assert [at_ns // 1_000_000 for _, at_ns in found] == [150, 150, 2150]
+    assert [at_ns // 1_000_000 for _, at_ns in pairs] == [150, 150, 2150]
     assert clock.slept == []
 
 
@@ -290,5 +293,5 @@ async def test_a_clock_that_went_back_is_not_waited_for() -> None:
 
 
 def test_raw_bytes_have_no_times_and_rest_only_at_their_end() -> None:
-    found = list(replayed([(b"ab", None), (b"c", None)], Holding(), idle_gap_s=0.05))
-    assert found == [(Noise(discarded=3, reason="rested"), None)]
+    pairs = list(replayed([(b"ab", None), (b"c", None)], Holding(), idle_gap_s=0.05))
+    assert pairs == [(Noise(discarded=3, reason="rested"), None)]

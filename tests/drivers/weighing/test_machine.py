@@ -43,10 +43,10 @@ SETTLED = [moving(200), stable(500), stable(500), stable(500)]
 class Scale:
     """A machine that is fed one reading every 50 ms."""
 
-    def __init__(self, settings: WeighingSettings | None = None, *, seen_empty: bool = True) -> None:
+    def __init__(self, settings: WeighingSettings | None = None, *, starts_empty: bool = True) -> None:
         self.machine = WeighingMachine(settings)
         self.now_ns = 1_000 * MS
-        if seen_empty:
+        if starts_empty:
             self.feed([EMPTY])
 
     def feed(self, readings: Iterable[WeightReading]) -> Scale:
@@ -118,9 +118,9 @@ def test_what_a_scan_gets_after_these_readings(readings: list[WeightReading], ou
 
 def test_a_scale_that_leaves_its_unit_out_while_the_load_moves_is_weighed_all_the_same() -> None:
     unitless = [replace(moving(grams), unit=None) for grams in (200, 430)]
-    found = Scale().feed([*unitless, stable(500), stable(500), stable(500)]).scan()
-    assert isinstance(found, Weighing)
-    assert (found.grams, found.unit) == (500, "kg")
+    weighing = Scale().feed([*unitless, stable(500), stable(500), stable(500)]).scan()
+    assert isinstance(weighing, Weighing)
+    assert (weighing.grams, weighing.unit) == (500, "kg")
 
 
 def test_a_weighing_carries_the_devices_digits_and_its_own_times() -> None:
@@ -227,7 +227,7 @@ def test_the_next_parcel_never_gets_the_weight_of_the_one_before() -> None:
 
 
 def test_what_lies_on_the_pan_at_the_start_is_not_a_weighing_until_it_was_seen_empty() -> None:
-    scale = Scale(seen_empty=False).feed(SETTLED)
+    scale = Scale(starts_empty=False).feed(SETTLED)
     assert grams_or_reason(scale.scan()) == "not_seen_empty"
     assert grams_or_reason(scale.feed([EMPTY, *SETTLED]).scan()) == 500
 
@@ -305,7 +305,7 @@ def test_five_hundred_parcels_leave_no_more_memory_behind_than_sixteen() -> None
     scale = Scale()
     for _ in range(500):
         scale.feed([*SETTLED, EMPTY])
-    assert len(scale.machine._past) <= 16
+    assert scale.machine.held_periods() <= 16
     assert grams_or_reason(scale.scan()) == 500
 
 
@@ -349,7 +349,7 @@ def test_a_scan_while_it_shook_gets_the_load_if_it_stays() -> None:
 
 
 def test_a_zero_without_digits_is_an_empty_pan() -> None:
-    scale = Scale(seen_empty=False).feed([ZERO]).feed([stable(500)] * 3)
+    scale = Scale(starts_empty=False).feed([ZERO]).feed([stable(500)] * 3)
     assert grams_or_reason(scale.scan()) == 500
 
 

@@ -63,8 +63,8 @@ class Lane(RuleBasedStateMachine):
     ) -> None:
         was_g = self._weight()
         between_g = int(was_g + (grams - was_g) * part)
-        told_by_g = grams if self.silent_while_moving else between_g
-        if abs(told_by_g - was_g) <= RULES.change_g + 2:
+        shown_g = grams if self.silent_while_moving else between_g
+        if abs(shown_g - was_g) <= RULES.change_g + 2:
             return
         self._put(grams)
         self._reads(between_g, stable=False)

@@ -272,8 +272,7 @@ def test_any_readings_are_watched_within_bounds_and_told_once(
         assert set(raised) == now - there
         assert not {Concern.ZERO_OFF, Concern.ZERO_DRIFTING} <= now
         there = now
-    held = len(watch._zero._now) + len(watch._zero._times) + len(watch._flag._run)
-    assert held + len(watch._stream._intervals) <= 1000
+    assert watch.held_values() <= 1000
 
 
 @given(value=st.decimals(-100, 100, places=2), count=st.integers(1, 300), every_ms=st.integers(1, 2000))

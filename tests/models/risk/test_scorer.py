@@ -104,7 +104,7 @@ def test_any_row_gives_a_permille_and_reasons_that_add_up_to_the_margin(
     ids=["eleven columns", "two rows", "no rows axis", "float64"],
 )
 def test_a_row_of_another_shape_or_type_is_refused(scorer: Scorer, x: np.ndarray) -> None:
-    with pytest.raises(RowRefused, match=r"models\.features\.vector"):
+    with pytest.raises(RowRefused, match=r"models\.risk\.features\.vector"):
         scorer.score(x)
 
 

@@ -99,7 +99,7 @@ def test_matching_keeps_as_many_of_both_at_each_length() -> None:
 def test_a_small_training_run_tells_the_unseen_apart() -> None:
     weights = fit(phrases(Part.TRAIN, draws=700), rounds=30).astype(np.float64)
     test = phrases(Part.TEST, draws=300)
-    margins = np.array([weights[list(found := grams(p.text))].sum() / np.sqrt(len(found)) for p in test])
+    margins = np.array([weights[list(hashed := grams(p.text))].sum() / np.sqrt(len(hashed)) for p in test])
     assert auc(margins, np.array([phrase.vague for phrase in test])) > 0.85
 
 
@@ -111,12 +111,12 @@ def test_descriptions_that_people_wrote_are_told_apart_in_each_language(vaguenes
     labels: list[bool] = []
     for language in LANGUAGES:
         texts = WRITTEN[language]
-        found = np.array([vagueness.score(text) for text in texts["vague"] + texts["precise"]])
-        vague = np.arange(len(found)) < len(texts["vague"])
+        of_language = np.array([vagueness.score(text) for text in texts["vague"] + texts["precise"]])
+        vague = np.arange(len(of_language)) < len(texts["vague"])
         lengths = np.array([-float(len(text)) for text in texts["vague"] + texts["precise"]])
-        assert auc(found, vague) >= 0.95, language
+        assert auc(of_language, vague) >= 0.95, language
         assert 0.35 <= auc(lengths, vague) <= 0.65, language
-        scores += found.tolist()
+        scores += of_language.tolist()
         labels += vague.tolist()
     assert auc(np.array(scores), np.array(labels)) >= 0.97
     assert precision_at_recall(np.array(scores), np.array(labels), 0.80) >= 0.95

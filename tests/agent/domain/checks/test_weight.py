@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.checks.weight import Previous, Weighed, allowed_g, check_duplicate, check_weight
+from agent.domain.checks.weight import allowed_g, check_duplicate, check_weight
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Finding, Severity
+from agent.domain.piece import Previous, Weighed
 from agent.domain.policy.pack import Tolerance
 
 TOLERANCE = Tolerance(

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import Declaration, Item, Label, Party, Transport
 from agent.domain.consignment.effective import Claim, Effective, SourceRole, effective
-from agent.domain.decision.assess import Assessment, assess, staleness
+from agent.domain.decision.assess import Assessment, assess
+from agent.domain.decision.freshness import check_freshness
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Disclosure, Severity
 from agent.domain.policy.cel import RuleSet
@@ -225,24 +226,24 @@ def test_no_finding_ever_repeats_a_name_or_a_description(
 
 
 def test_fresh_policy_and_lists_refer_nothing(policy: Policy) -> None:
-    assert staleness(policy, [LISTED], NOW) == ()
+    assert check_freshness(policy, [LISTED], (), NOW) == ()
 
 
 def test_age_is_counted_to_the_second(policy: Policy) -> None:
     list_end = ISSUED + timedelta(days=policy.lists.fresh_for_days)
-    assert [f.severity for f in staleness(policy, [LISTED], list_end)] == [Severity.NOTE]
-    (stale,) = staleness(policy, [LISTED], list_end + timedelta(seconds=1))
+    assert [f.severity for f in check_freshness(policy, [LISTED], (), list_end)] == [Severity.NOTE]
+    (stale,) = check_freshness(policy, [LISTED], (), list_end + timedelta(seconds=1))
     assert (stale.code, stale.severity, stale.disclosure) == ("LIST_STALE", Severity.REFER, Disclosure.OPEN)
     assert dict(stale.params) == {"list": "sdn", "age_days": 10}
     policy_end = ISSUED + timedelta(days=policy.fresh_for_days)
-    assert [f.severity for f in staleness(policy, [], policy_end)] == [Severity.NOTE]
-    (old,) = staleness(policy, [], policy_end + timedelta(seconds=1))
+    assert [f.severity for f in check_freshness(policy, [], (), policy_end)] == [Severity.NOTE]
+    (old,) = check_freshness(policy, [], (), policy_end + timedelta(seconds=1))
     assert (old.code, dict(old.params)) == ("POLICY_STALE", {"age_days": 30})
 
 
 def test_a_required_list_that_is_absent_refers(pack: bytes) -> None:
     strict = parse_policy(pack.replace(b"required = []", b'required = ["sdn", "other"]'))
-    (absent,) = staleness(strict, [LISTED], NOW)
+    (absent,) = check_freshness(strict, [LISTED], (), NOW)
     assert (absent.code, dict(absent.params)) == ("LIST_ABSENT", {"list": "other"})
 
 

@@ -8,19 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.checks.weight import Previous
-from agent.domain.decision.decide import (
-    PieceKey,
-    RiskScore,
-    Verdict,
-    audit_draw,
-    audit_findings,
-    decide,
-    risk_findings,
-)
+from agent.domain.decision.decide import audit_draw, audit_findings, decide, risk_findings
+from agent.domain.decision.values import RiskScore, Verdict
 from agent.domain.findings.codes import SEALED_CODES, pack_code
 from agent.domain.findings.disposition import Disposition, SetBy, strictest
 from agent.domain.findings.finding import Disclosure, Finding, Severity
+from agent.domain.piece import PieceKey, Previous
 from agent.domain.policy.pack import DEFAULT_OUTCOMES, ModelTerms, OnAbsent, Policy
 
 TERMS = ModelTerms(digest="ab" * 32, refer_at_permille=500, on_absent=OnAbsent.REFER)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.decision.assess import staleness
+from agent.domain.decision.freshness import check_freshness
 from agent.domain.errors import PolicyInvalid
 from agent.domain.findings.finding import Severity
 from agent.domain.policy.ageing import Ladder, Rung
@@ -72,7 +72,7 @@ LADDER = rung("policy", 14, "note") + rung("policy", 60, "stop") + rung("lists",
     [(14, None), (15, Severity.NOTE), (30, Severity.NOTE), (31, Severity.REFER), (61, Severity.STOP)],
 )
 def test_a_policy_climbs_from_a_note_to_a_referral_to_a_stop(days: int, severity: Severity | None) -> None:
-    found = staleness(pack(LADDER), (), ISSUED + timedelta(days=days))
+    found = check_freshness(pack(LADDER), (), (), ISSUED + timedelta(days=days))
     assert [f.severity for f in found if f.code == "POLICY_STALE"] == ([severity] if severity else [])
 
 
@@ -83,15 +83,17 @@ def test_a_list_with_rungs_of_its_own_leaves_those_of_all_lists() -> None:
         for name in ("sdn", "watch")
     )
     at = ISSUED + timedelta(days=2)
-    assert [f.params["list"] for f in staleness(policy, (sdn, watch), at)] == ["sdn"]
+    assert [f.params["list"] for f in check_freshness(policy, (sdn, watch), (), at)] == ["sdn"]
     at = ISSUED + timedelta(days=6)
-    told = {f.params["list"]: f.severity for f in staleness(policy, (sdn, watch), at)}
+    told = {f.params["list"]: f.severity for f in check_freshness(policy, (sdn, watch), (), at)}
     assert told == {"sdn": Severity.REFER, "watch": Severity.NOTE}
 
 
 def test_without_rungs_the_age_of_referral_is_the_only_one() -> None:
-    assert staleness(pack(""), (), ISSUED + timedelta(days=30)) == ()
-    assert [f.severity for f in staleness(pack(""), (), ISSUED + timedelta(days=31))] == [Severity.REFER]
+    assert check_freshness(pack(""), (), (), ISSUED + timedelta(days=30)) == ()
+    assert [f.severity for f in check_freshness(pack(""), (), (), ISSUED + timedelta(days=31))] == [
+        Severity.REFER
+    ]
 
 
 @given(

@@ -45,14 +45,14 @@ def test_no_single_feature_gives_the_findings_away(side: Tables) -> None:
     made = part(range(2), side, per_month=3000)
     for at, spec in enumerate(FEATURES):
         known = ~np.isnan(made.rows[:, at])
-        area = auc(made.rows[known, at].astype(np.float64), made.found[known])
+        area = auc(made.rows[known, at].astype(np.float64), made.positive[known])
         assert 0.25 < area < 0.75, spec.name
 
 
 def test_rows_of_the_test_months_are_not_those_of_training(side: Tables) -> None:
-    seen = {row.tobytes() for row in part(TRAIN, side, per_month=1000).rows}
+    learnt = {row.tobytes() for row in part(TRAIN, side, per_month=1000).rows}
     test = part(TEST, side, per_month=1000).rows
-    assert sum(row.tobytes() in seen for row in test) < 0.01 * len(test)
+    assert sum(row.tobytes() in learnt for row in test) < 0.01 * len(test)
 
 
 def test_a_ranking_by_the_answer_is_perfect_and_one_without_it_is_chance() -> None:

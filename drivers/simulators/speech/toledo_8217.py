@@ -1,7 +1,6 @@
-"""The three older tongues of Toledo: 8217, PS60 (EH-SCP) and continuous output.
+"""Toledo 8217 and PS60 (EH-SCP): asked for each weight.
 
-Sources: PSC, "Magellan 8500 Product Reference Guide" (8217 status byte); Mettler-Toledo, "PS60 User's Guide";
-Ohaus, "Defender 5000" manual (continuous output).
+Source: PSC, "Magellan 8500 Product Reference Guide" (8217 status byte); Mettler-Toledo, "PS60 User's Guide".
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ _ALWAYS = 0x40
 
 def _status(showing: Showing, *, fifth_is_net: bool) -> bytes:
     bits = _ALWAYS | (_NET if showing.net or not fifth_is_net else 0)
-    for said, bit in (
+    for holds, bit in (
         (not showing.stable, _MOTION),
         (showing.over, _OVER),
         (showing.under or showing.value < 0, _UNDER),
         (showing.error, _NO_ZERO),
         (showing.zero, _AT_ZERO),
     ):
-        bits |= bit if said else 0
+        bits |= bit if holds else 0
     return b"\x02?" + bytes([bits]) + b"\r"
 
 
@@ -61,37 +60,3 @@ def _asked(name: str, *, fifth_is_net: bool) -> Speech:
 
 TOLEDO_8217 = _asked("toledo-8217", fifth_is_net=True)
 TOLEDO_PS60 = _asked("toledo-ps60", fifth_is_net=False)
-
-_INCREMENTS = {1: 1, 2: 2, 5: 3}
-_UNITS = {"lb": 0, "kg": 0, "g": 1, "oz": 3}
-
-
-def _continuous(showing: Showing) -> bytes:
-    word_a = 0x20 | _INCREMENTS[1] << 3 | (showing.decimals + 2)
-    word_b = 0x20 | (0x10 if showing.unit == "kg" else 0)
-    for said, bit in (
-        (showing.net, 0),
-        (showing.value < 0 or showing.under, 1),
-        (showing.over or showing.under, 2),
-        (not showing.stable, 3),
-    ):
-        word_b |= said << bit
-    word_c = 0x20 | _UNITS[showing.unit]
-    tare = int(showing.tare.scaleb(showing.decimals))
-    return _summed(bytes([2, word_a, word_b, word_c]) + f"{showing.whole:06}{tare:06}\r".encode())
-
-
-def _summed(body: bytes) -> bytes:
-    """The sum of the low seven bits of all bytes, the check among them, is zero."""
-    return body + bytes([-sum(body) & 0x7F])
-
-
-TOLEDO_CONTINUOUS = Speech(
-    name="toledo-continuous",
-    frame=_continuous,
-    tells=EVERYTHING - {"zero", "error"},
-    streams=True,
-    parity="even",
-    spoil=lambda frame: frame[:-1] + bytes([frame[-1] ^ 0x15]),
-    source="Ohaus Defender 5000 manual, continuous output",
-)
