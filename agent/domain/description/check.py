@@ -187,13 +187,13 @@ def _language_by(named: Sequence[Match], terms: Terms) -> str | None:
 
 
 def _by_lists(read: _Reading, terms: Terms, level: Level) -> _Listed:
-    found = _all_that_is_said(read, terms)
-    mentioned = _mentioned(read, terms) if found is None else found
+    matches = _whole_text(read, terms)
+    mentioned = _mentioned(read, terms) if matches is None else matches
     marks = [match for match in mentioned if match.sort is Sort.CONSOLIDATION]
     if marks and level is Level.MASTER:
         return DescriptionGrade.OK, _HOUSES, marks
-    if found is not None and _says_nothing(found):
-        named = [match for match in found if match.sort is not Sort.FILLER]
+    if matches is not None and _says_nothing(matches):
+        named = [match for match in matches if match.sort is not Sort.FILLER]
         return DescriptionGrade.REJECT, "stop_term" if named else "nothing_said", named
     if named := [match for match in mentioned if match.sort in _STOPS]:
         return DescriptionGrade.WARN, "stop_term", named
@@ -247,11 +247,11 @@ def check_description(
 
     Source: CBP CSMS 60011750 (vague descriptions); Transport Canada PACT guide 1.9 (refused values).
     """
-    return _found(text[: CEILINGS["description"]], terms, level, reads, limits)
+    return _finding_on(text[: CEILINGS["description"]], terms, level, reads, limits)
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def _found(
+def _finding_on(
     text: str, terms: Terms, level: Level, reads: Callable[[str], float] | None, limits: ReadingLimits
 ) -> Finding | None:
     judged = _judged(text, terms, level, reads, limits)
@@ -281,11 +281,11 @@ def language_of(text: str) -> str:
             return "zh"
         if not _SPANISH_SIGNS.isdisjoint(canonical(text)):
             return "es"
-    said = tokens(text)
-    if not _SPANISH.isdisjoint(said):
+    text_words = tokens(text)
+    if not _SPANISH.isdisjoint(text_words):
         return "es"
-    endings = sum(word.endswith(_SPANISH_ENDINGS) for word in said)
-    return "es" if said and 2 * endings >= len(said) else "en"
+    endings = sum(word.endswith(_SPANISH_ENDINGS) for word in text_words)
+    return "es" if text_words and 2 * endings >= len(text_words) else "en"
 
 
 _LANGUAGES = frozenset({"en", "zh", "es"})
@@ -342,36 +342,36 @@ def _says_something(word: str) -> bool:
     return word.isalpha() or not any(c.isdecimal() for c in word)
 
 
-def _all_that_is_said(read: _Reading, terms: Terms) -> tuple[Match, ...] | None:
+def _whole_text(read: _Reading, terms: Terms) -> tuple[Match, ...] | None:
     """The terms of the text when it holds nothing but terms and fillers, else None."""
-    found = terms.covering(read.latin)
-    if found is None:
-        found = terms.covering_run(read.joined)
-        if found is None:
+    matches = terms.covering(read.latin)
+    if matches is None:
+        matches = terms.covering_run(read.joined)
+        if matches is None:
             return None
     whole = terms.covering("".join(read.runs))
     if whole is not None:
         # Also what blanks or signs between the characters were to hide.
-        return found + whole
+        return matches + whole
     for run in read.runs:
         covered = terms.covering(run)
         if covered is None:
             return None
-        found += covered
-    return found
+        matches += covered
+    return matches
 
 
 def _mentioned(read: _Reading, terms: Terms) -> tuple[Match, ...]:
     endings = (terms.covering(run) or terms.ending(run) for run in read.runs)
-    found = list(terms.within(read.latin))
+    matches = list(terms.within(read.latin))
     for ending in endings:
-        found += ending if isinstance(ending, tuple) else (ending,) if ending is not None else ()
-    return tuple(found)
+        matches += ending if isinstance(ending, tuple) else (ending,) if ending is not None else ()
+    return tuple(matches)
 
 
-def _says_nothing(found: Sequence[Match]) -> bool:
+def _says_nothing(matches: Sequence[Match]) -> bool:
     """Whether no term names a thing by standing beside another: "steel pipes" does, "steel" does not."""
-    sorts = [match.sort for match in found]
+    sorts = [match.sort for match in matches]
     things, materials = sorts.count(Sort.ALONE), sorts.count(Sort.MATERIAL)
     if any(sort in _STOPS for sort in sorts):
         return things + materials == 0 or (things <= 1 and materials == 0)

@@ -28,10 +28,10 @@ def check_chapters(declaration: Declaration, models: TextModels, limits: Reading
     below = limits.implausible_below_permille
     if models.chapters is None or below is None or declaration.level is Level.MASTER:
         return []
-    found: dict[tuple[str, str], Finding] = {}
+    findings: dict[tuple[str, str], Finding] = {}
     # A text over several items names more than the one heading beside it.
-    said = enumerate(declaration.items, 1) if declaration.items else ((0, declaration),)
-    for place, goods in said:
+    described = enumerate(declaration.items, 1) if declaration.items else ((0, declaration),)
+    for place, goods in described:
         if goods.hs is None or goods.description is None:
             continue
         chapter, likely = goods.hs[:2], models.chapters(simplified(goods.description))
@@ -42,8 +42,8 @@ def check_chapters(declaration: Declaration, models: TextModels, limits: Reading
             if place:
                 params["item"] = place
             finding = Finding(code=CODE, params=params)
-            found.setdefault((chapter, named), finding)
-    return found.values()
+            findings.setdefault((chapter, named), finding)
+    return findings.values()
 
 
 def _likeliest(likely: Mapping[str, float], top: float) -> list[str]:

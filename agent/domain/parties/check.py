@@ -159,10 +159,10 @@ def _says_nothing(words: Sequence[str], also: frozenset[str], tables: PartyTable
     whole = "".join(sorted(words))
     if whole in tables.placeholders or whole in also:
         return True
-    told = {word for word in words if not word.isdecimal() and word not in tables.titles}
-    if len(told) == len(words):
+    telling = {word for word in words if not word.isdecimal() and word not in tables.titles}
+    if len(telling) == len(words):
         return False
-    whole = "".join(sorted(told))
+    whole = "".join(sorted(telling))
     return whole in tables.placeholders or whole in also
 
 
@@ -259,8 +259,8 @@ def _countries(declaration: Declaration) -> Iterator[Finding]:
         yield _finding("COUNTRY_UNKNOWN", field="goods.origin_country")
     if shipped_from is not None and shipped_from not in ISO_COUNTRIES:
         yield _finding("COUNTRY_UNKNOWN", field="consignment.shipped_country")
-    told = (("goods.origin_country", origin), ("consignment.shipped_country", shipped_from))
-    for field, country in told:
+    named = (("goods.origin_country", origin), ("consignment.shipped_country", shipped_from))
+    for field, country in named:
         both = {country, consignor}
         if len(both) > 1 and both <= ISO_COUNTRIES:
             yield _finding("COUNTRIES_DIFFER", field=field, other="consignor.country")

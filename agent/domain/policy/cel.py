@@ -57,14 +57,14 @@ class _Condition:
         self._env = env
         self._expression = expression
         # Typed: 1 and True are equal, and a rule over the one cannot be evaluated with the other.
-        self._told = functools.lru_cache(maxsize=_REMEMBERED, typed=True)(self._tell)
+        self._answer = functools.lru_cache(maxsize=_REMEMBERED, typed=True)(self._tell)
 
     def holds(self, facts: Mapping[str, FactValue]) -> bool | None:
         """Whether it holds of ``facts``; None where that cannot be told."""
         values: list[Any] = [facts.get(name) for name in self.names]
         if list in map(type, values):
             values = [tuple(value) if isinstance(value, list) else value for value in values]
-        return self._told(*values)
+        return self._answer(*values)
 
     def _tell(self, *values: FactValue | tuple[str, ...] | None) -> bool | None:
         activation = {
@@ -173,14 +173,14 @@ class RuleSet:
             law = laws[None]
         applying: list[str] = []
         entry: str | None = None
-        found: list[Finding] = []
+        findings: list[Finding] = []
         missing: dict[str, Finding] = {}
         for regime in law.regimes:
             if regime.enters and entry is not None:
                 continue
             applies = _holds(regime, facts)
             if applies is None:
-                found.append(regime.unknown)
+                findings.append(regime.unknown)
             elif applies:
                 applying.append(regime.id)
                 if regime.enters:
@@ -190,10 +190,10 @@ class RuleSet:
         for rule in law.rules:
             holds = _holds(rule, facts)
             if holds is None:
-                found.append(rule.unknown)
+                findings.append(rule.unknown)
             elif holds:
-                found.append(rule.holds)
-        return Held(tuple(applying), entry, tuple(missing.values()), tuple(found), not law.regimes)
+                findings.append(rule.holds)
+        return Held(tuple(applying), entry, tuple(missing.values()), tuple(findings), not law.regimes)
 
     def _asked(self) -> frozenset[str]:
         asked = {"consignment.transport", "goods.origin_country"}
@@ -286,8 +286,8 @@ def _compile(env: cel.Env, when: str) -> cel.Expression | PolicyError:
 
 def _located(text: str) -> PolicyError:
     """The compiler's first complaint with its place; the compiler quotes the source below it."""
-    found = _PLACE.search(text)
-    if found is None:
+    match = _PLACE.search(text)
+    if match is None:
         return PolicyError(path="when", line=1, column=1, message=text.partition("\n")[0][:200])
-    message = found[3].replace(" (in container '')", "")[:200]
-    return PolicyError(path="when", line=int(found[1]), column=int(found[2]), message=message)
+    message = match[3].replace(" (in container '')", "")[:200]
+    return PolicyError(path="when", line=int(match[1]), column=int(match[2]), message=message)

@@ -232,7 +232,7 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     zone_name = root.text("zone")
     zone = _zone(root, zone_name)
     regimes = read_regimes(root, zone)
-    policy_id = matching(root, "id", ID, "small letters, digits and dashes")
+    policy_id = matching(root, "id", ID, "lower-case letters, digits and dashes")
     issued = root.instant("issued", None)
     outcomes, by_code = _outcomes(root.table("outcomes"))
     settings = {
@@ -257,9 +257,9 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     try:
         compiled = RuleSet(rules, regimes)
     except PolicyInvalid as exc:
-        # What is no text at all is told as that, not as a rule that does not compile on top.
-        told = {error.path for error in errors}
-        errors.extend(error for error in exc.errors if error.path not in told)
+        # A value that is not a text is reported as that, and not also as a rule that does not compile.
+        reported = {error.path for error in errors}
+        errors.extend(error for error in exc.errors if error.path not in reported)
     if errors or compiled is None:
         raise PolicyInvalid(source, _located(errors, text))
     return Policy(
@@ -331,7 +331,9 @@ def _roles(table: Table, key: str) -> tuple[SourceRole, ...]:
     known = [role.value for role in SourceRole]
     for name in table.texts(key):
         if name not in known or name in roles:
-            table.fault(key, f"{name!r} is no role, or stands twice; use each of {', '.join(known)} once")
+            table.fault(
+                key, f"{name!r} is not a role, or is given twice; use each of {', '.join(known)} once"
+            )
         else:
             roles.append(SourceRole(name))
     return tuple(roles)

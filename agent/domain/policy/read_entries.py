@@ -84,7 +84,7 @@ def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list
     for table, common in dated_entries(root, "rule", zone):
         regime = table.optional_text("regime")
         if regime is not None and regime not in regimes:
-            table.fault("regime", f"{regime!r} is no regime of this pack")
+            table.fault("regime", f"{regime!r} is not a regime of this pack")
         elif regime is not None:
             # A rule is in force only while its regime is.
             common["starts"] = max(common["starts"], regimes[regime].starts)
@@ -92,7 +92,7 @@ def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list
             common["ends"] = min(closing, default=None)
         rule = Rule(
             **common,
-            code=matching(table, "code", _CODE, "capital letters, digits and underscores"),
+            code=matching(table, "code", _CODE, "upper-case letters, digits and underscores"),
             severity=table.choice("severity", Severity),
             when=table.text("when", most=4000),
             disclosure=table.choice("disclosure", Disclosure, Disclosure.OPEN),
@@ -119,7 +119,7 @@ def read_codes(root: Table, zone: tzinfo) -> tuple[CodeNote, ...]:
         notes.append(
             CodeNote(
                 **common,
-                code=matching(table, "code", _CODE, "capital letters, digits and underscores"),
+                code=matching(table, "code", _CODE, "upper-case letters, digits and underscores"),
                 about=_about(table),
                 severity=table.choice("severity", Severity) if table.has("severity") else None,
             )
@@ -141,19 +141,19 @@ def read_notices(root: Table, zone: tzinfo) -> tuple[Notice, ...]:
 
 def dated_entries(root: Table, sort: str, zone: tzinfo) -> Iterator[tuple[Table, Common]]:
     """Each ``[[sort]]`` with what all entries have; ids are given once."""
-    seen: set[str] = set()
+    ids: set[str] = set()
     for table in root.tables(sort):
-        entry_id = matching(table, "id", ID, "small letters, digits and dashes")
-        if entry_id in seen:
+        entry_id = matching(table, "id", ID, "lower-case letters, digits and dashes")
+        if entry_id in ids:
             table.fault("id", f"{entry_id!r} is given twice")
-        seen.add(entry_id)
+        ids.add(entry_id)
         starts, ends = table.instant("from", zone), table.optional_instant("to", zone)
         if ends is not None and ends <= starts:
             table.fault("to", "is not after `from`; the window would be empty")
         origin = table.texts("origin")
         for country in origin:
             if _COUNTRY.fullmatch(country) is None:
-                table.fault("origin", f"{country!r} is not a country of two capital letters")
+                table.fault("origin", f"{country!r} is not a country of two upper-case letters")
         yield (
             table,
             Common(
@@ -178,7 +178,7 @@ def check_supersedes(root: Table, sort: str, entries: Sequence[_D]) -> None:
         for earlier in entry.supersedes:
             ended = known[earlier].ends if earlier in known else None
             if earlier not in known:
-                table.fault("supersedes", f"{earlier!r} is no {sort} of this pack")
+                table.fault("supersedes", f"{earlier!r} is not a {sort} of this pack")
             elif ended is None or ended > entry.starts:
                 table.fault(
                     "supersedes", f"{earlier!r} is still in force when this one begins; end it with `to`"
@@ -226,7 +226,7 @@ def _params(table: Table) -> dict[str, str | int]:
         if key == "rule" or isinstance(value, bool) or not isinstance(value, str | int):
             table.fault(key, "a parameter is a text or a whole number, and `rule` is taken")
         elif not PARAM.fullmatch(key):
-            table.fault(key, "a parameter has a name of small letters, digits and underscores")
+            table.fault(key, "a parameter has a name of lower-case letters, digits and underscores")
         elif len(value) > MAX_PARAM if isinstance(value, str) else abs(value) > MAX_NUMBER:
             table.fault(key, f"a text has at most {MAX_PARAM} characters, a number at most {MAX_NUMBER}")
         else:

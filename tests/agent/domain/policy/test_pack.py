@@ -128,7 +128,7 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
             b"sequence = 3\nsequense = 4",
             "sequense, line 5, column 12: unknown key; did you mean sequence?",
         ),
-        (b'id = "small"', b'id = "Small Pack"', "small letters"),
+        (b'id = "small"', b'id = "Small Pack"', "lower-case letters"),
         (b"2025-03-01T00:00:00Z", b"2025-03-01T00:00:00", "offset"),
         (b"2025-03-01T00:00:00Z", b"'soon'", "a date with a time"),
         (b"America/New_York", b"America/Nowhere", "time zone"),
@@ -138,10 +138,10 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
         (b'mend = "RFS"', b'mend = "CLEAR"', "not one of RFI, RFS, DNL, none"),
         (b'BAD_GOODS = "DNL"', b'BAD_GOODS = "HOLD"', "outcomes.codes.BAD_GOODS"),
         (b'"consignee.name"', b'"consignee.nmae"', "not a fact"),
-        (b'regime = "acas"', b'regime = "akas"', "no regime"),
+        (b'regime = "acas"', b'regime = "akas"', "not a regime"),
         (b'severity = "stop"', b'severity = "fatal"', "note or mend or refer or stop"),
         (b'code = "ONE"', b'code = "LISTED_PARTY"', "must be sealed"),
-        (b'code = "ONE"', b'code = "one"', "capital letters"),
+        (b'code = "ONE"', b'code = "one"', "upper-case letters"),
         (
             b'when = "known.goods.hs"',
             b'when = "goods.hs"',
@@ -149,7 +149,11 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
         ),
         (b'when = "known.goods.hs"', b'when = "known.x"', "rule[0].when (rule one), line 36, column 14"),
         (b'when = "known.goods.hs"', b'when = "known.goods.hs"\nmode = "sea"', "express or mail"),
-        (b'when = "known.goods.hs"', b'when = "known.goods.hs"\norigin = ["China"]', "two capital letters"),
+        (
+            b'when = "known.goods.hs"',
+            b'when = "known.goods.hs"\norigin = ["China"]',
+            "two upper-case",
+        ),
         (
             b'when = "known.goods.hs"',
             b'when = "known.goods.hs"\nto = 2025-01-01T00:00:00',
@@ -264,8 +268,8 @@ gross_weight_g = ["carrier"]
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        (b'[claims]\nusual = ["captain"]', "'captain' is no role"),
-        (b'[claims]\nusual = ["post", "post"]', "stands twice"),
+        (b'[claims]\nusual = ["captain"]', "'captain' is not a role"),
+        (b'[claims]\nusual = ["post", "post"]', "is given twice"),
         (b'[claims.by_field]\nweight = ["post"]', "no field is claimed by that name"),
     ],
 )

@@ -167,7 +167,7 @@ def test_goods_enter_by_the_first_regime_of_that_kind_that_holds() -> None:
         ("advisory_until = 2024-01-01T00:00:00Z", "nothing would be advisory"),
         ('confidence = "sure"', "high or medium or low"),
         ('kind = "tax"', "security or data or entry"),
-        ('supersedes = ["other"]', "'other' is no regime of this pack"),
+        ('supersedes = ["other"]', "'other' is not a regime of this pack"),
         ('when = "goods.hs"', "it gives STRING"),
         ('requires = ["goods.hs"]\nunknown = 1', "unknown key"),
     ],
