@@ -7,7 +7,7 @@ import gc
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -15,26 +15,25 @@ from typing import NoReturn
 import aiohttp
 from tenacity import wait_random_exponential
 
-from agent.assessment.documents import Documents
-from agent.cases.redecide import decide_again, decide_on_changes
+from agent.assessment.assessments import Assessments
+from agent.cases.background import keep_assessed
 from agent.config.file import CentreSection, Config
 from agent.control import server as control
 from agent.errors import AgentError, EvidenceFailed
 from agent.evidence.log import EvidenceLog
 from agent.evidence.opening import retire
-from agent.hub import Hub, LinkState
+from agent.hub import Hub, LinkState, keep_issues
 from agent.intake.watched_folder import WatchedFolder
 from agent.lane.station import Station, run_station
-from agent.reference.loading import in_force, load_lists, load_model, load_policy, load_readings
+from agent.reference.in_force import Reference
+from agent.reference.loading import load_in_force
 from agent.runtime.clock import Clock, SystemClock
 from agent.runtime.data_lock import DataLock
-from agent.runtime.threads import in_thread
 from agent.status.ticker import StateTicker
 from agent.store.declarations import ReferenceStore
 from agent.trust.at_rest import AtRest
 from agent.trust.hub_keys import Trust, load_trust
 from agent.web.server import create_web, known_hosts, serve_web
-from sync import sqlite
 from sync.errors import LogForked
 from sync.keys import Role
 from sync.transport.client import Client, SyncState
@@ -42,7 +41,6 @@ from sync.transport.client import Client, SyncState
 log = logging.getLogger(__name__)
 
 CHECKPOINT_EVERY_S = 60.0
-CATCH_UP_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,54 +66,41 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
         Outdated: policy or a list is older than one that was in force here.
     """
     folder = config.hub.data
-    lock = DataLock(folder)
-    try:
+    with ExitStack() as stack:
+        lock = DataLock(folder)
+        stack.callback(lock.release)
         trust = load_trust(folder, config.hub.name, config.trust.cards)
         if config.centre:
             for role in (Role.COSIGNATURES, Role.CENTRE_LOG):
                 trust.keys.only(role, config.centre.name)  # without them no receipt could ever be kept
-        policy = load_policy(config.policy.file, trust.keys)
-        lists = load_lists(config.lists, trust.keys)
-        scorer, refused = load_model(config.model.folder, policy[0])
-        readings, unread = load_readings()
+        loaded, refused = load_in_force(config.policy.file, config.lists, config.model.folder, trust.keys)
         if forked:
             retire(folder, clock)
         evidence, trouble = EvidenceLog.open(folder, trust.signer, clock)
-        try:
-            if trouble:
-                log.error("log set aside", extra={"error": trouble})
-            # One line of policies, whatever a pack calls itself: another id must not bring an older one back.
-            evidence.put_in_force("policy", policy[0].sequence)
-            for party_list in lists[0]:
-                evidence.put_in_force(f"list/{party_list.id}", int(party_list.issued.timestamp()))
-            with_lists = in_force(policy, lists, scorer, evidence.lists_in_force(), readings)
-            for reason in filter(None, (refused, unread)):
-                evidence.event("MODEL_REFUSED", {"reason": reason[:200]})
-            reference = ReferenceStore(folder, clock)
-            if reference.trouble:
-                log.error("declarations set aside", extra={"error": reference.trouble})
-                evidence.event("DECLARATIONS_SET_ASIDE", {"reason": reference.trouble[:200]})
-            try:
-                yield Opened(
-                    hub=Hub(
-                        name=config.hub.name,
-                        clock=clock,
-                        log=evidence,
-                        reference=reference,
-                        documents=Documents(reference, with_lists, AtRest(trust.signer.audit_key), clock),
-                        in_force=with_lists,
-                        scorer=scorer,
-                        audit_key=trust.signer.audit_key,
-                        senders=config.intake.sender_keys(),
-                    ),
-                    trust=trust,
-                )
-            finally:
-                reference.close()
-        finally:
-            evidence.close()
-    finally:
-        lock.release()
+        stack.callback(evidence.close)
+        if trouble:
+            log.error("log set aside", extra={"error": trouble})
+        reference_data = Reference(keep_issues(evidence, loaded))
+        for reason in refused:
+            evidence.event("MODEL_REFUSED", {"reason": reason[:200]})
+        reference = ReferenceStore(folder, clock)
+        stack.callback(reference.close)
+        if reference.trouble:
+            log.error("declarations set aside", extra={"error": reference.trouble})
+            evidence.event("DECLARATIONS_SET_ASIDE", {"reason": reference.trouble[:200]})
+        yield Opened(
+            hub=Hub(
+                name=config.hub.name,
+                clock=clock,
+                log=evidence,
+                reference=reference,
+                assessments=Assessments(reference, reference_data, AtRest(trust.signer.audit_key), clock),
+                reference_data=reference_data,
+                audit_key=trust.signer.audit_key,
+                senders=config.intake.sender_keys(),
+            ),
+            trust=trust,
+        )
 
 
 async def run(config: Config, *, ready: Callable[[str], None], clock: Clock | None = None) -> None:
@@ -141,7 +126,7 @@ async def run(config: Config, *, ready: Callable[[str], None], clock: Clock | No
 
 
 class _Stopped(Exception):
-    """Ends the task group when the hub is told to stop."""
+    """Ends the task group when somebody stops the hub."""
 
 
 async def _until(stop: asyncio.Event) -> NoReturn:
@@ -168,7 +153,7 @@ async def _run_once(
                 for station in stations.values():
                     tasks.create_task(run_station(station, hub), name=f"station {station.name}")
                 tasks.create_task(_checkpoints(hub), name="checkpoints")
-                tasks.create_task(_catch_up(hub), name="assess")
+                tasks.create_task(keep_assessed(hub), name="assess")
                 if config.intake.folder is not None:
                     watched = WatchedFolder(config.intake.folder, hub, config.intake.profile_texts())
                     tasks.create_task(watched.watch(), name="watched folder")
@@ -217,31 +202,6 @@ async def _checkpoints(hub: Hub) -> None:
             await hub.log.checkpoint()
         except EvidenceFailed:
             return  # the stations stop at their next scan, and say so; the page must stay for that
-
-
-async def _catch_up(hub: Hub) -> None:
-    """Assess, newest first, what was declared, and what was assessed with another policy, list or model.
-
-    And decide again on what was set aside, in case the hub was stopped between an import and that, and on
-    what stands decided and comes to something else now.
-    """
-
-    async def assess() -> bool:
-        assessed = await in_thread("assess", hub.documents.catch_up)
-        await decide_on_changes(assessed, hub)
-        return bool(assessed)
-
-    try:
-        await decide_again(hub)
-        while True:
-            hub.declared.clear()
-            # While a file comes in, the cores belong to it and to the lanes.
-            while hub.taking_in.locked() or await assess():
-                await hub.clock.sleep(CATCH_UP_PAUSE_S)
-            await hub.declared.wait()
-    except (sqlite.Error, AgentError) as error:
-        # The lanes go on: a scan assesses by itself what is missing, and a station that cannot read says so.
-        log.warning("assessing again stopped", extra={"error": str(error)})
 
 
 def _keyed(stations: dict[str, Station]) -> Callable[[str, str], Awaitable[None]]:

@@ -131,3 +131,10 @@ class KeyUnfit(AgentError):
     """A file holds no key that a sender may be known by."""
 
     exit_code = 78
+
+
+class UnreadableScan(AgentError):
+    """What was scanned cannot be the number of a parcel; nothing was decided."""
+
+    def __init__(self, length: int) -> None:
+        super().__init__(f"not a parcel number ({length} characters); scan the label again")

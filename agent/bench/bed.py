@@ -115,7 +115,7 @@ async def at_work(bed: Bed, clock: Clock) -> AsyncIterator[tuple[Opened, list[tu
     async with open_hub(bed.config, clock) as opened:
         hub = opened.hub
         await import_manifest(bed.folder / "manifest.csv", hub)
-        while await in_thread("assess", hub.documents.catch_up):
+        while await in_thread("assess", hub.assessments.catch_up):
             pass  # as the running hub does behind an import
         station = Station(bed.config.stations[0], hub)
         running = asyncio.create_task(run_station(station, hub), name="station")

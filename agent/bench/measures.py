@@ -155,7 +155,7 @@ def _assessments(opened: Opened, labels: list[tuple[str, int]], clock: Clock) ->
         now, began_ns = clock.now(), clock.monotonic_ns()
         for each in rounds:
             for claim in each:
-                hub.documents.assess(claim, now)
+                hub.assessments.assess(claim, hub.reference_data.current, now)
         return round(sum(map(len, rounds)) / ((clock.monotonic_ns() - began_ns) / 1e9))
 
     new = a_second([[_to_another(claim, number) for number, claim in enumerate(claims)]])

@@ -20,7 +20,7 @@ from agent.maintenance.doctor import examine
 @config_option
 @json_option
 def doctor(config_path: Path, as_json: bool) -> None:
-    """Check configuration, data directory, ports and what else takes ports; says what to do.
+    """Check configuration, data directory, ports and what else takes ports; each fault comes with its remedy.
 
     Ends with 3 if something keeps the hub from working.
     """

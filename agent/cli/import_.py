@@ -25,9 +25,10 @@ from agent.domain.consignment.declaration import Declaration, Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError
 from agent.hub import Hub
-from agent.intake.importer import Listener, Sender, preview, take_in, try_out
-from agent.intake.protocol import Ended, Fault, Header, Progress
-from agent.intake.rejected_rows import MAX_FAULTS, Report
+from agent.intake.importer import Sender, preview, take_in, try_out
+from agent.intake.listener import Listener
+from agent.intake.protocol import Ended, Fault, FileHeader, Progress
+from agent.intake.rejected_rows import MAX_FAULTS, RejectedRowsReport
 from agent.intake.supervisor import opened
 from agent.runtime.clock import SystemClock
 from agent.texts.catalogue import choose
@@ -168,7 +169,7 @@ def _one(
         screen: Listener = Bar() if sys.stderr.isatty() else Silent() if quiet else Lines()
         if isinstance(screen, Bar):
             stack.enter_context(screen)
-        report = Report(folder, lang) if folder is not None else None
+        report = RejectedRowsReport(folder, lang) if folder is not None else None
         if report is not None:
             stack.callback(report.close)
         heard = _Both(screen, report)
@@ -200,11 +201,11 @@ async def _here(hub: Hub, path: Path, sender: Sender, listener: Listener) -> dic
 class _Both:
     """A screen, and a report where one is wanted."""
 
-    def __init__(self, screen: Listener, report: Report | None) -> None:
+    def __init__(self, screen: Listener, report: RejectedRowsReport | None) -> None:
         self._screen = screen
         self._report = report
 
-    def begun(self, header: Header) -> None:
+    def begun(self, header: FileHeader) -> None:
         self._screen.begun(header)
         if self._report is not None:
             self._report.begun(header)
@@ -258,7 +259,7 @@ def _preview(config: Config, path: Path, sender: Sender, as_json: bool) -> None:
     with opened(path) as file:
         keys = config.intake.sender_keys()
         found = list(preview(file, SystemClock(), sender, keys, PREVIEW_ROWS))
-    header = next(item for item in found if isinstance(item, Header))
+    header = next(item for item in found if isinstance(item, FileHeader))
     ended = next(item for item in found if isinstance(item, Ended))
     shown = {
         "file": path.name,

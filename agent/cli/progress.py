@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent.intake.protocol import Fault, Header
+from agent.intake.protocol import Fault, FileHeader
 from agent.intake.protocol import Progress as Step
 
 LINE_EVERY_PERCENT = 10
@@ -17,7 +17,7 @@ LINE_EVERY_PERCENT = 10
 class Silent:
     """Shows nothing."""
 
-    def begun(self, header: Header) -> None: ...
+    def begun(self, header: FileHeader) -> None: ...
 
     def faults(self, faults: tuple[Fault, ...]) -> None: ...
 

@@ -1,4 +1,4 @@
-"""``preclear scorecard``: what a shipper or a sender of data can do better, read from what the hub found."""
+"""``preclear scorecard``: what a shipper or a sender of data can do better, read from the hub's findings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,11 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     "--by", type=click.Choice(["shipper", "sender"]), help="An overview of shippers, or of senders of data."
 )
 @click.option("--shipper", metavar="NAME", help="The card of one shipper (consignor).")
-@click.option("--country", metavar="CC", help="Of the shipper, where several share a name; none for none.")
+@click.option(
+    "--country",
+    metavar="CC",
+    help="Of the shipper, if several share the name; none: one without.",
+)
 @click.option("--party", metavar="NAME", help="The card of one sender of data, or only what that one sent.")
 @click.option("--since", type=_DAY, metavar="DATE", help="Declared on that day (UTC) or later.")
 @click.option("--until", type=_DAY, metavar="DATE", help="Declared on that day (UTC) or before.")
@@ -80,7 +84,7 @@ def scorecard(
     if shipper is not None and by is not None:
         raise click.UsageError("--by gives an overview, --shipper one card; leave one of them out")
     if country is not None and shipper is None:
-        raise click.UsageError("--country tells shippers of one name apart; give --shipper NAME too")
+        raise click.UsageError("--country belongs to --shipper; give --shipper NAME too")
     first, last = _day(since), _day(until)
     if first is not None and last is not None and first > last:
         raise click.UsageError(f"--since {first} is after --until {last}; exchange them")

@@ -20,8 +20,9 @@ from aiohttp import web
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError, ImportAbandoned
 from agent.hub import Hub
-from agent.intake.importer import Listener, Sender, take_in
-from agent.intake.protocol import Fault, Header, Progress
+from agent.intake.importer import Sender, take_in
+from agent.intake.listener import Listener
+from agent.intake.protocol import Fault, FileHeader, Progress
 from agent.intake.supervisor import opened
 
 LINE_BYTES = 64 << 20
@@ -45,7 +46,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the answer."""
 
-    begun: Header | None = None
+    begun: FileHeader | None = None
     progress: Progress | None = None
     faults: tuple[Fault, ...] | None = None
     report: dict[str, Any] | None = None
@@ -96,7 +97,7 @@ class _Told:
         self._faults = faults
         self._gone = False
 
-    def begun(self, header: Header) -> None:
+    def begun(self, header: FileHeader) -> None:
         self._send(_Line(begun=header))
 
     def faults(self, faults: tuple[Fault, ...]) -> None:

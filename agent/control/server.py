@@ -12,10 +12,10 @@ import aiohttp
 from aiohttp import web
 
 from agent.cases.scan import CommandLine, Scan
-from agent.clearance import clear_piece, dry_run
+from agent.clearance import clear_piece, try_piece
 from agent.control.import_verb import importing
 from agent.errors import AgentError, ConfigInvalid, NotFound
-from agent.feed.messages import decision_view
+from agent.feed.messages import decision_message, plain
 from agent.hub import Hub
 from agent.intake.removal import removing
 from agent.status.report import status_of
@@ -40,8 +40,8 @@ async def decide_barcode(
     place = CommandLine(grams=grams)
     if record:
         recorded = await clear_piece(scan, place, hub)
-        return {**decision_view(recorded.entry), "recorded": True}
-    piece, verdict = await dry_run(scan, place, hub)
+        return {**plain(decision_message(recorded.statement)), "recorded": True}
+    piece, verdict = await try_piece(scan, place, hub)
     return {
         "type": "decision",
         "recorded": False,

@@ -7,7 +7,7 @@ entry is shown to anybody after COMMIT. The log is the outbox: unsent is what no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +20,7 @@ from agent.domain.piece import PieceKey, Previous
 from agent.errors import EvidenceFailed, Outdated
 from agent.evidence.opening import FILE, Head, OldLog, claim_retired, load, retire
 from agent.evidence.recorded import Recorded
-from agent.evidence.statements import decision_body, sealed_reasons
+from agent.evidence.statements import decision_body, decision_statement, sealed_reasons
 from agent.runtime.clock import Clock, iso
 from sync import sqlite
 from sync.errors import BadNote, BadProof
@@ -150,21 +150,22 @@ class EvidenceLog:
             previous is not None and previous.cleared
         )
 
-        def run(conn: sqlite.Connection) -> Entry:
-            seq = self._head.tree.size
+        def run(conn: sqlite.Connection) -> tuple[Entry, statement.Decision]:
+            place = self._place()
+            seq = place.seq
             block = sealed.seal(plaintext, self._signer.sealing, self.log_id, seq)
-            entry = self._write(conn, "decision", {**body, "sealed": block})
+            entry = self._write_at(conn, place, "decision", {**body, "sealed": block})
             at = iso(self._clock.now())
             row = (piece, seq, at, body["disposition"], decision.station, int(cleared), int(unmanifested))
             conn.execute(_SET_CURRENT, row)
             if settles is not None and str(settles) != piece:
                 conn.execute(_SETTLE, (str(settles),))
                 conn.execute(_MOVE_HOLD, (str(settles), piece))
-            return entry
+            return entry, decision_statement(body, block, place)
 
         commit = self._writer.submit(run)
-        entry = await self._durably(commit)
-        return Recorded(entry=entry, durable_ns=commit.at_ns)
+        entry, recorded = await self._durably(commit)
+        return Recorded(entry=entry, statement=recorded, verdict=decision.verdict, durable_ns=commit.at_ns)
 
     def event(self, code: str, params: dict[str, str | int]) -> Future[Entry]:
         """Record something that happened at the hub and bears on its decisions."""
@@ -174,24 +175,40 @@ class EvidenceLog:
         """An unmanifested piece no longer waits: another decision stands on it under its declared number."""
         await self._durably(self._writer.submit(lambda conn: conn.execute(_SETTLE, (str(piece),)).rowcount))
 
-    def put_in_force(self, name: str, order: int) -> None:
-        """Remember which issue of a policy or list is in force; an older one never comes back.
+    def put_in_force(self, issues: Mapping[str, int]) -> frozenset[str]:
+        """Remember which issues of policy and lists are in force, all or none; an older one never comes back.
+
+        Waits for the disk.
 
         Args:
-            name: ``policy/ID`` or ``list/ID``.
-            order: Grows with each issue.
+            issues: By name (``policy``, ``list/ID``): a number that grows with each issue.
+
+        Returns:
+            Ids of all lists that were ever in force here.
 
         Raises:
             Outdated: a newer issue was in force on this hub.
         """
 
-        def run(conn: sqlite.Connection) -> None:
-            row = conn.execute(_META, (f"in_force/{name}",)).fetchone()
-            if row is not None and int(row[0]) > order:
-                raise Outdated(name, order, int(row[0]))
-            conn.execute(_SET_META, (f"in_force/{name}", str(order)))
+        def run(conn: sqlite.Connection) -> frozenset[str]:
+            for name, order in issues.items():
+                row = conn.execute(_META, (f"in_force/{name}",)).fetchone()
+                if row is not None and int(row[0]) > order:
+                    raise Outdated(name, order, int(row[0]))
+                conn.execute(_SET_META, (f"in_force/{name}", str(order)))
+            rows = conn.execute(_LISTS).fetchall()
+            return frozenset(str(row[0]).removeprefix("in_force/list/") for row in rows)
 
-        self._writer.submit(run).result()
+        return self._writer.submit(run).result()
+
+    def limit_pages(self, pages: int) -> None:
+        """Let the file grow to that many pages only; what needs more fails as on a full disk.
+
+        A smaller number than the file has means its present size: nothing more fits.
+        """
+        self._writer.submit(
+            lambda conn: conn.execute(f"PRAGMA max_page_count={int(pages)}").fetchone()
+        ).result()
 
     async def checkpoint(self) -> str:
         """The signed note over the present head; the same head gives the same note."""
@@ -221,11 +238,6 @@ class EvidenceLog:
         return self._writer.failed
 
     # -- reading ---------------------------------------------------------------------------------------------
-
-    def lists_in_force(self) -> frozenset[str]:
-        """Ids of the lists that were ever in force here."""
-        rows = self._writer.submit(lambda conn: conn.execute(_LISTS).fetchall()).result()
-        return frozenset(str(row[0]).removeprefix("in_force/list/") for row in rows)
 
     def size(self) -> int:
         """Entries on disk."""
@@ -315,12 +327,12 @@ class EvidenceLog:
 
         self._writer.submit(run).result()
 
-    def _write(self, conn: sqlite.Connection, kind: str, body: dict[str, Any]) -> Entry:
+    def _place(self) -> statement.Place:
         head, clock = self._head, self._clock
         boot, mono_ns = clock.boot()
         source, u_ms = clock.trust()
         now = clock.now()
-        place = statement.Place(
+        return statement.Place(
             log_id=head.log_id,
             seq=head.tree.size,
             prev=None if head.last is None else head.last.hex(),
@@ -330,6 +342,14 @@ class EvidenceLog:
             clock=statement.Clock(source=source, u_ms=u_ms),
             anchor=self._anchor,
         )
+
+    def _write(self, conn: sqlite.Connection, kind: str, body: dict[str, Any]) -> Entry:
+        return self._write_at(conn, self._place(), kind, body)
+
+    def _write_at(
+        self, conn: sqlite.Connection, place: statement.Place, kind: str, body: dict[str, Any]
+    ) -> Entry:
+        head = self._head
         payload = statement.encode(kind, place, body)
         entry = sign_entry(place.seq, kind, payload, self._signer.decisions)
         conn.execute(_APPEND, (entry.seq, kind, payload, entry.leaf, entry.signature))

@@ -9,6 +9,7 @@ from agent.domain.findings.codes import ALWAYS_SHOWN_CODES
 from agent.domain.findings.finding import Finding
 from agent.domain.piece import Weighed
 from agent.runtime.clock import iso
+from sync.log import statement
 from sync.log.sealed import SealedFinding, reasons
 
 MAX_OPEN = 16
@@ -41,6 +42,31 @@ def decision_body(decision: Decision) -> dict[str, Any]:
             "scan": digests.scan,
         },
     }
+
+
+def decision_statement(body: dict[str, Any], sealed_block: str, place: statement.Place) -> statement.Decision:
+    """The statement that a body of :func:`decision_body` becomes at its place in the log."""
+    weight = body["weight"]
+    return statement.Decision(
+        **{
+            **body,
+            "piece": statement.Piece(**body["piece"]),
+            "open": [statement.OpenFinding(**finding) for finding in body["open"]],
+            "weight": None if weight is None else statement.Weight(**weight),
+            "digests": statement.Digests(**body["digests"]),
+        },
+        v=1,
+        kind="decision",
+        sealed=sealed_block,
+        log_id=place.log_id,
+        seq=place.seq,
+        prev=place.prev,
+        boot=place.boot,
+        mono_ns=place.mono_ns,
+        at=place.at,
+        clock=place.clock,
+        anchor=place.anchor,
+    )
 
 
 def _weight(weighed: Weighed) -> dict[str, Any]:

@@ -1,9 +1,1 @@
-"""Readers of manifest files: bytes in, rows or refusals out. ``read`` is the one way in."""
-
-from __future__ import annotations
-
-from agent.formats.detect import detect, read
-from agent.formats.reading import Format, Note, Reading
-from agent.formats.tabular.profiles import Profile
-
-__all__ = ["Format", "Note", "Profile", "Reading", "detect", "read"]
+"""Readers of manifest files: bytes in, rows or refusals out. ``detect.read`` is the one way in."""

@@ -178,14 +178,14 @@ def read_consignment(line: bytes) -> Declaration:
     """The declaration that one JSON object makes.
 
     Raises:
-        DeclarationInvalid: It is no such object; the message names the field and what belongs there.
+        DeclarationInvalid: It is not such an object; the message names the field and what belongs there.
     """
     try:
         given = _DECODER.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         hint = '; write decimals as text, as "799.99"' if "`float`" in str(exc) else ""
         raise DeclarationInvalid(f"{exc}{hint}") from exc
-    said = Declaration(
+    declaration = Declaration(
         consignment=given.id,
         transport=given.mode,
         gross_weight_g=_grams(given.gross_weight, "gross_weight"),
@@ -204,7 +204,7 @@ def read_consignment(line: bytes) -> Declaration:
         ),
         **{name: getattr(given, name) for name in _SAME_NAME},
     )
-    return with_totals(said)
+    return with_totals(declaration)
 
 
 def _money(amount: Amount | None, field: str) -> Money | None:
@@ -225,7 +225,7 @@ def _grams(weight: Weight | None, field: str) -> int | None:
     grams = int(exact.to_integral_value(ROUND_HALF_EVEN))
     if not 1 <= grams <= MAX_GRAMS:
         raise DeclarationInvalid(
-            f"{digits[:40]!r} {weight.unit} is no weight from 1 g to {MAX_GRAMS} g; "
+            f"{digits[:40]!r} {weight.unit} is not a weight from 1 g to {MAX_GRAMS} g; "
             f'write it as "0.29" - at `$.{field}`'
         )
     return grams

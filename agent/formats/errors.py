@@ -20,6 +20,6 @@ class ProfileInvalid(FormatsError):
 
     def __init__(self, source: str, errors: Sequence[PolicyError]) -> None:
         lines = "".join(f"\n  {error}" for error in errors)
-        super().__init__(f"{source} was refused; mend it and load it again:{lines}")
+        super().__init__(f"{source} was refused; correct it and load it again:{lines}")
         self.source = source
         self.errors = tuple(errors)

@@ -1,4 +1,4 @@
-"""A look at the first rows of a file before it is taken in: of each column, what it is and how it fares."""
+"""Previews the first rows of a file before it is imported: what each column is, and how it fares."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from agent.formats.rows import CLIP, Row, RowError
 EXAMPLES = 3
 
 
-class Verdict(StrEnum):
+class ColumnVerdict(StrEnum):
     """How the cells of one column fared, the worst that happened."""
 
     FINE = "fine"
@@ -39,7 +39,7 @@ class ColumnPreview:
     """Which of ours it is."""
     how: How
     """Who says so: the mapping profile, or our lists of words."""
-    verdict: Verdict
+    verdict: ColumnVerdict
     filled: int | None
     """Rows in which it is not empty; None where the format has no cells to look at."""
     mended: int
@@ -103,16 +103,16 @@ class Look:
         rows = (row[place].strip() for row in self.cells.values() if place < len(row))
         return [text for text in rows if text]
 
-    def _verdict(self, meaning: Meaning, texts: list[str] | None) -> Verdict:
+    def _verdict(self, meaning: Meaning, texts: list[str] | None) -> ColumnVerdict:
         if meaning.column is None:
-            return Verdict.IGNORED if meaning.how is How.IGNORED else Verdict.NOT_READ
+            return ColumnVerdict.IGNORED if meaning.how is How.IGNORED else ColumnVerdict.NOT_READ
         if self._faults[meaning.column]:
-            return Verdict.REFUSED
+            return ColumnVerdict.REFUSED
         if self._mended[meaning.column]:
-            return Verdict.MENDED
+            return ColumnVerdict.MENDED
         if meaning.how is How.CONSTANT:
-            return Verdict.CONSTANT
-        return Verdict.EMPTY if texts == [] else Verdict.FINE
+            return ColumnVerdict.CONSTANT
+        return ColumnVerdict.EMPTY if texts == [] else ColumnVerdict.FINE
 
 
 def preview(reading: Reading, *, n: int = 20) -> Preview:

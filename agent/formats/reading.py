@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
+from typing import BinaryIO, Protocol
 
+from agent.domain.consignment.declaration import Transport
+from agent.formats.profiles.profile import Profile, choose
 from agent.formats.rows import Row, RowError
 
 
@@ -28,7 +32,7 @@ class Format(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class FileNote:
     """A remark on the file as such, as that a hidden sheet was left out. Codes W39x.
 
     W391 encoding guessed or damaged, W392 hidden sheet left out, W393 goods lines of another sheet,
@@ -77,8 +81,46 @@ class Reading:
     """Of a text file, as Python names it."""
     header: tuple[str, ...] = ()
     """Of a table, as written."""
-    notes: tuple[Note, ...] = ()
+    notes: tuple[FileNote, ...] = ()
     means: tuple[Meaning, ...] = ()
     """What each column is read as, those of the header first; empty where a standard says it."""
-    late: list[Note] = field(default_factory=list)
+    late: list[FileNote] = field(default_factory=list)
     """Remarks that came up among the rows; whole once these are used up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOrder:
+    """How one file is to be read: what is known of it before its first byte."""
+
+    profile: Profile | None = None
+    """The mapping profile to use; None to choose one of ``profiles`` by header and ``sender``."""
+    profiles: tuple[Profile, ...] = ()
+    """Those there are."""
+    sender: str | None = None
+    """Whose file it is, as profiles name him."""
+    transport: Transport | None = None
+    """What to take where the file does not say it."""
+    received: datetime | None = None
+    """When it came; Cargo-IMP dates say no year."""
+
+    def profile_for(self, header: Sequence[str]) -> Profile | None:
+        """The profile to use for a file with that header, of those that come into question."""
+        return self.profile or choose(self.profiles, header, self.sender)
+
+
+NOTHING_KNOWN = ReadOrder()
+
+
+class Reader(Protocol):
+    """Reads files of one format."""
+
+    def __call__(self, stream: BinaryIO, order: ReadOrder, /) -> Reading:
+        """Open one file.
+
+        Args:
+            stream: Seekable, at its beginning. It belongs to the reading from here on.
+            order: How to read it.
+
+        Raises:
+            ManifestRefused: Nothing of it can be read. ``rows`` of what is returned may raise it too.
+        """

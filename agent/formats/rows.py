@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import msgspec
 
 from agent.domain.consignment.declaration import Declaration
-from agent.formats.tabular.cells import CellFault
 
 CLIP = 40
 """Most characters of a refused value that an error repeats."""
@@ -55,7 +54,15 @@ class RowError(msgspec.Struct, frozen=True, kw_only=True):
     hint: str
     """What to write instead."""
     cells: Sequence[str] = ()
-    """Of a table: the row as it stood, to be mended."""
+    """Of a table: the row as it stood, to be corrected."""
+
+
+class CellFault(Exception):
+    """Becomes a ``RowError``; never leaves the reading of a row."""
+
+    def __init__(self, code: str, column: str, value: str | None, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.code, self.column, self.value, self.message, self.hint = code, column, value, message, hint
 
 
 def row_error(line: int, fault: CellFault, cells: Sequence[str] = ()) -> RowError:

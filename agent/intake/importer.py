@@ -1,4 +1,4 @@
-"""Taking in a manifest: streamed, idempotent by content, every refused or mended row told."""
+"""Imports a manifest: streamed, idempotent by content; every refused or mended row is reported."""
 
 from __future__ import annotations
 
@@ -7,65 +7,43 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from agent.cases.redecide import decide_again
 from agent.domain.consignment.declaration import Declaration, decode
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import AgentError, ImportAbandoned, ManifestRefused, ReferenceFailed
+from agent.formats.batch import Batch
 from agent.hub import Hub
+from agent.intake.listener import Listener, NullListener
 from agent.intake.notices import PageProgress
-from agent.intake.protocol import Ended, Fault, Header, Order, Part, Progress, Refused
+from agent.intake.protocol import Ended, Fault, FileHeader, Part, Progress, ReadRequest, Refused
 from agent.intake.supervisor import OpenFile, opened, read_apart, resident_kb
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
-from agent.store.batch import Batch
 from agent.store.source_table import Source
 from agent.trust.senders import UNNAMED, Said, Senders, Speaker
 from sync import sqlite
 
 BATCH = 4_096 if sqlite.is_sound() else 512
-"""Rows of one transaction, some 2.5 MB: so many scattered numbers share the pages of an era's index. Twice as
+"""Rows of one transaction, some 2.5 MB: that many numbers share the pages of an era's index. Twice as
 many are no faster and hold up the lanes' commits on the same disk: the slowest in a hundred scans of sixteen
 lanes took 45 ms in place of 31. Lanes without a connection of their own wait for a batch."""
 MAX_REPORTED = 1000
-"""Faults that the result repeats one by one; a listener hears all of them."""
-TELL_EVERY_NS = 250_000_000
+"""Faults that the result repeats one by one; a listener gets all of them."""
+REPORT_EVERY_NS = 250_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sender(Said):
-    """Who is said to have sent a file, how he signed it, and how he writes."""
+    """Who sent a file by his own word, how he signed it, and how he writes."""
 
     transport: str | None = None
     profile: str | None = None
     """Id of a mapping profile; without one it is chosen by sender and header."""
     profiles: tuple[tuple[str, str], ...] = ()
     """Name and text of the mapping profiles at hand."""
-
-
-class Listener(Protocol):
-    """Hears how an import goes on, in the importing thread."""
-
-    def begun(self, header: Header) -> None:
-        """The file was recognised."""
-
-    def faults(self, faults: tuple[Fault, ...]) -> None:
-        """Rows were refused or mended."""
-
-    def progress(self, progress: Progress) -> None:
-        """It went on; four times a second."""
-
-
-class Nobody:
-    """Listens to nothing."""
-
-    def begun(self, header: Header) -> None: ...
-
-    def faults(self, faults: tuple[Fault, ...]) -> None: ...
-
-    def progress(self, progress: Progress) -> None: ...
 
 
 @dataclass(kw_only=True)
@@ -85,7 +63,7 @@ class ImportReport:
     rejected: dict[str, int] = field(default_factory=dict)
     mendings: dict[str, int] = field(default_factory=dict)
     errors: list[Fault] = field(default_factory=list)
-    """The first refusals; mended rows are told to the listener alone."""
+    """The first refusals; mended rows go to the listener alone."""
     already_known: bool = False
     resumed_after: int = 0
     """Rows that an interrupted import had stored."""
@@ -101,8 +79,8 @@ class ImportReport:
     peak_memory_mb: int = 0
     """Of the reading process, and what this one grew by meanwhile."""
 
-    def heard(self, speaker: Speaker) -> None:
-        """Who speaks in the file."""
+    def sent_by(self, speaker: Speaker) -> None:
+        """Note who speaks in the file."""
         self.party, self.role = speaker.party, speaker.role.value
         self.signer, self.signed = speaker.signer, speaker.signer is not None
 
@@ -126,33 +104,33 @@ async def import_manifest(
 ) -> ImportReport:
     """Take in one manifest that lies at ``path``; see :func:`take_in`."""
     with opened(path) as file:
-        return await take_in(file, hub, Sender(party=party, role=role), listener or Nobody())
+        return await take_in(file, hub, Sender(party=party, role=role), listener or NullListener())
 
 
 async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) -> ImportReport:
     """Take in one file, and decide again on the unmanifested pieces that it declares.
 
-    The same file again stores nothing and tells its refused rows once more. A file whose import was
-    interrupted goes on where it stood. Declarations are assessed afterwards, or by the scan that comes
+    The same file again stores nothing and reports its refused rows once more. A file whose import was
+    interrupted resumes where it stopped. Declarations are assessed afterwards, or by the scan that comes
     before that.
 
     Raises:
         ManifestRefused: the file cannot be read at all, or not further; what was read before is kept, and the
-            same file goes on behind it once it can be read.
-        SignatureRefused: its signature does not tell who sent it; nothing of it is kept.
-        ImportAbandoned: the listener has lost who wanted the import; what was read before is kept.
+            same file resumes after it once it can be read.
+        SignatureRefused: its signature does not prove who sent it; nothing of it is kept.
+        ImportAbandoned: the client that wanted the import has disconnected; what was read before is kept.
         ReferenceFailed: it could not be stored.
     """
     shown = PageProgress(hub, file.name, listener, asyncio.get_running_loop())
     async with hub.taking_in:
         try:
-            work = _Taking(file, sender, shown, hub.clock, hub.senders, hub)
+            work = _Import(file, sender, shown, hub.clock, hub.senders, hub)
             report = await in_thread("import", work.run)
         except AgentError as error:
             shown.failed(error)
             raise
         finally:
-            hub.declared.set()
+            hub.to_assess.set()
     report.decided_again = await decide_again(hub)
     shown.done(report.rows, report.rejected_rows)
     return report
@@ -165,24 +143,24 @@ async def try_out(
 
     Raises:
         ManifestRefused: the file cannot be read at all, or not further.
-        SignatureRefused: its signature does not tell who sent it.
+        SignatureRefused: its signature does not prove who sent it.
     """
-    return await in_thread("import", _Taking(file, sender, listener, clock, senders, None).run)
+    return await in_thread("import", _Import(file, sender, listener, clock, senders, None).run)
 
 
 def preview(
     file: OpenFile, clock: Clock, sender: Sender, senders: Senders, rows: int
-) -> Iterator[Header | Declaration | Fault | Ended]:
+) -> Iterator[FileHeader | Declaration | Fault | Ended]:
     """What the first rows of a file are read as, and at the end how each column fared.
 
     Raises:
         ManifestRefused: the file cannot be read at all.
-        SignatureRefused: its signature does not tell who sent it.
+        SignatureRefused: its signature does not prove who sent it.
     """
     speaker = senders.speaker(file.name, file.digest(), sender)
-    with closing(read_apart(file, _order(file, sender, speaker, clock, rows), clock)) as frames:
+    with closing(read_apart(file, _request(file, sender, speaker, clock, rows), clock)) as frames:
         for frame in frames:
-            if isinstance(frame, Header):
+            if isinstance(frame, FileHeader):
                 yield frame
             elif isinstance(frame, Part):
                 yield from map(decode, frame.batch.bodies)
@@ -193,8 +171,10 @@ def preview(
                 raise _refusal(file, frame)
 
 
-def _order(file: OpenFile, sender: Sender, speaker: Speaker, clock: Clock, rows: int | None = None) -> Order:
-    return Order(
+def _request(
+    file: OpenFile, sender: Sender, speaker: Speaker, clock: Clock, rows: int | None = None
+) -> ReadRequest:
+    return ReadRequest(
         name=file.name,
         transport=sender.transport,
         profile=sender.profile,
@@ -209,8 +189,8 @@ def _refusal(file: OpenFile, refused: Refused) -> ManifestRefused:
     return ManifestRefused(f"{file.name}: {refused.code}: {refused.message}; {refused.hint}")
 
 
-class _Taking:
-    """One file on its way; runs in a thread."""
+class _Import:
+    """The import of one file; runs in a thread."""
 
     def __init__(
         self,
@@ -234,23 +214,23 @@ class _Taking:
         self._batch = Batch()
         self._pending: Callable[[], object] | None = None
         self._last_refused = 0
-        self._told_ns = 0
+        self._reported_ns = 0
 
     def run(self) -> ImportReport:
         begun_ns, before_kb = self._clock.monotonic_ns(), resident_kb()
         state = self._file.state()
         digest = self._file.digest()
         speaker = self._senders.speaker(self._file.name, digest, self._sender)
-        self.report.heard(speaker)
-        order = _order(self._file, self._sender, speaker, self._clock)
+        self.report.sent_by(speaker)
+        request = _request(self._file, self._sender, speaker, self._clock)
         grown_kb = 0
         try:
-            with closing(read_apart(self._file, order, self._clock)) as frames:
+            with closing(read_apart(self._file, request, self._clock)) as frames:
                 for frame in frames:
                     if isinstance(frame, Part):
                         self._part(frame)
                         grown_kb = max(grown_kb, resident_kb() - before_kb)
-                    elif isinstance(frame, Header):
+                    elif isinstance(frame, FileHeader):
                         self._begin(frame, digest, speaker)
                     elif isinstance(frame, Refused):
                         self._keep()
@@ -263,8 +243,9 @@ class _Taking:
             if altered or (speaker.signer is not None and self._file.digest() != digest):
                 self._take_back()
                 raise ManifestRefused(f"{self._file.name} was written to while it was read; import it again")
-            # Told before the end is written: who has gone by then is missed now, or not at all.
-            self._tell(self._file.size)
+            # Report before committing: a disconnected client must be noticed while the import can still be
+            # abandoned.
+            self._report_progress(self._file.size)
             self._end()
         except ImportAbandoned:
             self._keep()
@@ -279,11 +260,11 @@ class _Taking:
         return self.report
 
     def _take_back(self) -> None:
-        """What was read is not what was there before, so nothing of it is kept."""
+        """Keep nothing of the file: it changed while it was read."""
         if self._store is not None and not self.report.already_known:
             self._store.take_back(self._source)
 
-    def _begin(self, header: Header, digest: str, speaker: Speaker) -> None:
+    def _begin(self, header: FileHeader, digest: str, speaker: Speaker) -> None:
         report, sender = self.report, self._sender
         report.format, report.profile, report.encoding = header.format, header.profile, header.encoding
         report.notes = [f"{code} {message}" for code, message in header.notes]
@@ -323,9 +304,9 @@ class _Taking:
         if not report.already_known and self._store is not None:
             self._collect(part.batch)
         now_ns = self._clock.monotonic_ns()
-        if now_ns - self._told_ns >= TELL_EVERY_NS:
-            self._told_ns = now_ns
-            self._tell(part.done)
+        if now_ns - self._reported_ns >= REPORT_EVERY_NS:
+            self._reported_ns = now_ns
+            self._report_progress(part.done)
 
     def _collect(self, fresh: Batch) -> None:
         stored = min(self._skip, len(fresh.bodies))
@@ -358,7 +339,7 @@ class _Taking:
             faults = report.rejected | report.mendings
             self._store.end_source(self._source, report.accepted, report.rejected_rows, faults).result()
 
-    def _tell(self, done: int) -> None:
+    def _report_progress(self, done: int) -> None:
         report = self.report
         self._listener.progress(
             Progress(

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import asdict
-from typing import Literal, Protocol
+from typing import Literal
 
 from agent.errors import AgentError, ImportAbandoned
 from agent.feed.messages import ImportMessage
 from agent.hub import Hub, ImportState
-from agent.intake.protocol import Fault, Header, Progress
-
-
-class _Listener(Protocol):
-    @property
-    def begun(self) -> Callable[[Header], None]: ...
-
-    @property
-    def faults(self) -> Callable[[tuple[Fault, ...]], None]: ...
-
-    @property
-    def progress(self) -> Callable[[Progress], None]: ...
+from agent.intake.listener import Listener
+from agent.intake.protocol import Progress
 
 
 class PageProgress:
@@ -30,7 +19,7 @@ class PageProgress:
     ``begun``, ``faults`` and ``progress`` are called in the importing thread, the other methods in the loop.
     """
 
-    def __init__(self, hub: Hub, name: str, listener: _Listener, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, hub: Hub, name: str, listener: Listener, loop: asyncio.AbstractEventLoop) -> None:
         self._hub = hub
         self._name = name
         self._loop = loop

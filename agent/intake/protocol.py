@@ -1,4 +1,4 @@
-"""What the reading process says to the hub: msgpack with its length before it, over one pipe."""
+"""The frames that the reading process sends to the hub: msgpack after its length, over one pipe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from agent.domain.errors import DeclarationInvalid
-from agent.store.batch import Batch
+from agent.formats.batch import Batch
 
 MEMORY_BYTES = 1 << 30
 """Address space of the reading process. A workbook of 100,000 rows takes a sixth of it."""
@@ -17,7 +17,7 @@ MAX_FRAME = 32 << 20
 """Bytes; a part holds a few hundred rows, of which the widest has some hundred kilobytes."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the process is to read; it comes as its one argument."""
 
     name: str
@@ -34,7 +34,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     """Stop after as many rows; for a preview."""
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, tag="begun"):
+class FileHeader(msgspec.Struct, frozen=True, kw_only=True, tag="begun"):
     """What the file turned out to be; the first frame."""
 
     format: str
@@ -82,7 +82,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     hint: str
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
+class PreviewedColumn(msgspec.Struct, frozen=True, kw_only=True):
     """How one column fared in the rows of a preview; see ``agent.formats.preview``."""
 
     written: str
@@ -102,7 +102,7 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, tag="ended"):
     """Most memory the process had."""
     notes: tuple[tuple[str, str], ...] = ()
     """Remarks that came up among the rows: code and message."""
-    columns: tuple[Looked, ...] = ()
+    columns: tuple[PreviewedColumn, ...] = ()
     """Of a preview."""
 
 
@@ -116,7 +116,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
 
 
-Frame = Header | Part | Refused | Ended
+Frame = FileHeader | Part | Refused | Ended
 
 
 def too_much_memory() -> Refused:
@@ -142,7 +142,7 @@ class Unpacker:
     """Takes frames out of a stream of bytes, however it is cut.
 
     Raises:
-        DeclarationInvalid: what came is no frame; nothing more can be read.
+        DeclarationInvalid: what came is not a frame; nothing more can be read.
     """
 
     def __init__(self) -> None:

@@ -22,27 +22,27 @@ import msgspec
 
 from agent.domain.consignment.declaration import Transport, encode
 from agent.domain.errors import ManifestRefused
-from agent.formats import read
+from agent.formats.batch import Batch
+from agent.formats.detect import read
 from agent.formats.errors import ProfileInvalid
 from agent.formats.preview import ColumnPreview, Look
-from agent.formats.reading import Note, Reading
+from agent.formats.profiles.profile import load_profile
+from agent.formats.reading import FileNote, Reading, ReadOrder
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import load_profile
 from agent.intake.protocol import (
     MEMORY_BYTES,
     Ended,
     Fault,
+    FileHeader,
     Frame,
-    Header,
-    Looked,
-    Order,
     Part,
+    PreviewedColumn,
+    ReadRequest,
     Refused,
     pack,
     too_much_memory,
 )
-from agent.intake.repeats import Seen
-from agent.store.batch import Batch
+from agent.intake.repeats import RepeatDetector
 
 CPU_S, CPU_S_PER_MB = 60, 2
 """A row of 200 bytes takes some 25 µs, thus a megabyte an eighth of a second."""
@@ -58,7 +58,7 @@ _LAST_WORDS = 1 << 20
 
 def main() -> None:
     """Read standard input; the order is the first argument, the process number of the hub the second."""
-    order = msgspec.json.decode(sys.argv[1], type=Order)
+    request = msgspec.json.decode(sys.argv[1], type=ReadRequest)
     # Rows hold no cycles: looking for some in every few hundred of them takes a tenth of the time.
     gc.freeze()
     gc.set_threshold(GC_EVERY)
@@ -66,8 +66,8 @@ def main() -> None:
     # Whatever a library may print must not stand between the frames.
     out = os.dup(1)
     os.dup2(2, 1)
-    with contextlib.suppress(BrokenPipeError):  # the hub has heard enough
-        _tell(order, out)
+    with contextlib.suppress(BrokenPipeError):  # the hub needs no more
+        _tell(request, out)
 
 
 def bind(parent: int, size: int) -> None:
@@ -92,10 +92,10 @@ def bind(parent: int, size: int) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")
 
 
-def _tell(order: Order, out: int) -> None:
+def _tell(request: ReadRequest, out: int) -> None:
     reserve: bytearray | None = bytearray(_LAST_WORDS)
     try:
-        for frame in frames(sys.stdin.buffer, order):
+        for frame in frames(sys.stdin.buffer, request):
             _write(out, frame)
     except ManifestRefused as error:
         message = str(error).removeprefix(f"{error.code}: ").removesuffix(f"; {error.hint}")
@@ -114,46 +114,48 @@ def _tell(order: Order, out: int) -> None:
             refused = Refused(
                 code="E022",
                 message=f"the reader broke on it ({type(error).__name__})",
-                hint="save it anew, or in another format; and send us the file if you may",
+                hint="save it again, or in another format; and send us the file if you may",
             )
     else:
         return
     _write(out, refused)
 
 
-def frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
-    """What is to be said of a file.
+def frames(file: BinaryIO, request: ReadRequest) -> Iterator[Frame]:
+    """The frames of a file, from its header to its end.
 
     Raises:
         ManifestRefused: it cannot be read, or not further.
     """
     fd = os.dup(file.fileno())  # a reader may close its file when it is through
-    profiles = [load_profile(text.encode(), name) for name, text in order.profiles]
-    chosen = next((found for found in profiles if found.id == order.profile), None)
-    if order.profile is not None and chosen is None:
-        known = ", ".join(found.id for found in profiles) or "none at all"
-        raise ManifestRefused("E024", f"no mapping profile is called {order.profile}", f"there are {known}")
+    profiles = [load_profile(text.encode(), name) for name, text in request.profiles]
+    chosen = next((profile for profile in profiles if profile.id == request.profile), None)
+    if request.profile is not None and chosen is None:
+        known = ", ".join(profile.id for profile in profiles) or "none at all"
+        raise ManifestRefused("E024", f"no mapping profile is called {request.profile}", f"there are {known}")
     reading = read(
         file,
-        order.name,
-        profile=chosen,
-        profiles=profiles,
-        sender=order.sender,
-        transport=None if order.transport is None else Transport(order.transport),
-        received=order.received,
+        request.name,
+        ReadOrder(
+            profile=chosen,
+            profiles=tuple(profiles),
+            sender=request.sender,
+            transport=None if request.transport is None else Transport(request.transport),
+            received=request.received,
+        ),
     )
-    yield Header(
+    yield FileHeader(
         format=str(reading.format),
         profile=reading.profile_id,
         encoding=reading.encoding,
         columns=reading.header,
         notes=tuple((note.code, note.message) for note in reading.notes),
-        lang=next((found.lang for found in profiles if found.key == reading.profile_id), None),
+        lang=next((profile.lang for profile in profiles if profile.key == reading.profile_id), None),
     )
-    look = None if order.rows is None else Look(reading)
+    look = None if request.rows is None else Look(reading)
     late = reading.late
-    if not (yield from _parts(reading, fd, order.rows, look)):
-        late = [*late, Note(code="W398", message="there is no parcel in it")]
+    if not (yield from _parts(reading, fd, request.rows, look)):
+        late = [*late, FileNote(code="W398", message="there is no parcel in it")]
     yield Ended(
         peak_kb=_peak_kb(),
         notes=tuple((note.code, note.message) for note in late),
@@ -161,8 +163,8 @@ def frames(file: BinaryIO, order: Order) -> Iterator[Frame]:
     )
 
 
-def _looked(column: ColumnPreview) -> Looked:
-    return Looked(
+def _looked(column: ColumnPreview) -> PreviewedColumn:
+    return PreviewedColumn(
         written=column.header,
         read_as=column.column,
         how=column.how,
@@ -190,10 +192,10 @@ def _parts(reading: Reading, fd: int, most: int | None, look: Look | None) -> Ge
     """
     batch = Batch()
     faults: list[Fault] = []
-    seen = Seen()
+    repeats = RepeatDetector()
     mended = size = count = last_refused = done = 0
     for outcome in reading.rows if look is None else map(look.add, reading.rows):
-        if isinstance(outcome, Row) and seen.add(outcome.declaration.consignment):
+        if isinstance(outcome, Row) and repeats.add(outcome.declaration.consignment):
             body = encode(outcome.declaration)
             batch.add(outcome.declaration, body)
             size += len(body)
@@ -242,7 +244,7 @@ def _fault(error: RowError, width: int) -> Fault:
 
 
 def _stands_twice(row: Row) -> RowError:
-    """Of two rows with one number nobody can tell which is meant: the first was taken, this one is not."""
+    """Of two rows with one number either could be meant: the first was taken, this one is refused."""
     return RowError(
         line=row.line,
         column="tracking_number",

@@ -1,4 +1,4 @@
-"""What was refused and what was mended, as ``rejected.csv`` and as a workbook to be mended and imported."""
+"""What was refused and what was mended, as ``rejected.csv`` and as a workbook to correct and import."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from agent.formats.tabular.columns import REPORT_SHEET, column_of, is_added
-from agent.intake.protocol import Fault, Header, Progress
+from agent.formats.csv_guard import guarded
+from agent.formats.profiles.columns import REPORT_SHEET, column_of, is_added
+from agent.intake.protocol import Fault, FileHeader, Progress
 from agent.texts.catalogue import LANGUAGES, choose
 from agent.texts.rows import row_text, row_words
 
@@ -19,36 +20,24 @@ MAX_FAULTS = 100_000
 """Faults that are written down; a file with more of them has one fault in all its rows."""
 _COLUMNS = ("outcome", "line", "column", "code", "message", "value", "hint")
 _IN_ENGLISH = ("message_en", "hint_en")
-"""Of a report in another language: what the reader said of this very cell."""
+"""Of a report in another language: the reader's own words on this very cell."""
 _ADDED = ("added.line", "added.says")
 """Keys of the headers of our own columns. Each begins with our name, by which they are known again."""
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 _STOPS = ".。।"
 _MAX_CELL = 32_767
 """Characters of a cell. Source: Excel specifications and limits."""
 
 
-def guarded(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula.
-
-    Source: OWASP, CSV Injection.
-
-    >>> guarded("=1+1"), guarded("-5"), guarded("plain")
-    ("'=1+1", "'-5", 'plain')
-    """
-    return "'" + text if text.startswith(_DANGEROUS) else text
-
-
-class Report:
+class RejectedRowsReport:
     """Writes both files as faults come in; a listener of an import.
 
-    The workbook's first sheet holds the refused rows as they stood, with the cells at fault in red: mended
-    and saved, it is a manifest like any other. Its second sheet lists every fault, as the CSV file does.
+    The workbook's first sheet holds the refused rows as they stood, with the cells at fault in red:
+    corrected and saved, it is a manifest like any other. Its second sheet lists every fault, as does the CSV.
 
     Args:
         folder: Made if it is not there.
-        lang: Language tag of who is to mend the rows, the nearest of ours is taken; None for what the mapping
-            profile says, else English. The names of the CSV file's columns are English in all of them.
+        lang: Language tag of the person who corrects the rows; the nearest of ours is taken. None for
+            what the mapping profile says, else English. Columns of the CSV file always have English names.
     """
 
     def __init__(self, folder: Path, lang: str | None = None) -> None:
@@ -62,13 +51,13 @@ class Report:
         self._written: dict[str, str] = {}
         """Column → what its sender calls it."""
         self._kept: list[int] = []
-        """Places of the sender's columns; a mended workbook has ours as well."""
+        """Places of the sender's columns; a corrected workbook has ours as well."""
         self._count = 0
         self._row: list[Fault] = []
         """Faults of the refused row at hand; the first one has its cells."""
         self._rows = 0
 
-    def begun(self, header: Header) -> None:
+    def begun(self, header: FileHeader) -> None:
         """Begin both files."""
         from xlsxwriter import Workbook  # type: ignore[import-untyped]  # noqa: PLC0415 - few write one
 
@@ -118,7 +107,7 @@ class Report:
                 return
             self._count += 1
             outcome = "mended" if fault.mended else "rejected"
-            message, hint = self._told(fault)
+            message, hint = self._message_of(fault)
             row = [str(fault.line), fault.column, fault.code, message, fault.value, hint]
             if self._lang != LANGUAGES[0]:
                 row += [fault.message, fault.hint]
@@ -156,18 +145,18 @@ class Report:
             style = self._wrong if number in wrong else self._plain
             self._sheet.write_string(self._rows, number, cell[:_MAX_CELL], style)
         self._sheet.write_string(self._rows, width, str(faults[0].line), self._mild)
-        says = "; ".join(map(self._said, faults))
+        says = "; ".join(map(self._sentence, faults))
         self._sheet.write_string(self._rows, width + 1, says[:_MAX_CELL], self._mild)
 
-    def _told(self, fault: Fault) -> tuple[str, str]:
+    def _message_of(self, fault: Fault) -> tuple[str, str]:
         """What is wrong and what to do: in English of this very cell, else of all faults of its code."""
-        told = None if self._lang == LANGUAGES[0] else row_text(fault.code, self._lang)
-        if told is None:
+        translated = None if self._lang == LANGUAGES[0] else row_text(fault.code, self._lang)
+        if translated is None:
             return fault.message, fault.hint
-        return told.reason, told.remedy or ""
+        return translated.reason, translated.remedy or ""
 
-    def _said(self, fault: Fault) -> str:
-        message, hint = self._told(fault)
+    def _sentence(self, fault: Fault) -> str:
+        message, hint = self._message_of(fault)
         if fault.code == _TWICE:
             message = f"{message} ({fault.value})"
         column = fault.column

@@ -20,6 +20,7 @@ from aiohttp import web
 from agent.errors import AgentError, EvidenceFailed, NotFound, ReferenceFailed
 from agent.hub import Hub
 from agent.runtime.threads import in_thread
+from agent.store.removal import BATCH, SPAN
 from agent.store.source_table import StoredSource
 from sync import sqlite
 
@@ -54,17 +55,23 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     exit_code: int = 0
 
 
-Told = Callable[[Going], None]
+ProgressCallback = Callable[[Going], None]
 
 
-async def remove_sources(hub: Hub, choice: Choice, told: Told) -> dict[str, Any]:
-    """Take the chosen sources away with all they declared; what others declared stands, and is assessed anew.
+async def remove_sources(
+    hub: Hub, choice: Choice, report_progress: ProgressCallback, *, span: int = SPAN, most: int = BATCH
+) -> dict[str, Any]:
+    """Take the chosen sources away with all they declared; what others declared is assessed again.
 
-    In steps, so that lanes go on. One that was interrupted is ended when it is called again; until then the
-    sources are shown as being removed. The log keeps that it happened, not whose it was; decisions stay.
+    In steps, so that lanes go on. An interrupted removal is completed when it is called again; until then the
+    sources are listed as being removed. The log keeps that it happened, not whose it was; decisions stay.
 
     Args:
-        told: Called in the working thread, four times a second.
+        hub: Whose store and log.
+        choice: Whose sources, or which one.
+        report_progress: Called in the working thread, four times a second.
+        span: Declarations that one step looks through.
+        most: Declarations that one step takes away.
 
     Raises:
         NotFound: there is no such source.
@@ -72,41 +79,43 @@ async def remove_sources(hub: Hub, choice: Choice, told: Told) -> dict[str, Any]
     """
     async with hub.taking_in:
         try:
-            return await in_thread("removal", lambda: _remove(hub, choice, told))
+            return await in_thread("removal", lambda: _remove(hub, choice, report_progress, span, most))
         finally:
-            hub.declared.set()
+            hub.to_assess.set()
             hub.new_entries.set()
 
 
-def _remove(hub: Hub, choice: Choice, told: Told) -> dict[str, Any]:
+def _remove(
+    hub: Hub, choice: Choice, report_progress: ProgressCallback, span: int, most: int
+) -> dict[str, Any]:
     store, clock = hub.reference, hub.clock
     try:
-        found = store.sources(party=choice.party, number=choice.number).result()
-        if not found:
+        sources = store.sources(party=choice.party, number=choice.number).result()
+        if not sources:
             raise NotFound(f"there is no {choice} here; `preclear sources list` shows what there is")
-        numbers = [source.number for source in found]
+        numbers = [source.number for source in sources]
         store.leaving(numbers).result()
-        at = removed = told_ns = 0
+        at = removed = reported_ns = 0
         while True:
-            step = store.take_away(numbers, at).result()
+            step = store.take_away(numbers, at, span=span, most=most).result()
             at, removed = step.at, removed + step.removed
-            if step.done or clock.monotonic_ns() - told_ns >= TELL_EVERY_NS:
-                told_ns = clock.monotonic_ns()
-                told(Going(done=min(at, step.total), total=step.total, removed=removed))
+            if step.done or clock.monotonic_ns() - reported_ns >= TELL_EVERY_NS:
+                reported_ns = clock.monotonic_ns()
+                report_progress(Going(done=min(at, step.total), total=step.total, removed=removed))
             if step.done:
                 break
-        for source in found:
+        for source in sources:
             _witness(hub, source)
             store.forget_source(source.number).result()
         erased = store.erase().result()
     except sqlite.Error as error:
         raise ReferenceFailed(str(error)) from error
-    log.info("sources removed", extra={"sources": len(found), "declarations": removed})
+    log.info("sources removed", extra={"sources": len(sources), "declarations": removed})
     return {
         "schema": "preclear.sources.removed",
         "sources": [
             {"number": s.number, "sha256": s.sha256, "declarations": s.taken, "refused": s.rejected or 0}
-            for s in found
+            for s in sources
         ],
         "declarations": removed,
         "erased": erased,
@@ -152,7 +161,7 @@ def removing(hub: Hub) -> Callable[[web.Request], Awaitable[web.StreamResponse]]
     return handle
 
 
-async def ask(socket: Path, choice: Choice, told: Told) -> dict[str, Any] | None:
+async def ask(socket: Path, choice: Choice, told: ProgressCallback) -> dict[str, Any] | None:
     """Have the running hub take sources away; None when none listens on that socket.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Which numbers have been before in a file: told by their hashes, in a fifth of the memory of a set."""
+"""Detects duplicate numbers within a file: a compact hash set, a fifth of the size of Python's own."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from array import array
 _FIRST_BITS = 12
 
 
-class Seen:
+class RepeatDetector:
     """Hashes of texts in one table of 64-bit slots, doubled when it is two thirds full.
 
     A million numbers take 16 MB; a set of them takes 100. Two texts of one hash would be taken for one: in a
-    file of a million rows the odds for that are one in ten million, and Python's hash is keyed anew in each
-    process, so nobody can aim.
+    file of a million rows the odds for that are one in ten million, and Python's hash is keyed differently
+    in each process, so nobody can aim.
     """
 
     def __init__(self) -> None:
@@ -21,12 +21,16 @@ class Seen:
         self._count = 0
 
     def add(self, text: str) -> bool:
-        """Remember a text; whether it was new."""
+        """Remember a text.
+
+        Returns:
+            Whether it was new.
+        """
         mark = (hash(text) & 0x7FFF_FFFF_FFFF_FFFF) or 1  # an empty slot is 0
         table, mask = self._table, self._mask
         place = mark & mask
-        while found := table[place]:
-            if found == mark:
+        while taken_by := table[place]:
+            if taken_by == mark:
                 return False
             place = (place + 1) & mask
         table[place] = mark

@@ -19,13 +19,13 @@ import msgspec
 
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
-from agent.intake.protocol import Ended, Frame, Order, Refused, Unpacker, too_much_memory
+from agent.intake.protocol import Ended, Frame, ReadRequest, Refused, Unpacker, too_much_memory
 from agent.runtime.clock import Clock
 
 MAX_BYTES = 4 << 30
 """Of one file; a million rows are a fifth of a gigabyte."""
 SILENCE_S = 120.0
-"""How long the process may say nothing while the hub waits for it."""
+"""How long the process may be silent while the hub waits for it."""
 WALL_S = 3 * 3600.0
 CHILD = (sys.executable, "-P", "-s", "-B", "-m", "agent.intake.reader_process")
 END_S = 5.0
@@ -35,7 +35,7 @@ CHUNK = 256 << 10
 
 @dataclass(frozen=True, slots=True)
 class OpenFile:
-    """A regular file, opened once: what was looked at is what is read."""
+    """A regular file, opened once: what was checked is what is read."""
 
     fd: int
     name: str
@@ -50,20 +50,20 @@ class OpenFile:
 
     def state(self) -> tuple[int, int]:
         """Changes when somebody writes to it."""
-        found = os.fstat(self.fd)
-        return found.st_size, found.st_mtime_ns
+        status = os.fstat(self.fd)
+        return status.st_size, status.st_mtime_ns
 
 
 @contextmanager
 def opened(path: Path, *, folder: int | None = None) -> Iterator[OpenFile]:
-    """Open a file to be taken in.
+    """Open a file to import.
 
     Args:
         path: Of the file; with ``folder``, its bare name.
         folder: A file descriptor of the folder it must lie in; a link is refused then.
 
     Raises:
-        ManifestRefused: it is no regular file, too large, or cannot be read.
+        ManifestRefused: it is not a regular file, too large, or cannot be read.
     """
     # Opening a pipe would wait for its writer for ever, and hold up the hub's own end.
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if folder is None else os.O_NOFOLLOW)
@@ -72,19 +72,21 @@ def opened(path: Path, *, folder: int | None = None) -> Iterator[OpenFile]:
     except OSError as error:
         raise ManifestRefused(f"{path} cannot be read: {error.strerror}") from error
     try:
-        found = os.fstat(number)
-        if stat.S_ISDIR(found.st_mode):
+        status = os.fstat(number)
+        if stat.S_ISDIR(status.st_mode):
             raise ManifestRefused(f"{path} cannot be read: it is a folder")
-        if not stat.S_ISREG(found.st_mode):
-            raise ManifestRefused(f"{path} is no regular file; save the manifest as a file and import that")
-        if found.st_size > MAX_BYTES:
+        if not stat.S_ISREG(status.st_mode):
+            raise ManifestRefused(
+                f"{path} is not a regular file; save the manifest as a file and import that"
+            )
+        if status.st_size > MAX_BYTES:
             raise ManifestRefused(f"{path} has more than {MAX_BYTES >> 30} GB; split it")
-        yield OpenFile(number, path.name, found.st_size)
+        yield OpenFile(number, path.name, status.st_size)
     finally:
         os.close(number)
 
 
-def read_apart(file: OpenFile, order: Order, clock: Clock) -> Generator[Frame, None, None]:
+def read_apart(file: OpenFile, order: ReadRequest, clock: Clock) -> Generator[Frame, None, None]:
     """Frames of a file that is read in a process of its own; the last one is ``Ended`` or ``Refused``.
 
     For a thread: it waits. Closing the iterator ends the process.
@@ -120,7 +122,7 @@ def read_apart(file: OpenFile, order: Order, clock: Clock) -> Generator[Frame, N
                 if isinstance(frame, Ended | Refused):
                     return
     except DeclarationInvalid:
-        yield _broken("it said what cannot be understood")
+        yield _broken("its answer is not in the protocol")
         return
     finally:
         process.kill()
@@ -148,7 +150,7 @@ def _broken(how: str) -> Refused:
     return Refused(
         code="E022",
         message=f"the reader broke on it ({how})",
-        hint="save it anew, or in another format",
+        hint="save it again, or in another format",
     )
 
 

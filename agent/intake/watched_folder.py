@@ -1,9 +1,9 @@
-"""A watched folder: whatever settles in it is taken in, and moved to ``done`` or ``refused`` with its report.
+"""A watched folder: each file that settles in it is imported, and moved to ``done`` or ``refused``.
 
-Who sent a file is said by where it lies, ``PARTY/`` or ``PARTY/ROLE/``, or by a file beside it that is called
-as it is, with ``.toml`` behind it: ``party``, ``role``, ``transport``, ``profile``. Its signature lies in
-``FILE.sig``, and comes first. A file that was moved here counts as whole at once, one that is being written
-once it no longer changes. Links are never followed.
+The sender of a file is named by where it lies, ``PARTY/`` or ``PARTY/ROLE/``, or by a sidecar ``FILE.toml``:
+``party``, ``role``, ``transport``, ``profile``. Its signature lies in ``FILE.sig``, and must arrive first. A
+file that was moved here counts as whole at once, one that is being written as soon as it no longer changes.
+Links are never followed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError, ManifestRefused
 from agent.hub import Hub
 from agent.intake.importer import Sender, take_in
-from agent.intake.rejected_rows import Report
+from agent.intake.rejected_rows import RejectedRowsReport
 from agent.intake.supervisor import opened
 from agent.runtime.clock import iso
 from agent.runtime.threads import in_thread
@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 DONE, REFUSED = "done", "refused"
 EVERY_S = 2.0
 SETTLED_S = 5.0
-"""A file that was not written to for so long is whole, unless it changed since it was seen last."""
+"""A file that was not written to for that long is whole, unless it changed since the folder was last read."""
 UNFINISHED = (".part", ".partial", ".tmp", ".filepart", ".crdownload", "~")
 SIDECAR = ".toml"
 NO_MANIFEST = (*UNFINISHED, SIDECAR, SUFFIX)
@@ -49,7 +49,7 @@ LEVELS = 2
 
 
 class _Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file beside a manifest may say."""
+    """What the sidecar of a manifest may say."""
 
     party: str | None = None
     role: SourceRole | None = None
@@ -58,7 +58,7 @@ class _Sidecar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class WaitingFile:
     """A file that lies in the folder; ``place`` names the sub-folders that lead to it."""
 
     place: tuple[str, ...]
@@ -68,7 +68,7 @@ class Found:
 
 
 class WatchedFolder:
-    """One folder, looked at every few seconds; nothing of it is held in memory but what files looked like.
+    """One folder, read every few seconds; only the size and time of each file are held in memory.
 
     Args:
         path: Made if it is not there.
@@ -79,9 +79,9 @@ class WatchedFolder:
         self._path = path
         self._hub = hub
         self._profiles = profiles
-        self._seen: dict[tuple[tuple[str, ...], str], tuple[int, int, int]] = {}
+        self._last_states: dict[tuple[tuple[str, ...], str], tuple[int, int, int]] = {}
         self._stuck: set[tuple[tuple[str, ...], str, tuple[int, int, int]]] = set()
-        """Files that were taken in and could not be moved away."""
+        """Files that were imported and could not be moved away."""
         self._trouble: str | None = None
 
     async def watch(self) -> None:
@@ -107,57 +107,58 @@ class WatchedFolder:
             ReferenceFailed: nothing can be stored; the file stays where it is.
         """
         settled = await in_thread("watched folder", self._settled)
-        for found in settled:
-            await self._take(found)
+        for waiting in settled:
+            await self._take(waiting)
         return len(settled)
 
-    def _settled(self) -> list[Found]:
+    def _settled(self) -> list[WaitingFile]:
         self._path.mkdir(parents=True, exist_ok=True)
         now_s = self._hub.clock.now().timestamp()
         present = {(f.place, f.name): f for f in _files(self._path)}
         settled = []
-        for key, found in present.items():
-            if (*key, found.state) in self._stuck:
+        for key, waiting in present.items():
+            if (*key, waiting.state) in self._stuck:
                 continue
-            before = self._seen.get(key)
-            quiet = now_s - found.state[2] / 1e9 >= SETTLED_S
-            if before == found.state or (before is None and quiet):
-                settled.append(found)
-        self._seen = {key: found.state for key, found in present.items()}
-        return sorted(settled, key=lambda found: found.state[2])
+            before = self._last_states.get(key)
+            quiet = now_s - waiting.state[2] / 1e9 >= SETTLED_S
+            if before == waiting.state or (before is None and quiet):
+                settled.append(waiting)
+        self._last_states = {key: waiting.state for key, waiting in present.items()}
+        return sorted(settled, key=lambda waiting: waiting.state[2])
 
-    async def _take(self, found: Found) -> None:
+    async def _take(self, waiting: WaitingFile) -> None:
         scratch = self._path / SCRATCH
         await in_thread("watched folder", lambda: shutil.rmtree(scratch, ignore_errors=True))
-        with _reached(self._path, found.place) as folder:
+        with _reached(self._path, waiting.place) as folder:
             target = DONE
             try:
-                sender = _sender(folder, found, self._profiles)
-                with opened(Path(found.name), folder=folder) as file, closing(Report(scratch)) as report:
+                sender = _sender(folder, waiting, self._profiles)
+                report = RejectedRowsReport(scratch)
+                with opened(Path(waiting.name), folder=folder) as file, closing(report):
                     result = (await take_in(file, self._hub, sender, report)).as_json()
             except ManifestRefused as error:
                 target = REFUSED
-                result = {"file": found.name, "error": str(error)}
-                log.warning("manifest refused", extra={"file": found.name, "error": str(error)})
+                result = {"file": waiting.name, "error": str(error)}
+                log.warning("manifest refused", extra={"file": waiting.name, "error": str(error)})
             try:
-                await in_thread("watched folder", lambda: self._move(folder, found, target, result))
+                await in_thread("watched folder", lambda: self._move(folder, waiting, target, result))
             except OSError:
-                # Taken in it is; without this it would be read again every few seconds.
-                self._stuck.add((found.place, found.name, found.state))
+                # It was imported; without this it would be read again every few seconds.
+                self._stuck.add((waiting.place, waiting.name, waiting.state))
                 raise
-        self._seen.pop((found.place, found.name), None)
+        self._last_states.pop((waiting.place, waiting.name), None)
 
-    def _move(self, folder: int, found: Found, target: str, result: dict[str, Any]) -> None:
+    def _move(self, folder: int, waiting: WaitingFile, target: str, result: dict[str, Any]) -> None:
         scratch = self._path / SCRATCH
         scratch.mkdir(exist_ok=True)
         (scratch / "report.json").write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", "utf-8")
-        with _reached(self._path, (target, *found.place), make=True) as to:
-            name = _free_name(found.name, _names(to), iso(self._hub.clock.now()))
+        with _reached(self._path, (target, *waiting.place), make=True) as to:
+            name = _free_name(waiting.name, _names(to), iso(self._hub.clock.now()))
             os.rename(scratch, name + ".report", dst_dir_fd=to)
             for beside in (SIDECAR, SUFFIX):
                 with contextlib.suppress(FileNotFoundError):
-                    os.rename(found.name + beside, name + beside, src_dir_fd=folder, dst_dir_fd=to)
-            os.rename(found.name, name, src_dir_fd=folder, dst_dir_fd=to)
+                    os.rename(waiting.name + beside, name + beside, src_dir_fd=folder, dst_dir_fd=to)
+            os.rename(waiting.name, name, src_dir_fd=folder, dst_dir_fd=to)
 
 
 def _names(folder: int) -> set[str]:
@@ -192,7 +193,7 @@ def _reached(root: Path, place: tuple[str, ...], *, make: bool = False) -> Itera
         os.close(number)
 
 
-def _files(root: Path, place: tuple[str, ...] = ()) -> Iterator[Found]:
+def _files(root: Path, place: tuple[str, ...] = ()) -> Iterator[WaitingFile]:
     """Manifests in the folder and, two levels down, in those of the parties."""
     with _reached(root, place) as folder, os.scandir(folder) as entries:
         below = []
@@ -203,32 +204,34 @@ def _files(root: Path, place: tuple[str, ...] = ()) -> Iterator[Found]:
             if entry.is_dir(follow_symlinks=False):
                 below.append(name)
             elif entry.is_file(follow_symlinks=False) and not name.lower().endswith(NO_MANIFEST):
-                found = entry.stat(follow_symlinks=False)
-                state = (found.st_ino, found.st_size, found.st_mtime_ns)
-                yield Found(place=place, name=name, state=state)
+                status = entry.stat(follow_symlinks=False)
+                state = (status.st_ino, status.st_size, status.st_mtime_ns)
+                yield WaitingFile(place=place, name=name, state=state)
     if len(place) < LEVELS:
         for name in below:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError):
                 yield from _files(root, (*place, name))
 
 
-def _sender(folder: int, found: Found, profiles: tuple[tuple[str, str], ...]) -> Sender:
-    """Who sent a file, by its place and by the file beside it.
+def _sender(folder: int, waiting: WaitingFile, profiles: tuple[tuple[str, str], ...]) -> Sender:
+    """Who sent a file, by its place and by its sidecar.
 
     Raises:
-        ManifestRefused: that cannot be told.
+        ManifestRefused: neither names a role that there is, or the sidecar cannot be used.
     """
-    party, role = (*found.place, "", "")[:2]
-    beside = _sidecar(folder, found.name)
+    party, role = (*waiting.place, "", "")[:2]
+    beside = _sidecar(folder, waiting.name)
     try:
         spoken_as = beside.role or (SourceRole(role) if role else None)
     except ValueError as error:
         known = ", ".join(SourceRole)
-        raise ManifestRefused(f"{found.name}: the folder {role} names no role; there are {known}") from error
+        raise ManifestRefused(
+            f"{waiting.name}: the folder {role} names no role; there are {known}"
+        ) from error
     return Sender(
         party=beside.party or party or None,
         role=spoken_as,
-        signature=_signature(folder, found.name),
+        signature=_signature(folder, waiting.name),
         transport=beside.transport,
         profile=beside.profile,
         profiles=profiles,

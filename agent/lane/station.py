@@ -10,12 +10,12 @@ from functools import partial
 from typing import Any, NoReturn
 
 from agent.cases.scan import Origin, Scan, Weighing
-from agent.clearance import UnreadableScan, clear_piece
+from agent.clearance import clear_piece
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import StationSection
 from agent.domain.findings.disposition import Disposition
 from agent.domain.piece import PieceKey
-from agent.errors import EvidenceFailed, ReferenceFailed
+from agent.errors import EvidenceFailed, ReferenceFailed, UnreadableScan
 from agent.evidence.recorded import Recorded
 from agent.feed.messages import (
     Message,
@@ -23,7 +23,6 @@ from agent.feed.messages import (
     StoppedMessage,
     WeighingMessage,
     device_message,
-    logged_decision,
 )
 from agent.hub import Hub
 from agent.lane.health import device_report, scale_report
@@ -56,7 +55,8 @@ class Station:
         """Why nothing more is decided here; None while decisions are."""
         self._hub = hub
         self._scans: asyncio.Queue[Scan] = asyncio.Queue(WAITING_SCANS)
-        self._folder = Folder(hub.in_force.policy.tolerance.fold_window_ms)
+        self._folder = Folder(hub.reference_data.current.policy.tolerance.fold_window_ms)
+        hub.reference_data.follow(self._fold_as_in_force)
         self._scale = LaneScale(section.scale) if section.scale else None
         self._weight_changed = asyncio.Event()
         self._last: dict[PieceKey, tuple[int, Recorded]] = {}
@@ -70,6 +70,9 @@ class Station:
             self.meters["scale"] = self.meters["scanner"] if section.one_cable else HealthMeter(now_ns)
         hub.stations[self.name] = self
 
+    def _fold_as_in_force(self) -> None:
+        self._folder.window_ms = self._hub.reference_data.current.policy.tolerance.fold_window_ms
+
     def _recorder(self, section: DeviceSection) -> Recorder:
         role = "scale" if isinstance(section, ScaleSection) else "scanner"
         recorder = Recorder(section.port, str(section.settings()), wall=self._hub.clock)
@@ -82,7 +85,7 @@ class Station:
         """The weighing of this scan and of no other; waits while its load settles, within a limit."""
         if self._scale is None:
             return Weighing(weighed=None, reason="no_scale")
-        settle_ns = self._hub.in_force.policy.tolerance.settle_timeout_ms * 1_000_000
+        settle_ns = self._hub.reference_data.current.policy.tolerance.settle_timeout_ms * 1_000_000
         announced = False
         deadline = self._hub.clock.monotonic_ns() + settle_ns
         while True:
@@ -165,8 +168,7 @@ class Station:
             scan = await self._scans.get()
             try:
                 recorded = await clear_piece(scan, self, self._hub)
-                decision = logged_decision(recorded.entry)
-                await self._sound(good=decision.disposition == Disposition.CLEAR.value)
+                await self._sound(good=recorded.verdict.disposition is Disposition.CLEAR)
             except UnreadableScan as error:
                 detail = str(error)
                 self._publish(RescanMessage(station=self.name, reason="unreadable", detail=detail))
@@ -178,7 +180,7 @@ class Station:
 
     def repeats(self, piece: PieceKey, scan: Scan) -> Recorded | None:
         """The entry whose verdict this scan repeats: the same piece here, within the policy's window."""
-        window_ns = self._hub.in_force.policy.tolerance.repeat_window_ms * 1_000_000
+        window_ns = self._hub.reference_data.current.policy.tolerance.repeat_window_ms * 1_000_000
         while self._last:
             oldest = next(iter(self._last))  # they stand in the order in which they were decided
             if scan.at_ns - self._last[oldest][0] < window_ns:

@@ -91,7 +91,7 @@ class Entry:
             before["stations"][place][self.role] = self.values()
         elif self.role != "scanner":
             raise EntryRefused(
-                f"there is no station {self.station!r}; a station begins with its scanner, add that first"
+                f"there is no station {self.station!r}; add its scanner first, which makes the station"
             )
         else:
             _add_station(document, self.station, self.values())
@@ -104,38 +104,38 @@ class Entry:
 
 
 def write_config(path: Path, text: str) -> Path:
-    """Put a changed configuration in place, once it is known to be good.
+    """Put a changed configuration in place once it has been loaded without errors.
 
     Returns:
-        Where the one before it is kept.
+        Where the previous one is kept.
 
     Raises:
-        ConfigInvalid: The changed one has errors; the file is as it was.
-        OSError: It cannot be written; the file is as it was.
+        ConfigInvalid: The changed one has errors; the file is unchanged.
+        OSError: It cannot be written; the file is unchanged.
     """
     # A link stays a link: what it leads to is changed.
     path = path.resolve()
-    beside = path.with_name(f".{path.name}.new")
+    new = path.with_name(f".{path.name}.new")
     backup = path.with_name(f"{path.name}.bak")
     try:
-        with beside.open("w", encoding="utf-8") as opened:
+        with new.open("w", encoding="utf-8") as opened:
             opened.write(text)
             opened.flush()
             os.fsync(opened.fileno())
-        shutil.copymode(path, beside)
+        shutil.copymode(path, new)
         owner = path.stat()
         with contextlib.suppress(PermissionError):  # the hub's own user must still be able to read it
-            os.chown(beside, owner.st_uid, owner.st_gid)
+            os.chown(new, owner.st_uid, owner.st_gid)
         try:
-            load_config(beside)
+            load_config(new)
         except ConfigInvalid as error:
             raise ConfigInvalid(path, error.problems) from error
         kept = path.with_name(f".{path.name}.kept")
         shutil.copy2(path, kept)
         kept.replace(backup)
-        beside.replace(path)
+        new.replace(path)
     finally:
-        beside.unlink(missing_ok=True)
+        new.unlink(missing_ok=True)
     _sync_folder(path.parent)
     return backup
 
@@ -149,7 +149,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _parsed(text: str) -> tuple[tomlkit.TOMLDocument, dict[str, Any]]:
-    """The file to be edited, and what it says."""
+    """The file to be edited, and its values."""
     try:
         document, values = tomlkit.parse(text), tomllib.loads(text)
     except (TOMLKitError, tomllib.TOMLDecodeError) as error:
@@ -192,7 +192,7 @@ def _inline(values: Mapping[str, Any]) -> InlineTable:
 def _add_device(station: Table | InlineTable, role: Role, values: Mapping[str, Any]) -> None:
     if isinstance(station, InlineTable):
         device = _inline(values)
-        # The blank before the brace is an item of its own, and would stand before the comma.
+        # The blank before the brace is an item of its own, and would end up before the comma.
         while isinstance(station.value.body[-1][1], Whitespace):
             device.trivia.trail = station.value.body.pop()[1].as_string()
         station.append(role, device)

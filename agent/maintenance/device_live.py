@@ -1,4 +1,4 @@
-"""Runs one device outside the hub: until there is enough, a time is over, or somebody stops it."""
+"""Runs one device outside the hub: until there is enough, the time is over, or it is stopped."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ async def record(
 
 
 async def detect(port: str, lines: tuple[LineSettings, ...] = ()) -> Detection:
-    """Find out which scale protocol speaks on a port: listens, then asks what changes nothing.
+    """Detect the scale protocol on a port: listens, then sends only commands that change nothing.
 
     Args:
         lines: Line settings to try, in this order; 9600 8N1 without any.

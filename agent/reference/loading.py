@@ -1,4 +1,4 @@
-"""Policy and watchlists: read from signed files, verified against the pinned authority, put in force."""
+"""Reads policy, watchlists and models from files; what is signed is verified against the pinned authority."""
 
 from __future__ import annotations
 
@@ -80,22 +80,29 @@ def load_readings() -> tuple[tuple[TextModels, str] | None, str | None]:
         return None, str(error)
 
 
-def in_force(
-    policy: tuple[Policy, str],
-    lists: tuple[tuple[PartyList, ...], str | None],
-    scorer: Scorer | None,
-    expected_lists: frozenset[str],
-    readings: tuple[TextModels, str] | None,
-) -> InForce:
-    """What documents are held against."""
-    return InForce(
-        policy=policy[0],
-        policy_digest=policy[1],
-        lists=lists[0],
-        lists_digest=lists[1],
-        expected_lists=expected_lists,
-        model_digest=None if scorer is None else scorer.digest,
-        tables=None if scorer is None else scorer.tables,
+def load_in_force(
+    policy_file: Path, list_files: list[Path], model_folder: Path | None, keys: Keyring
+) -> tuple[InForce, tuple[str, ...]]:
+    """Read and verify policy, lists and models.
+
+    Returns:
+        All of it, expecting no lists but its own; and why models were refused: the lane goes on without them.
+
+    Raises:
+        ReferenceRefused: the policy or a list was not published by the pinned authority, or has errors.
+    """
+    policy, policy_digest = load_policy(policy_file, keys)
+    lists, lists_digest = load_lists(list_files, keys)
+    scorer, refused = load_model(model_folder, policy)
+    readings, unread = load_readings()
+    loaded = InForce(
+        policy=policy,
+        policy_digest=policy_digest,
+        lists=lists,
+        lists_digest=lists_digest,
+        expected_lists=frozenset(party_list.id for party_list in lists),
+        scorer=scorer,
         readings=None if readings is None else readings[0],
         readings_digest=None if readings is None else readings[1],
     )
+    return loaded, tuple(filter(None, (refused, unread)))

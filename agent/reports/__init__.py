@@ -1,1 +1,1 @@
-"""Read-only over both files: scorecards and replays of a policy; it changes nothing."""
+"""Read-only over both files: scorecards and replays of a policy, in every form; it changes nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from agent.intake.rejected_rows import guarded
+from agent.formats.csv_guard import guarded
 from agent.reports.scorecard_view import Shown, Words
 
 _CARD_COLUMNS = (
@@ -36,7 +36,7 @@ def write_csv(path: Path, shown: Shown) -> None:
 def _cell(value: Any) -> str | int:
     if value is None:
         return ""
-    # A count stays a number; what somebody wrote is guarded, even where it looks like one.
+    # A count stays a number; text is guarded, even if it looks like one.
     return int(value) if isinstance(value, int) else guarded(str(value))
 
 

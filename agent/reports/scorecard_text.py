@@ -16,14 +16,14 @@ from agent.texts.scorecard_words import number
 PERIODS = 16
 """Of the trend; the latest ones."""
 PIPE_WIDTH = 140
-"""Characters of a line where no terminal says how many it has."""
+"""Characters of a line where there is no terminal to ask."""
 _BAR = 16
 _GOOD, _BAD, _MILD = "green", "red", "default"
 _SPACES = "\u00a0\u202f"
 
 
 def plain(text: object) -> str:
-    """Text of somebody else's without what could steer a terminal or turn its lines around."""
+    """Text from a manifest without characters that steer a terminal or turn a line around."""
     return "".join(c if c.isprintable() or c in _SPACES else "\u00b7" for c in str(text))
 
 

@@ -48,12 +48,12 @@ class View:
         """One shipper's or sender's card."""
         return self._head(heading) | self._card(card)
 
-    def overview(self, heading: Heading, found: Overview) -> Shown:
+    def overview(self, heading: Heading, overview: Overview) -> Shown:
         """All shippers or senders; ``total`` is a card of all together."""
         return self._head(heading) | {
-            "total": self._card(found.total),
-            "lines": [self._line(line) for line in found.lines],
-            "others": None if found.others is None else self._line(found.others),
+            "total": self._card(overview.total),
+            "lines": [self._line(line) for line in overview.lines],
+            "others": None if overview.others is None else self._line(overview.others),
         }
 
     def _head(self, heading: Heading) -> Shown:
@@ -150,9 +150,9 @@ class View:
         """The reason without what differs from parcel to parcel."""
         code, params = kind[0], dict(kind[1])
         for known in (params, {name: value for name, value in params.items() if name != "reason"}):
-            told = self._text(code, known).reason
-            if ABSENT not in told:
-                return told
+            reason = self._text(code, known).reason
+            if ABSENT not in reason:
+                return reason
         return code
 
 
@@ -205,20 +205,20 @@ class Words:
         trend = (shown.get("total") or shown)["trend"]
         first = shown["since"] or (trend[0]["first"] if trend else None)
         last = shown["until"] or (trend[-1]["last"] if trend else None)
-        told = [self.sentence("period", first=first or ABSENT, last=last or ABSENT)] if first or last else []
+        parts = [self.sentence("period", first=first or ABSENT, last=last or ABSENT)] if first or last else []
         if shown["party"] and shown["kind"] != "sender":
-            told.append(f"{self['sender']}: {shown['party']}")
-        return " · ".join(told)
+            parts.append(f"{self['sender']}: {shown['party']}")
+        return " · ".join(parts)
 
     def remarks(self, card: Shown) -> list[str]:
         """The sentences under the figures: what is not in them yet, and how they changed."""
-        told = [self.sentence("waiting", count=card["waiting"])] if card["waiting"] else []
+        remarks = [self.sentence("waiting", count=card["waiting"])] if card["waiting"] else []
         change = card["change_permille"]
         if change is not None:
             key = "better" if change > 0 else "worse" if change < 0 else "same"
             points = tenths(abs(change), self.lang)
-            told.append(self.sentence(key, points=points) if change else self[key])
-        return told
+            remarks.append(self.sentence(key, points=points) if change else self[key])
+        return remarks
 
     def label(self, line: Shown) -> str:
         """Name and country of one line of an overview."""

@@ -1,4 +1,4 @@
-"""The trend of a scorecard as a bar chart: where each bar stands; pure. A template draws it as SVG."""
+"""The trend of a scorecard as a bar chart: the place of each bar; pure. A template draws it as SVG."""
 
 from __future__ import annotations
 

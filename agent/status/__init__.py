@@ -1,1 +1,1 @@
-"""What the hub says of itself: status, metrics, states that age; messages of decisions lie in feed."""
+"""What the hub reports of itself: status, metrics, states; their messages lie in feed."""

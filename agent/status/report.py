@@ -13,7 +13,8 @@ from agent.status.states import state_messages
 
 async def status_of(hub: Hub) -> dict[str, Any]:
     """Log, receipts, reference data, policy, model, devices: plain JSON."""
-    policy = hub.in_force.policy
+    in_force = hub.reference_data.current
+    policy, scorer = in_force.policy, in_force.scorer
     declarations, sources = await hub.reference.counts()
     return {
         "schema": "preclear.status",
@@ -28,8 +29,8 @@ async def status_of(hub: Hub) -> dict[str, Any]:
         "declarations": declarations,
         "sources": sources,
         "policy": {"id": policy.id, "sequence": policy.sequence, "issued": policy.issued.isoformat()},
-        "lists": [{"id": each.id, "issued": each.issued.isoformat()} for each in hub.in_force.lists],
-        "model": None if hub.scorer is None else {"version": hub.scorer.version, "digest": hub.scorer.digest},
+        "lists": [{"id": each.id, "issued": each.issued.isoformat()} for each in in_force.lists],
+        "model": None if scorer is None else {"version": scorer.version, "digest": scorer.digest},
         "devices": [report for station in hub.stations.values() for report in station.reports()],
         "states": [plain(state) for state in state_messages(hub)],
         "latency_ms": _latency(hub.latency.summary()),

@@ -26,7 +26,7 @@ def sync_message(hub: Hub) -> SyncMessage:
 
 def policy_message(hub: Hub) -> PolicyMessage:
     """The policy in force, and whether it is past its age."""
-    policy = hub.in_force.policy
+    policy = hub.reference_data.current.policy
     age_s = (hub.clock.now() - policy.issued).total_seconds()
     return PolicyMessage(
         id=policy.id,

@@ -18,8 +18,9 @@ from agent.domain.consignment.declaration import Level, decode
 from agent.domain.consignment.effective import Claim, SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.domain.identifiers.s10 import REUSED_AFTER
+from agent.formats.batch import Batch
 from agent.runtime.ids import new_salts
-from agent.store.batch import Batch, Labelled, decode_labels
+from agent.store.batch import Labelled, decode_labels
 from sync import sqlite
 
 # No "or replace": with it SQLite keeps a journal for each row, and stores a third as many a second.

@@ -13,6 +13,7 @@ from agent.domain.identifiers.candidates import Candidate
 from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.domain.totals.tally import Tally
 from agent.errors import ReferenceFailed
+from agent.formats.batch import Batch
 from agent.runtime.clock import Clock, iso
 from agent.store import assessment_table as assessments
 from agent.store import declaration_table as declared
@@ -20,7 +21,6 @@ from agent.store import removal
 from agent.store import source_table as sources
 from agent.store.assessment_table import Kept
 from agent.store.backlog import Walk
-from agent.store.batch import Batch
 from agent.store.declaration_table import Claims, read_claims
 from agent.store.matching import MATCH, Match, matched
 from agent.store.schema import migrate_reference
@@ -58,6 +58,8 @@ class ReferenceStore:
         """Sources that were begun before; the writer's thread alone has it."""
         self.behind = declared.last(conn) > 0
         """Whether something is declared that may not be assessed, and so not be counted, yet."""
+        self._assessed_under: str | None = None
+        """What the last complete walk found everything to be assessed under; None before the first."""
         self._writer = Writer("reference-writer", lambda: conn, group=32)
         self._writer.start()
 
@@ -149,11 +151,13 @@ class ReferenceStore:
 
         return self._writer.submit(run)
 
-    def take_away(self, numbers: Sequence[int], after: int) -> Commit[removal.Step]:
+    def take_away(
+        self, numbers: Sequence[int], after: int, *, span: int = removal.SPAN, most: int = removal.BATCH
+    ) -> Commit[removal.Step]:
         """One step of taking declarations away; see :func:`agent.store.removal.step`."""
 
         def run(conn: sqlite.Connection) -> removal.Step:
-            step = removal.step(conn, numbers, after)
+            step = removal.step(conn, numbers, after, span=span, most=most)
             if step.assess_after is not None:
                 self._arrived_after(step.assess_after)
             return step
@@ -240,6 +244,7 @@ class ReferenceStore:
             if walk.at is None:
                 last = declared.last(conn)
                 if last < walk.floor or not last:
+                    self._assessed_under = read
                     self.behind = False
                     return None
                 walk.at, walk.next_floor = last, last + 1
@@ -257,6 +262,10 @@ class ReferenceStore:
             return list(found.items())
 
         return self._writer.submit(run).result()
+
+    def is_assessed(self, read: str) -> bool:
+        """Whether all that is declared is assessed with what ``read`` names, and so counted."""
+        return not self.behind and self._assessed_under in (None, read)
 
     def claims_in_thread(self, consignment: str) -> Claims:
         """As :meth:`claims`, for work that runs in a thread of its own; waits for the writer."""

@@ -44,6 +44,13 @@ def step(
 ) -> Step:
     """Take away some declarations of ``sources``, looking behind number ``after``.
 
+    Args:
+        conn: In a transaction.
+        sources: Their numbers.
+        after: Where the step before left off; 0 at first.
+        span: Declarations to look through, at most.
+        most: Declarations to take away, at most.
+
     Pieces, labels and houses of the consignments follow from the declarations that remain. What was found on
     them is forgotten; what was found on house bills of a master bill, or on a master bill of house bills, is
     to be found anew.

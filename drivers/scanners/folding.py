@@ -30,11 +30,20 @@ class Folder:
     __slots__ = ("_last", "_recent", "_window_ns")
 
     def __init__(self, window_ms: int = 800) -> None:
+        self.window_ms = window_ms
+        self._recent: dict[tuple[str | None, str | None, bytes], Scan] = {}
+        self._last: Scan | None = None
+
+    @property
+    def window_ms(self) -> int:
+        """The folding window; it may be changed, and counts from the next read on."""
+        return self._window_ns // 1_000_000
+
+    @window_ms.setter
+    def window_ms(self, window_ms: int) -> None:
         if window_ms < 0:
             raise ValueError(f"a folding window of {window_ms} ms is in the past; give 0 or more")
         self._window_ns = window_ms * 1_000_000
-        self._recent: dict[tuple[str | None, str | None, bytes], Scan] = {}
-        self._last: Scan | None = None
 
     @property
     def last(self) -> Scan | None:

@@ -12,11 +12,11 @@ import pytest
 
 from agent.app import Opened
 from agent.cases.scan import CommandLine, Scan, Weighing
-from agent.clearance import UnreadableScan, clear_piece
+from agent.clearance import clear_piece
 from agent.config.file import load_config
 from agent.control.server import decide_barcode
 from agent.domain.piece import PieceKey, Weighed
-from agent.errors import EvidenceFailed
+from agent.errors import EvidenceFailed, UnreadableScan
 from agent.evidence.recorded import Recorded
 from agent.feed.messages import DecisionMessage, ImportMessage, decision_view
 from agent.reference import goods_models as goods_readings
@@ -88,9 +88,9 @@ async def test_a_declared_piece_of_the_right_weight_is_clear(opened: Opened, sit
     assert (found.because, found.source, found.supersedes) == ("scan", "station", None)
     assert found.weight is not None
     assert (found.weight.digits, found.weight.grams) == ("290", 290)
-    assert found.digests.policy == opened.hub.in_force.policy_digest
-    assert opened.hub.scorer is not None
-    assert found.digests.model == opened.hub.scorer.digest
+    assert found.digests.policy == opened.hub.reference_data.current.policy_digest
+    assert found.digests.model == opened.hub.reference_data.current.model_digest
+    assert found.digests.model is not None
     assert None not in (found.digests.lists, found.digests.inputs, found.digests.scan)
     assert found.valid_until == "2026-03-05T09:30:00.000Z"
 
@@ -295,7 +295,7 @@ async def test_a_corrupt_model_refers_every_piece_and_the_lane_goes_on(site: Any
     network.write_bytes(network.read_bytes()[:-1] + b"\x00")
     site.configure(extra='[model]\nfolder = "model"')
     async with site.open() as opened:
-        assert opened.hub.scorer is None
+        assert opened.hub.reference_data.current.scorer is None
         await site.declare(opened, {})
         recorded = await clear_piece(site.scan(), place(), opened.hub)
         disposition, codes = outcome(recorded)
@@ -365,11 +365,11 @@ async def test_a_list_that_the_policy_needs_and_nobody_has_refers(site: Any) -> 
 async def test_a_new_list_is_held_against_what_was_declared_before_it(site: Any) -> None:
     async with site.open() as opened:
         await site.declare(opened, {})
-        inputs = (await opened.hub.documents.of(S10)).inputs
+        inputs = (await opened.hub.assessments.of(S10)).inputs
     site.publish_list("Avery Bellwether")
     async with site.open() as opened:
-        assert len(await asyncio.to_thread(opened.hub.documents.catch_up)) == 1
-        assert await asyncio.to_thread(opened.hub.documents.catch_up) == []
+        assert len(await asyncio.to_thread(opened.hub.assessments.catch_up)) == 1
+        assert await asyncio.to_thread(opened.hub.assessments.catch_up) == []
         recorded = await clear_piece(site.scan(), place(), opened.hub)
         assert outcome(recorded)[1][0] == "SCREENING"
         assert statement(recorded).digests.inputs == inputs

@@ -53,10 +53,10 @@ async def test_a_rule_that_begins_before_the_scan_counts_for_a_consignment_witho
     site.publish_policy(("# Ceilings of value.", f"{rule}\n# Ceilings of value."))
     async with site.open() as opened:
         await site.declare(opened, {})
-        document = await opened.hub.documents.of("RR473124829GB")
+        document = await opened.hub.assessments.of("RR473124829GB")
         assert "NEW_LAW" not in {f.code for f in document.findings}
         site.clock.advance(3600)
-        document = await opened.hub.documents.of("RR473124829GB")
+        document = await opened.hub.assessments.of("RR473124829GB")
         assert "NEW_LAW" in {f.code for f in document.findings}
         assert document.evaluated_for == site.clock.at
 

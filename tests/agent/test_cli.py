@@ -267,7 +267,7 @@ def test_a_pipe_is_no_manifest(preclear: Run, site: Any) -> None:
     os.mkfifo(site.folder / "pipe.csv")
     told = preclear("import", str(site.folder / "pipe.csv"))
     assert told.exit_code == 3
-    assert "no regular file" in told.stderr
+    assert "not a regular file" in told.stderr
 
 
 def test_what_a_device_said_last_is_only_known_while_the_hub_runs(preclear: Run) -> None:

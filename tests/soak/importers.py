@@ -1,15 +1,14 @@
 """Feeds one importer with damaged files; run by ``test_importers.py``, each importer in a process of its own.
 
-``python importers.py --seconds 60 --seed 7 FORMAT`` prints objects of JSON as it goes on and at the end. A
-case follows from seed, format and number alone; the one at hand lies in ``--case``, should we die of it.
-``--replay BASE64`` reads one case again.
+``python -m tests.soak.importers --seconds 60 --seed 7 FORMAT`` prints objects of JSON as it goes on and at
+the end. A case follows from seed, format and number alone; the one at hand lies in ``--case``, should we die
+of it. ``--replay BASE64`` reads one case again.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
-import importlib.util
 import io
 import json
 import re
@@ -24,22 +23,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from types import ModuleType
 from typing import Any, BinaryIO
-
-from mutations import TABLE_NOISE, XML_NOISE, in_zip, mutated
 
 from agent.domain.consignment.declaration import Transport, decode, encode
 from agent.domain.errors import ManifestRefused
-from agent.formats import Format, Profile, detect, read
 from agent.formats.air_cargo.imp_messages import read_cargo_imp
 from agent.formats.air_cargo.placi import write_per, write_psn
 from agent.formats.air_cargo.placi_answers import read_camir, read_xml_answer
 from agent.formats.air_cargo.xml_messages import read_cargo_xml
-from agent.formats.detect import HEAD, reader_for
+from agent.formats.detect import HEAD, READERS, detect, read
 from agent.formats.errors import AnswerInvalid
+from agent.formats.profiles.profile import Profile, load_profile
+from agent.formats.reading import Format, ReadOrder
 from agent.formats.rows import CLIP, Row, RowError
-from agent.formats.tabular.profiles import load_profile
+from tests.agent.formats.air_cargo import test_placi_answers
+from tests.agent.formats.conftest import write_workbook
+from tests.agent.formats.edi import test_itmatt, test_x12_309
+from tests.agent.formats.old_workbooks import Sheets, write_ods, write_xls
+from tests.agent.formats.tabular import test_json_rows, test_typed_csv
+from tests.soak.mutations import TABLE_NOISE, XML_NOISE, in_zip, mutated
 
 TESTS = Path(__file__).parents[1] / "agent" / "formats"
 AT = datetime(2025, 2, 14, 12, 0, tzinfo=UTC)
@@ -98,15 +100,6 @@ class Importer:
     zipped: bool = False
 
 
-def _loaded(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name.rpartition("/")[2], TESTS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _separated(separator: str, rows: list[list[str]], end: str = "\n") -> str:
     cells = (['"' + c.replace('"', '""') + '"' if set(c) & {'"', separator} else c for c in r] for r in rows)
     return end.join(map(separator.join, cells)) + end
@@ -118,11 +111,11 @@ def _mapped(kind: Format, name: str) -> Read:
 
     def outcomes(data: bytes, chance: Random) -> Iterator[Any]:
         profile: Profile | None = chance.choice(profiles)
-        given: dict[str, Any] = {"profile": profile, "transport": Transport.MAIL}
+        order = ReadOrder(profile=profile, transport=Transport.MAIL, received=AT)
         if chance.randrange(4) == 0:
             detect(data[:HEAD], name)
-            return read(io.BytesIO(data), name, received=AT, **given).rows
-        return iter(reader_for(kind)(io.BytesIO(data), **given).rows)
+            return read(io.BytesIO(data), name, order).rows
+        return READERS[kind](io.BytesIO(data), order).rows
 
     return outcomes
 
@@ -131,7 +124,7 @@ def _cargo(reader: Callable[..., Iterator[Any]]) -> Read:
     def outcomes(data: bytes, chance: Random) -> Iterator[Any]:
         stream: BinaryIO = io.BytesIO(data)
         if chance.randrange(4) == 0:
-            return read(stream, "x", transport=Transport.EXPRESS, received=AT).rows
+            return read(stream, "x", ReadOrder(transport=Transport.EXPRESS, received=AT)).rows
         return reader(stream, received=AT)
 
     return outcomes
@@ -146,20 +139,17 @@ def _answers(data: bytes, chance: Random) -> Iterator[Any]:
 
 def importers() -> Mapping[str, Importer]:
     """Every importer by its name."""
-    books, old = _loaded("conftest"), _loaded("old_workbooks")
-    itmatt, x12 = _loaded("edi/test_itmatt"), _loaded("edi/test_x12_309")
-    answers, documents = _loaded("air_cargo/test_placi_answers"), _loaded("tabular/test_json_rows")
     text = {part: (TESTS / "air_cargo" / part).read_bytes() for part in ("fhl5.txt", "fwb16.txt", "ffm8.txt")}
     xml = {part: (TESTS / "air_cargo" / part).read_bytes() for part in ("xfzb.xml", "xfwb.xml", "xffm.xml")}
     table, typed = _separated(",", _TABLE), [[_as_number(cell) for cell in row] for row in _TABLE]
-    sheets = {"Packages": [row[:6] for row in typed], "Goods": _GOODS}
-    whole = {"Sheet": typed}
+    sheets: Sheets = {"Packages": [row[:6] for row in typed], "Goods": _GOODS}
+    whole: Sheets = {"Sheet": typed}
     edi = (b"'", b"+", b":", b"?", b"?'", b"UNT+1+1'", b"CNI+1+RB123456785GB'", b"GID+1'", b"UNA:+.? '")
     x12_noise = (b"~", b"*", b">", b"LX*1~", b"M11*BOX9~", b"N1*CN*", b"IEA*1*000000010~", b"ST*309*1~")
     lines = (b"\r\n", b"/", b"//", b"-", b"=", b"NNNN", b"\nHBS/", b"\nSHP\n", b"\nULD/", b"/T2K35", b"CONT")
-    order = json.dumps(documents.ORDER).encode()
+    order = json.dumps(test_json_rows.ORDER).encode()
     messages = [write_psn("7H", AT, master="007-12345678"), write_per("MISSING_WEIGHT", house="H1")]
-    found = {
+    sources = {
         "csv": (
             (table.encode(), _separated(";", _GOODS, "\r\n").encode(), table.encode("gb18030")),
             _mapped(Format.CSV, "x.csv"),
@@ -169,24 +159,24 @@ def importers() -> Mapping[str, Importer]:
             _mapped(Format.CSV, "x.tsv"),
         ),
         "json": (
-            (order, json.dumps({"data": {"orders": [documents.ORDER] * 3}}).encode()),
+            (order, json.dumps({"data": {"orders": [test_json_rows.ORDER] * 3}}).encode()),
             _mapped(Format.JSON, "x.json"),
         ),
         "typed-csv": (
-            (_loaded("tabular/test_typed_csv").FILE.encode(), _separated(",", _TABLE).encode()),
+            (test_typed_csv.FILE.encode(), _separated(",", _TABLE).encode()),
             _mapped(Format.TYPED_CSV, "x.csv"),
         ),
         "jsonl": ((b"\n".join([order] * 3),), _mapped(Format.JSONL, "x.jsonl")),
         "xlsx": (
-            (books.write_workbook(whole).getvalue(), books.write_workbook(sheets, ["Goods"]).getvalue()),
+            (write_workbook(whole).getvalue(), write_workbook(sheets, ["Goods"]).getvalue()),
             _mapped(Format.SHEET, "x.xlsx"),
         ),
         "xls": (
-            (old.write_xls(whole).getvalue(), old.write_xls(sheets, from_1904=True).getvalue()),
+            (write_xls(whole).getvalue(), write_xls(sheets, from_1904=True).getvalue()),
             _mapped(Format.SHEET, "x.xls"),
         ),
         "ods": (
-            (old.write_ods(whole).getvalue(), old.write_ods(sheets).getvalue()),
+            (write_ods(whole).getvalue(), write_ods(sheets).getvalue()),
             _mapped(Format.SHEET, "x.ods"),
         ),
         "fhl": ((text["fhl5.txt"],), _cargo(read_cargo_imp)),
@@ -196,15 +186,18 @@ def importers() -> Mapping[str, Importer]:
         "xfwb": ((xml["xfwb.xml"],), _cargo(read_cargo_xml)),
         "xffm": ((xml["xffm.xml"],), _cargo(read_cargo_xml)),
         "itmatt": (
-            ((itmatt.HEAD + itmatt.ITEM * 2 + itmatt.TAIL).encode(),),
+            ((test_itmatt.HEAD + test_itmatt.ITEM * 2 + test_itmatt.TAIL).encode(),),
             _mapped(Format.ITMATT, "x.edi"),
         ),
-        "x12-309": (((x12.HEAD + x12.BILL * 2 + x12.TAIL).encode(),), _mapped(Format.X12_309, "x.x12")),
+        "x12-309": (
+            ((test_x12_309.HEAD + test_x12_309.BILL * 2 + test_x12_309.TAIL).encode(),),
+            _mapped(Format.X12_309, "x.x12"),
+        ),
         "placi": (
             (
                 "\n".join(messages).encode(),
-                answers.xfnm("Error", "MISSING_SHP_ADDR"),
-                answers.xcsn("RI", "PACT REQUEST FOR INFORMATION HOLD", house="ABC1"),
+                test_placi_answers.xfnm("Error", "MISSING_SHP_ADDR"),
+                test_placi_answers.xcsn("RI", "PACT REQUEST FOR INFORMATION HOLD", house="ABC1"),
             ),
             _answers,
         ),
@@ -215,7 +208,7 @@ def importers() -> Mapping[str, Importer]:
         name: Importer(
             samples=samples, read=how, noise=noises.get(name, TABLE_NOISE), zipped=name in ("xlsx", "ods")
         )
-        for name, (samples, how) in found.items()
+        for name, (samples, how) in sources.items()
     }
 
 
@@ -236,7 +229,7 @@ def case_of(importer: Importer, chance: Random) -> bytes:
     return mutated(chance, sample, importer.noise)
 
 
-def check(importer: Importer, data: bytes, chance: Random, told: Counter[str]) -> int:
+def check(importer: Importer, data: bytes, chance: Random, outcomes: Counter[str]) -> int:
     """Read one case; what comes out is a row, a fault or a refusal, each as it is documented.
 
     Returns:
@@ -255,31 +248,31 @@ def check(importer: Importer, data: bytes, chance: Random, told: Counter[str]) -
                 assert _CODE.fullmatch(outcome.code), outcome.code
                 assert outcome.message, outcome
                 assert len(outcome.value) <= CLIP, outcome
-                told[outcome.code] += 1
+                outcomes[outcome.code] += 1
             else:
                 assert outcome.kind, outcome
                 rows += 1
     except ManifestRefused as refused:
-        told[f"file {refused.code}" if refused.hint and _CODE.fullmatch(refused.code) else "unnamed"] += 1
+        outcomes[f"file {refused.code}" if refused.hint and _CODE.fullmatch(refused.code) else "unnamed"] += 1
     except AnswerInvalid as refused:
-        told["AnswerInvalid" if str(refused) else "unnamed"] += 1
+        outcomes["AnswerInvalid" if str(refused) else "unnamed"] += 1
     except MemoryError:
-        told["file E020"] += 1
-    assert not told["unnamed"], "a refusal without code or remedy"
+        outcomes["file E020"] += 1
+    assert not outcomes["unnamed"], "a refusal without code or remedy"
     return rows
 
 
 def _status_kb(key: str) -> int:
-    found = re.search(rf"^{key}:\s+(\d+)", Path("/proc/self/status").read_text(), re.MULTILINE)
-    return int(found[1]) if found else 0
+    match = re.search(rf"^{key}:\s+(\d+)", Path("/proc/self/status").read_text(), re.MULTILINE)
+    return int(match[1]) if match else 0
 
 
 def feed(
     name: str, *, seconds: float, first: int, cases: int, seed: int, case_file: Path
 ) -> Iterator[dict[str, Any]]:
-    """Feed an importer for so long, or so many cases; tells what came of it now and then, and at the end."""
+    """Feed an importer for that long, or that many cases; report now and then, and at the end."""
     importer = importers()[name]
-    told: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     for sample in importer.samples:
         check(importer, sample, Random(0), Counter())
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
@@ -297,7 +290,7 @@ def feed(
             "bytes": fed,
             "seconds": round(time.monotonic() - begun, 3),
             "rows": rows,
-            "told": dict(told.most_common()),
+            "told": dict(outcomes.most_common()),
             "peak_rss_mb": _status_kb("VmHWM") >> 10,
             "grown_mb": max(0, _status_kb("VmHWM") - before_kb) >> 10,
             "slowest_ms": round(1e3 * slowest),
@@ -313,7 +306,7 @@ def feed(
             kept.write(f"{number:>12}\n".encode() + data)
             kept.truncate()
             try:
-                rows += check(importer, data, Random(number), told)
+                rows += check(importer, data, Random(number), outcomes)
             except BaseException:  # noqa: BLE001 - whatever else it is, this is what is looked for
                 failed = {
                     "case": number,
@@ -345,14 +338,14 @@ def main() -> None:
     given = arguments.parse_args()
     for name in given.importers or importers():
         if given.replay is not None:
-            told: Counter[str] = Counter()
+            outcomes: Counter[str] = Counter()
             data = base64.b64decode(given.replay)
-            rows = check(importers()[name], data, Random(given.first), told)
-            found: Iterator[dict[str, Any]] = iter([{"importer": name, "rows": rows, "told": told}])
+            rows = check(importers()[name], data, Random(given.first), outcomes)
+            results: Iterator[dict[str, Any]] = iter([{"importer": name, "rows": rows, "told": outcomes}])
         else:
             limits = {"seconds": given.seconds, "first": given.first, "cases": given.cases}
-            found = feed(name, case_file=given.case, seed=given.seed, **limits)
-        for figures in found:
+            results = feed(name, case_file=given.case, seed=given.seed, **limits)
+        for figures in results:
             sys.stdout.write(json.dumps(figures) + "\n")
             sys.stdout.flush()
 

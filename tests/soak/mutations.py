@@ -88,7 +88,7 @@ def _quiet() -> contextlib.AbstractContextManager[object]:
 
 def _tampered(chance: Random, packed: bytes) -> bytes:
     """Fields of the archive's headers changed: sizes, offsets, methods, counts."""
-    marks = [found.start() for found in re.finditer(rb"PK(?:\x01\x02|\x03\x04|\x05\x06)", packed)]
+    marks = [match.start() for match in re.finditer(rb"PK(?:\x01\x02|\x03\x04|\x05\x06)", packed)]
     if not marks:
         return packed
     whole = bytearray(packed)
@@ -144,7 +144,7 @@ def _tokens_swapped(chance: Random, data: bytes, noise: tuple[bytes, ...]) -> by
 
 
 def _numbers(chance: Random, data: bytes, _noise: tuple[bytes, ...]) -> bytes:
-    places = [found.span() for found in re.finditer(rb"[0-9]+(?:\.[0-9]+)?", data)]
+    places = [match.span() for match in re.finditer(rb"[0-9]+(?:\.[0-9]+)?", data)]
     if not places:
         return data
     start, end = chance.choice(places)
@@ -184,7 +184,7 @@ def _shuffled_lines(chance: Random, data: bytes, _noise: tuple[bytes, ...]) -> b
 def _value_replaced(chance: Random, data: bytes, _noise: tuple[bytes, ...]) -> bytes:
     """One value between separators, and the form around it left whole."""
     shape = _XML_VALUE if b"</" in data else _JSON_VALUE if b'": ' in data else _VALUE
-    places = [found.span() for found in shape.finditer(data) if not found[0].isspace()]
+    places = [match.span() for match in shape.finditer(data) if not match[0].isspace()]
     if not places:
         return data
     start, end = chance.choice(places)

@@ -54,11 +54,11 @@ def frames_among_noise(speech: Speech, chance: random.Random) -> Iterator[bytes]
         yield b"".join(pieces)
 
 
-def held(thing: object, seen: set[int]) -> int:
+def held(thing: object, counted: set[int]) -> int:
     """Bytes of everything a parser reaches, but for code and compiled patterns."""
-    if id(thing) in seen or isinstance(thing, type) or callable(thing):
+    if id(thing) in counted or isinstance(thing, type) or callable(thing):
         return 0
-    seen.add(id(thing))
+    counted.add(id(thing))
     parts: list[Any] = []
     if isinstance(thing, dict):
         parts = [*thing.keys(), *thing.values()]
@@ -69,7 +69,7 @@ def held(thing: object, seen: set[int]) -> int:
         for kind in type(thing).__mro__:
             slots = getattr(kind, "__slots__", ())
             parts += [getattr(thing, name, None) for name in ([slots] if isinstance(slots, str) else slots)]
-    return sys.getsizeof(thing) + sum(held(part, seen) for part in parts)
+    return sys.getsizeof(thing) + sum(held(part, counted) for part in parts)
 
 
 @pytest.mark.parametrize("name", SPEECHES)

@@ -1,7 +1,8 @@
 """Damaged files for every importer: a minute each here, a few dozen each in every run of the tests.
 
 ``PRECLEAR_SOAK_S`` sets the seconds, ``PRECLEAR_SOAK_SEED`` the seed, which is printed. Of a file that an
-importer broke on, the number and the bytes are printed; ``importers.py --replay`` reads them again.
+importer broke on, the number and the bytes are printed; ``python -m tests.soak.importers --replay`` reads
+them again.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-SCRIPT = Path(__file__).parent / "importers.py"
+ROOT = Path(__file__).resolve().parents[2]
 SECONDS = float(os.environ.get("PRECLEAR_SOAK_S", "60"))
 SEED = int(os.environ.get("PRECLEAR_SOAK_SEED") or int.from_bytes(os.urandom(3)))
 IMPORTERS = (
@@ -50,17 +51,17 @@ HANGS_S = 60.0
 
 
 def run(*arguments: str, case: Path, seconds: float) -> tuple[int, str, list[dict[str, Any]]]:
-    """Exit code, standard error and what the script told."""
-    command = [sys.executable, str(SCRIPT), "--case", str(case), *arguments]
+    """Exit code, standard error and what the program reported."""
+    command = [sys.executable, "-m", "tests.soak.importers", "--case", str(case), *arguments]
     environment = {**os.environ, "RUST_BACKTRACE": "0"}
     try:
         done = subprocess.run(
-            command, capture_output=True, timeout=seconds + HANGS_S, env=environment, check=False
+            command, cwd=ROOT, capture_output=True, timeout=seconds + HANGS_S, env=environment, check=False
         )
     except subprocess.TimeoutExpired:
         pytest.fail(f"{arguments} hangs on {at_hand(case)}")
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    return done.returncode, done.stderr.decode(errors="replace"), told
+    figures = [json.loads(line) for line in done.stdout.splitlines()]
+    return done.returncode, done.stderr.decode(errors="replace"), figures
 
 
 def at_hand(case: Path) -> str:
@@ -72,25 +73,25 @@ def at_hand(case: Path) -> str:
 def fed(name: str, seconds: float, seed: int, case: Path) -> dict[str, Any]:
     """Feed one importer for so long; where memory was refused it, go on in a new process, as the hub does."""
     total: Counter[str] = Counter()
-    told: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     worst: Counter[str] = Counter()
     first, ends = 0, time.monotonic() + seconds
     while (left := ends - time.monotonic()) > 0:
         limits = ("--seconds", f"{left:.1f}", "--first", str(first), "--seed", str(seed))
-        code, said, figures = run(*limits, name, case=case, seconds=left)
+        code, errors, figures = run(*limits, name, case=case, seconds=left)
         for last in figures[-1:]:
             assert "failed" not in last, f"seed {seed}, {last['failed']['raised']}{last['failed']}"
             total.update({key: last[key] for key in ("cases", "bytes", "seconds", "rows")})
-            told.update(last["told"])
+            outcomes.update(last["told"])
             worst |= Counter({key: last[key] for key in ("peak_rss_mb", "grown_mb", "slowest_ms")})
         if code == 0:
             break
         # The hub refuses such a file with E020: the reading process ends, and nothing else.
-        refused = code == -signal.SIGABRT and "memory allocation of" in said
-        assert refused, f"{name}, seed {seed}: exit {code} on {at_hand(case)}\n{said[-2000:]}"
-        told["file E020"] += 1
+        refused = code == -signal.SIGABRT and "memory allocation of" in errors
+        assert refused, f"{name}, seed {seed}: exit {code} on {at_hand(case)}\n{errors[-2000:]}"
+        outcomes["file E020"] += 1
         first = int(case.read_bytes().partition(b"\n")[0]) + 1
-    return {**total, "told": dict(told.most_common()), **worst}
+    return {**total, "told": dict(outcomes.most_common()), **worst}
 
 
 @pytest.mark.soak
@@ -98,22 +99,22 @@ def fed(name: str, seconds: float, seed: int, case: Path) -> dict[str, Any]:
 def test_a_minute_of_damaged_files_gives_rows_faults_and_refusals_and_nothing_else(
     name: str, tmp_path: Path
 ) -> None:
-    found = fed(name, SECONDS, SEED, tmp_path / "case")
-    refused = ", ".join(f"{code} {count}" for code, count in found["told"].items())
+    figures = fed(name, SECONDS, SEED, tmp_path / "case")
+    refused = ", ".join(f"{code} {count}" for code, count in figures["told"].items())
     sys.stdout.write(
-        f"\n{name}, seed {SEED}: {found['cases']} files, {found['bytes'] / 1e6:.0f} MB, "
-        f"{found['bytes'] / 1e6 / max(found['seconds'], 0.001):.1f} MB/s, {found['rows']} rows taken, "
-        f"peak {found['peak_rss_mb']} MB (+{found.get('grown_mb', 0)}), "
-        f"slowest {found['slowest_ms']} ms; {refused}\n"
+        f"\n{name}, seed {SEED}: {figures['cases']} files, {figures['bytes'] / 1e6:.0f} MB, "
+        f"{figures['bytes'] / 1e6 / max(figures['seconds'], 0.001):.1f} MB/s, {figures['rows']} rows taken, "
+        f"peak {figures['peak_rss_mb']} MB (+{figures.get('grown_mb', 0)}), "
+        f"slowest {figures['slowest_ms']} ms; {refused}\n"
     )
-    assert found["cases"] > SECONDS
-    assert found["rows"] > 0
-    assert found["told"]
-    assert found.get("grown_mb", 0) <= (1024 if name in WORKBOOKS else MOST_GROWN_MB)
+    assert figures["cases"] > SECONDS
+    assert figures["rows"] > 0
+    assert figures["told"]
+    assert figures.get("grown_mb", 0) <= (1024 if name in WORKBOOKS else MOST_GROWN_MB)
 
 
 def test_some_damaged_files_of_each_importer(tmp_path: Path) -> None:
-    code, said, told = run("--cases", "15", "--seed", "1", case=tmp_path / "case", seconds=60)
-    assert (code, [one["importer"] for one in told if "failed" in one]) == (0, []), said
-    assert {one["importer"] for one in told} == set(IMPORTERS)
-    assert {one["importer"] for one in told if one["rows"] and one["told"]} == set(IMPORTERS)
+    code, errors, results = run("--cases", "15", "--seed", "1", case=tmp_path / "case", seconds=60)
+    assert (code, [one["importer"] for one in results if "failed" in one]) == (0, []), errors
+    assert {one["importer"] for one in results} == set(IMPORTERS)
+    assert {one["importer"] for one in results if one["rows"] and one["told"]} == set(IMPORTERS)

@@ -1,6 +1,6 @@
-"""Devices from the command line: what is plugged in, what it speaks, whether it works.
+"""Devices from the command line: what is plugged in, its protocol, whether it works.
 
-Only a port that the configuration names, or that stands on the command line, is ever opened.
+Only a port that the configuration names, or that is given on the command line, is ever opened.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _list_lines(listed: dict[str, Any]) -> Iterator[str]:
         yield "no port is plugged in"
 
 
-# -- what it speaks ------------------------------------------------------------------------------------------
+# -- its protocol ------------------------------------------------------------------------------------------
 
 
 @devices.command("detect")
@@ -117,7 +117,7 @@ def _list_lines(listed: dict[str, Any]) -> Iterator[str]:
 @lines_option
 @json_option
 def detect_(port: str, lines: tuple[LineSettings, ...], as_json: bool) -> None:
-    """Find out which scale protocol speaks on PORT: listens, then asks what changes nothing.
+    """Detect the scale protocol on PORT: listens, then sends only commands that change nothing.
 
     Only the given line settings are tried (9600 8N1 without any), and nothing is configured. Ends with 3
     where no protocol is certain.
@@ -202,8 +202,8 @@ def add(
 ) -> None:
     """Configure the device on PORT, under its lasting name, once you have confirmed what it is.
 
-    A scale without --protocol is detected first; only a certain protocol is taken. The file before the change
-    is kept beside it.
+    A scale without --protocol is detected first; only a certain protocol is taken. The previous file
+    is kept as FILE.bak.
     """
     from agent.maintenance.device_entry import Entry, write_config  # noqa: PLC0415
 
@@ -242,7 +242,9 @@ def add(
         click.echo("nothing was changed", err=True)
         sys.exit(3)
     backup = write_config(config_path, changed)
-    click.echo(f"{config_path} was changed, {backup} is as it was; restart the hub to use it", err=True)
+    click.echo(
+        f"{config_path} was changed, {backup} is the previous file; restart the hub to use it", err=True
+    )
 
 
 def _lasting_name(port: str) -> str:
@@ -265,7 +267,7 @@ def _check_role(protocol: str, role: str) -> None:
 
 @devices.command("simulate")
 @click.argument("kind", type=click.Choice(["scale", "scanner"]))
-@click.option("--protocol", help="What it speaks; mt-sics without it, and lines from a scanner.")
+@click.option("--protocol", help="Protocol; by default mt-sics for a scale, and lines for a scanner.")
 @click.option("--tcp", metavar="HOST:PORT", help="Serve TCP instead of a pseudo-terminal; port 0 is any.")
 @click.option("--lay", type=click.FloatRange(0, min_open=True), metavar="GRAMS", help="A load for the scale.")
 @click.option("--unit", help="What the scale shows.")

@@ -217,7 +217,7 @@ def record(
 ) -> None:
     """Write a transcript of DEVICE to FILE, until Ctrl-C: every byte, its direction and its time.
 
-    With a protocol the device is run as the hub would; without one nothing is sent. FILE stands there once
+    With a protocol the device is run as the hub would; without one nothing is sent. FILE appears once
     the recording has ended.
     """
     from agent.maintenance import device_live  # noqa: PLC0415

@@ -41,7 +41,7 @@ class LineType(click.ParamType[LineSettings]):
 
 
 def target_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """``DEVICE`` and how it speaks, for one that is not configured."""
+    """``DEVICE``, and its protocol and line if it is not configured."""
     command = click.option(
         "--line",
         type=LineType(),

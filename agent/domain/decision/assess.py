@@ -56,7 +56,7 @@ def assess(
     at: datetime,
     arrivals: Sequence[datetime] = (),
     *,
-    readings: TextModels = UNREAD,
+    readings: TextModels | None = UNREAD,
 ) -> Assessment:
     """Check one consignment's documents: data quality, description, parties, rules.
 
@@ -71,7 +71,8 @@ def assess(
         at: Now, aware.
         arrivals: The arrivals that were expected, aware, in their order (see ``flights.arrivals``): where a
             flight slipped over the day a rule begins, what its law came to is kept with what counts.
-        readings: The models that read goods texts; without them the lists alone say what is vague.
+        readings: The models that read goods texts; without them the lists alone say what is vague. None when
+            they were refused: ``GOODS_UNREAD`` refers then.
 
     Raises:
         ValueError: An arrival has no offset from UTC.
@@ -79,8 +80,9 @@ def assess(
     if any(arrival.tzinfo is None for arrival in arrivals):
         raise ValueError("an arrival needs its offset from UTC: it decides which law counts")
     arrival, found = _arrival(effective.declaration, policy, at)
-    document = _document(effective, policy, lists, readings)
+    document = _document(effective, policy, lists, readings or UNREAD)
     made = _under_law(effective, document, found, policy, lists, at, max(arrival or at, at))
+    unread = () if readings else (Finding(code="GOODS_UNREAD"),)
     earlier: list[Assessment] = []
     for moment in arrivals:
         kept = (made, *earlier)
@@ -88,10 +90,14 @@ def assess(
             continue
         if abs((moment - at).total_seconds()) <= policy.arrival.ahead_days * _DAY_S:
             earlier.append(_under_law(effective, document, (), policy, lists, at, moment))
-    if not earlier:
-        return made
-    told = tuple(_law_changed(before, made, policy) for before in earlier[-MOST_EARLIER:])
-    return replace(made, earlier=tuple(earlier), findings=(*made.findings, *told))
+    changes = (_law_changed(before, made, policy) for before in earlier[-MOST_EARLIER:])
+    return replace(made, earlier=tuple(earlier), findings=(*made.findings, *changes, *unread))
+
+
+def instant_of_law(declaration: Declaration, policy: Policy, at: datetime) -> datetime:
+    """The instant whose rules apply at ``at`` (aware): the expected arrival, but never before ``at``."""
+    arrival, _ = _arrival(declaration, policy, at)
+    return max(arrival or at, at)
 
 
 MOST_EARLIER = 3

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from agent.domain.findings.finding import Finding
 from agent.domain.packs.table import Table
 
 
@@ -21,11 +20,6 @@ class TextModels:
 
 UNREAD = TextModels()
 """By the lists alone."""
-
-
-def check_unread(models: TextModels | None) -> tuple[Finding, ...]:
-    """``GOODS_UNREAD`` where a hub has no models that read goods texts: a check that could not run refers."""
-    return () if models else (Finding(code="GOODS_UNREAD"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

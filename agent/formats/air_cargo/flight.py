@@ -23,7 +23,7 @@ class Share(NamedTuple):
     pieces: int | None
     grams: int | None
     total: int | None
-    """Pieces of the whole waybill, where that is said."""
+    """Pieces of the whole waybill, where given."""
     description: str | None
     unit: str | None
     """The unit load device it lies in; None for bulk."""

@@ -11,10 +11,9 @@ from datetime import datetime
 
 from agent.formats.air_cargo.flight import Flight, Share
 from agent.formats.air_cargo.imp_parts import read_waybill
-from agent.formats.air_cargo.imp_text import Line, Message
+from agent.formats.air_cargo.imp_text import ImpLine, ImpMessage
 from agent.formats.air_cargo.values import AIRPORT, Draft, error, instant
-from agent.formats.rows import Row, RowError
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault, Row, RowError
 
 _FLIGHT = re.compile(
     r"[0-9]{1,3}/(?P<flight>[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?)/[0-9]{2}[A-Z]{3}(?:[0-9]{4})?/[A-Z]{3}(?:/.*)?"
@@ -34,20 +33,20 @@ class Manifests:
         self._key = ""
         self._flight: Flight | None = None
 
-    def take(self, message: Message) -> Iterator[Row | RowError]:
+    def take(self, message: ImpMessage) -> Iterator[Row | RowError]:
         """Read one message; gives the rows of the flight before it, and faults that belong to no waybill."""
         if not message.lines:
             yield _bad_flight(message.line, "")
             return
         line, text = message.lines[0]
-        found = _FLIGHT.fullmatch(text)
-        if found is None:
+        match = _FLIGHT.fullmatch(text)
+        if match is None:
             yield _bad_flight(line, text)
             return
         key = text.partition("/")[2]
         if self._flight is None or key != self._key:
             yield from self.finish()
-            self._flight, self._key = Flight(found["flight"]), key
+            self._flight, self._key = Flight(match["flight"]), key
         self._flight.mended = (*self._flight.mended, *message.mended())
         yield from self._waybills(message.lines[1:], self._flight)
 
@@ -57,7 +56,7 @@ class Manifests:
             yield from self._flight.rows()
         self._flight, self._key = None, ""
 
-    def _waybills(self, lines: list[Line], flight: Flight) -> Iterator[RowError]:
+    def _waybills(self, lines: list[ImpLine], flight: Flight) -> Iterator[RowError]:
         port = arrival = unit = None
         for line in lines:
             text = line.text
@@ -67,8 +66,8 @@ class Manifests:
             elif text in _ENDS:
                 return
             elif text.startswith("ULD/"):
-                found = _UNIT.fullmatch(text)
-                unit = found["unit"] if found is not None else None
+                match = _UNIT.fullmatch(text)
+                unit = match["unit"] if match is not None else None
             elif point is not None and point["port"] not in _REMARKS and AIRPORT.fullmatch(point["port"]):
                 port, unit = point["port"], None
                 at = instant((point["rest"] or "").partition("/")[0], self._received)
@@ -80,7 +79,7 @@ class Manifests:
                 yield from draft.faults
 
     def _share(
-        self, line: Line, flight: Flight, unit: str | None, port: str | None, arrival: str | None
+        self, line: ImpLine, flight: Flight, unit: str | None, port: str | None, arrival: str | None
     ) -> Iterator[RowError]:
         draft = Draft()
         waybill = read_waybill(draft, line)

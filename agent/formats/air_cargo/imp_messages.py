@@ -28,7 +28,7 @@ from agent.formats.air_cargo.imp_parts import (
     read_route,
     read_waybill,
 )
-from agent.formats.air_cargo.imp_text import Line, Message, Segment, read_messages, segments
+from agent.formats.air_cargo.imp_text import ImpLine, ImpMessage, ImpSegment, read_messages, segments
 from agent.formats.air_cargo.values import (
     Draft,
     error,
@@ -42,18 +42,11 @@ from agent.formats.air_cargo.values import (
     read_value,
     read_weight,
 )
-from agent.formats.rows import Mending, Row, RowError
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault, Mending, Row, RowError
 
 _VERSIONS = {"FHL": ("4", "5"), "FWB": ("16", "17"), "FFM": ("7", "8")}
-_HEAD = re.compile(rb"(?:^|\r|\n)\s*(?:FHL|FWB|FFM)/[0-9]{1,2}\s*(?:\r|\n|$)")
 _FLIGHT = re.compile(r"[A-Z0-9]{2,3}[0-9]{1,4}[A-Z]?")
 _MOST_ITEMS = 100
-
-
-def looks_like_cargo_imp(head: bytes) -> bool:
-    """Whether the first bytes of a file hold a message identifier that is read here."""
-    return _HEAD.search(head) is not None
 
 
 def read_cargo_imp(stream: BinaryIO, *, received: datetime | None = None) -> Iterator[Row | RowError]:
@@ -76,26 +69,26 @@ def read_cargo_imp(stream: BinaryIO, *, received: datetime | None = None) -> Ite
             yield from manifests.take(message)
             continue
         yield from manifests.finish()
-        for found in _bills(message):
-            if isinstance(found, RowError):
+        for bill in _bills(message):
+            if isinstance(bill, RowError):
                 yield from _row(pending)
                 pending = None
-                yield found
-            elif pending is None or not pending.goes_on_in(found):
+                yield bill
+            elif pending is None or not pending.goes_on_in(bill):
                 yield from _row(pending)
-                pending = found
+                pending = bill
     yield from _row(pending)
     yield from manifests.finish()
 
 
 @dataclass(slots=True)
 class _Bill:
-    """The segments of one waybill, house or master; a message split by a network goes on in the next one."""
+    """The segments of one waybill, house or master; one split by a network continues in the next message."""
 
     kind: str
-    head: Line
+    head: ImpLine
     """The line that names it: HBS without its tag, or the waybill line."""
-    segments: list[Segment]
+    segments: list[ImpSegment]
     waybill: Waybill | None
     mended: list[Mending] = field(default_factory=list)
 
@@ -111,7 +104,7 @@ class _Bill:
         return True
 
 
-def _bills(message: Message) -> Iterator[_Bill | RowError]:
+def _bills(message: ImpMessage) -> Iterator[_Bill | RowError]:
     if message.fault is not None:
         yield message.fault
     elif message.version not in _VERSIONS.get(message.kind, ()):
@@ -128,42 +121,42 @@ def _no_waybill(line: int, text: str, hint: str) -> RowError:
     return error(line, CellFault("E051", "master", None, f"the message has no {text}", hint))
 
 
-def _waybills(message: Message) -> Iterator[_Bill | RowError]:
-    found = segments(message.lines)
-    if not found or found[0].tag:
+def _waybills(message: ImpMessage) -> Iterator[_Bill | RowError]:
+    parts = segments(message.lines)
+    if not parts or parts[0].tag:
         yield _no_waybill(message.line, "waybill line", "write it as 020-12345675BERYVR/T2K35")
         return
     draft = Draft()
-    waybill = read_waybill(draft, found[0].lines[0])
+    waybill = read_waybill(draft, parts[0].lines[0])
     yield from draft.faults
     if not draft.faults:
-        yield _Bill("FWB", found[0].lines[0], found[1:], waybill, [*message.mended()])
+        yield _Bill("FWB", parts[0].lines[0], parts[1:], waybill, [*message.mended()])
 
 
-def _houses(message: Message) -> Iterator[_Bill | RowError]:
-    found = segments(message.lines)
-    master = next((segment for segment in found if segment.tag == "MBI"), None)
+def _houses(message: ImpMessage) -> Iterator[_Bill | RowError]:
+    parts = segments(message.lines)
+    master = next((segment for segment in parts if segment.tag == "MBI"), None)
     if master is None:
         yield _no_waybill(message.line, "MBI line", "write it as MBI/020-12345675BERYVR/T2K35")
         return
     waybill = None
     draft = Draft()
-    # A house may be told of before its master is known: the number is then left blank.
+    # A house may be filed before its master is known: the number is then left blank.
     if master.first.strip("/ "):
         waybill = read_waybill(draft, master.lines[0])
     if draft.faults:
         yield from draft.faults
         return
-    starts = [place for place, segment in enumerate(found) if segment.tag == "HBS"]
+    starts = [place for place, segment in enumerate(parts) if segment.tag == "HBS"]
     if not starts:
         hint = "write a line as HBS/ABC123/BERYVR/1/K7//COTTON SHIRTS"
         yield error(message.line, CellFault("E053", "house", None, "the message has no HBS line", hint))
         return
     mended = message.mended()
-    for start, end in zip(starts, [*starts[1:], len(found)], strict=True):
-        head, rest = found[start].lines[0], found[start].lines[1:]
-        codes = [Segment("SPH", rest)] if rest else []
-        yield _Bill("FHL", head, [*codes, *found[start + 1 : end]], waybill, [*mended])
+    for start, end in zip(starts, [*starts[1:], len(parts)], strict=True):
+        head, rest = parts[start].lines[0], parts[start].lines[1:]
+        codes = [ImpSegment("SPH", rest)] if rest else []
+        yield _Bill("FHL", head, [*codes, *parts[start + 1 : end]], waybill, [*mended])
         mended = ()
 
 
@@ -235,9 +228,9 @@ def _master(bill: _Bill, draft: Draft) -> Declaration:
     )
 
 
-def _goods(found: list[Segment]) -> Iterator[tuple[str, int, str]]:
+def _goods(bill_segments: list[ImpSegment]) -> Iterator[tuple[str, int, str]]:
     """Code, line and text of the goods lines of the rate description: ``/NG/TEXT``, ``/2/NH/850132``."""
-    for segment in found:
+    for segment in bill_segments:
         for number, text in segment.lines[1:] if segment.tag == "RTD" else ():
             parts = text.split("/")
             place = 1 if parts[0].isdecimal() and len(parts) > 1 else 0
@@ -245,13 +238,13 @@ def _goods(found: list[Segment]) -> Iterator[tuple[str, int, str]]:
 
 
 def _common(bill: _Bill, draft: Draft, number: str, description: str, codes: list[str]) -> Declaration:
-    """What houses and masters say alike."""
-    found = bill.segments
-    notes = notes_of(found)
-    handling = [c for s in found if s.tag == "SPH" for line in s.lines for c in line.text.split("/")]
+    """What houses and masters have in common."""
+    bill_segments = bill.segments
+    notes = notes_of(bill_segments)
+    handling = [c for s in bill_segments if s.tag == "SPH" for line in s.lines for c in line.text.split("/")]
     line = bill.head.number
-    shipper, account = party_of(found, "SHP")
-    consignee, _ = party_of(found, "CNE")
+    shipper, account = party_of(bill_segments, "SHP")
+    consignee, _ = party_of(bill_segments, "CNE")
     kept = [draft.read(line, read_tariff, code) for code in codes[:_MOST_ITEMS] if code.strip()]
     return Declaration(
         consignment=number,
@@ -261,18 +254,18 @@ def _common(bill: _Bill, draft: Draft, number: str, description: str, codes: lis
         description=draft.text(line, description, "description", "description"),
         hs=kept[0] if kept else None,
         items=tuple(Item(hs=code) for code in kept) if len(kept) > 1 else (),
-        value=_value(found, draft),
+        value=_value(bill_segments, draft),
         account=Account(number=draft.text(line, account, "code", "account_number")),
         security=read_security(draft, notes, handling),
     )
 
 
-def _value(found: list[Segment], draft: Draft) -> Money | None:
+def _value(bill_segments: list[ImpSegment], draft: Draft) -> Money | None:
     """The value declared for customs: last but one of ``CVD/USD/PP/PP/NVD/NCV/XXX``, with or without PP.
 
-    What is declared for carriage limits the carrier's liability; it is no value of the goods.
+    What is declared for carriage limits the carrier's liability; it is not a value of the goods.
     """
-    charges = next((segment for segment in found if segment.tag == "CVD"), None)
+    charges = next((segment for segment in bill_segments if segment.tag == "CVD"), None)
     if charges is None:
         return None
     parts = [part.strip() for part in charges.first.split("/")]

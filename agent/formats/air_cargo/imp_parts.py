@@ -9,18 +9,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from agent.formats.air_cargo.imp_text import Line, Segment
+from agent.formats.air_cargo.imp_text import ImpLine, ImpSegment
 from agent.formats.air_cargo.values import (
     AIRPORT,
+    CustomsNote,
     Draft,
-    Note,
     PartyText,
     inherited,
     read_master,
     read_pieces,
     read_weight,
 )
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault
 
 UNITS = {"K": "kg", "L": "lb"}
 
@@ -35,14 +35,14 @@ _TAIL = re.compile(
 
 
 class Quantity(NamedTuple):
-    """``T2K35MC0.12``: how much of a waybill is told of, in pieces and grams."""
+    """``T2K35MC0.12``: how much of a waybill is meant, in pieces and grams."""
 
     part: str
-    """T all of it; P part of it; S and D shares on several flights or units; empty when not said."""
+    """T all of it; P part of it; S and D shares on several flights or units; empty when not given."""
     pieces: int | None
     grams: int | None
     total: int | None
-    """Pieces of the whole, where only a share is told of."""
+    """Pieces of the whole, where only a share is meant."""
 
 
 class Waybill(NamedTuple):
@@ -58,14 +58,14 @@ class Waybill(NamedTuple):
 NOTHING = Quantity("", None, None, None)
 
 
-def read_waybill(draft: Draft, line: Line, column: str = "master") -> Waybill:
+def read_waybill(draft: Draft, line: ImpLine, column: str = "master") -> Waybill:
     """Number, route and quantity of a waybill; whatever cannot be read is noted in ``draft``."""
     head, _, rest = line.text.partition("/")
-    found = _NUMBER.fullmatch(head)
-    if found is None:
+    match = _NUMBER.fullmatch(head)
+    if match is None:
         draft.read(line.number, read_master, head or line.text)
         return Waybill(line.number, None, None, None, NOTHING)
-    master, text = found.groups()
+    master, text = match.groups()
     route = draft.read(line.number, read_route, text)
     quantity = read_quantity(draft, line.number, rest.partition("/")[0]) if rest else NOTHING
     origin, destination = route or (None, None)
@@ -74,32 +74,32 @@ def read_waybill(draft: Draft, line: Line, column: str = "master") -> Waybill:
 
 def read_route(text: str) -> tuple[str, str]:
     """Airports of origin and destination."""
-    found = _ROUTE.fullmatch(text)
-    if found is None:
+    match = _ROUTE.fullmatch(text)
+    if match is None:
         hint = "write two airports, as BERYVR"
         raise CellFault("E451", "arrival_port", text, "not a pair of airports", hint)
-    return found[1], found[2]
+    return match[1], match[2]
 
 
 def read_quantity(draft: Draft, line: int, text: str) -> Quantity:
     """Share code, pieces, unit and weight; the volume is passed over."""
     part = text[:1] if text[:1] in ("T", "S", "P", "D", "M") else ""
     rest = text.removeprefix(part)
-    found = _WHOLE.fullmatch(rest) or _OTHER_UNIT.fullmatch(rest)
-    if found is None:
+    match = _WHOLE.fullmatch(rest) or _OTHER_UNIT.fullmatch(rest)
+    if match is None:
         return _without_unit(draft, line, part, rest)
-    tail = _TAIL.fullmatch(found["weight"])
-    weight, total = (tail["weight"], tail["total"]) if tail is not None else (found["weight"], None)
+    tail = _TAIL.fullmatch(match["weight"])
+    weight, total = (tail["weight"], tail["total"]) if tail is not None else (match["weight"], None)
     return Quantity(
         part,
-        draft.read(line, read_pieces, found["pieces"]),
-        draft.read(line, read_weight, weight, found["unit"], UNITS),
+        draft.read(line, read_pieces, match["pieces"]),
+        draft.read(line, read_weight, weight, match["unit"], UNITS),
         draft.read(line, read_pieces, total),
     )
 
 
 def _without_unit(draft: Draft, line: int, part: str, rest: str) -> Quantity:
-    """Pieces alone are pieces; pieces with a weight or a volume behind them lack the unit between."""
+    """Pieces alone are pieces; pieces followed by a weight or a volume lack the unit between."""
     pieces = re.match(r"[0-9]*", rest)
     assert pieces is not None
     behind = rest[pieces.end() :]
@@ -109,16 +109,16 @@ def _without_unit(draft: Draft, line: int, part: str, rest: str) -> Quantity:
     return Quantity(part, draft.read(line, read_pieces, rest), None, None)
 
 
-def notes_of(found: Iterable[Segment]) -> tuple[Note, ...]:
+def notes_of(message_segments: Iterable[ImpSegment]) -> tuple[CustomsNote, ...]:
     """Customs notes of the OCI segments, ``country/subject/code/content``; the content may hold slashes."""
-    return tuple(inherited(_notes(found)))
+    return tuple(inherited(_notes(message_segments)))
 
 
-def _notes(found: Iterable[Segment]) -> Iterator[Note]:
-    for segment in found:
+def _notes(message_segments: Iterable[ImpSegment]) -> Iterator[CustomsNote]:
+    for segment in message_segments:
         for number, text in segment.lines if segment.tag == "OCI" else ():
             country, subject, code, content, *_ = (*(part.strip() for part in text.split("/", 3)), "", "", "")
-            yield Note(number, country, subject, code, content)
+            yield CustomsNote(number, country, subject, code, content)
 
 
 PARTY_TAGS = frozenset({"NAM", "ADR", "LOC"})
@@ -132,16 +132,16 @@ class _Written(NamedTuple):
     country: str
 
 
-def party_of(found: list[Segment], tag: str) -> tuple[PartyText | None, str | None]:
+def party_of(message_segments: list[ImpSegment], tag: str) -> tuple[PartyText | None, str | None]:
     """The party of a segment and the account it names; both ways of writing a party are read.
 
     The older one has a line each for name, street, place and country; the newer one tags them.
     """
-    at = next((place for place, segment in enumerate(found) if segment.tag == tag), None)
+    at = next((place for place, segment in enumerate(message_segments) if segment.tag == tag), None)
     if at is None:
         return None, None
-    own, tagged = found[at], []
-    for segment in found[at + 1 :]:
+    own, tagged = message_segments[at], []
+    for segment in message_segments[at + 1 :]:
         if segment.tag not in PARTY_TAGS:
             break
         tagged.append(segment)
@@ -163,10 +163,10 @@ def party_of(found: list[Segment], tag: str) -> tuple[PartyText | None, str | No
     return text, own.first.strip() or None
 
 
-def _tagged(found: list[Segment]) -> _Written:
-    names = [line.text for segment in found if segment.tag == "NAM" for line in segment.lines]
-    streets = [line.text for segment in found if segment.tag == "ADR" for line in segment.lines]
-    place = next((segment for segment in found if segment.tag == "LOC"), None)
+def _tagged(message_segments: list[ImpSegment]) -> _Written:
+    names = [line.text for segment in message_segments if segment.tag == "NAM" for line in segment.lines]
+    streets = [line.text for segment in message_segments if segment.tag == "ADR" for line in segment.lines]
+    place = next((segment for segment in message_segments if segment.tag == "LOC"), None)
     lines = [line.text for line in place.lines] if place is not None else [""]
     return _Written(" ".join(names), " ".join(streets), lines[0], lines[1] if len(lines) > 1 else "")
 

@@ -1,4 +1,4 @@
-"""Cargo-IMP text: bytes into messages, messages into segments. What they mean is said elsewhere.
+"""Cargo-IMP text: bytes into messages, messages into segments. What they mean is the matter of other modules.
 
 A file may hold several messages, each with the header of the network that brought it. A message begins with
 its standard message identifier (``FHL/5``) and ends with ``NNNN``, with the next header or message, or with
@@ -32,7 +32,7 @@ _ENVELOPE = "\x00\x01\x02\x03\x04\x1a\x1b\ufeff \t\r\n"
 _SEGMENT = re.compile(r"([A-Z]{3})(?:/(.*))?", re.DOTALL)
 
 
-class Line(NamedTuple):
+class ImpLine(NamedTuple):
     """A line of the file, from 1, and its text."""
 
     number: int
@@ -40,13 +40,13 @@ class Line(NamedTuple):
 
 
 @dataclass(slots=True)
-class Message:
+class ImpMessage:
     """One message: its type, its version, the line of both, and the lines below."""
 
     kind: str
     version: str
     line: int
-    lines: list[Line] = field(default_factory=list)
+    lines: list[ImpLine] = field(default_factory=list)
     size: int = 0
     """Bytes of the text, with line ends."""
     fault: RowError | None = None
@@ -54,23 +54,23 @@ class Message:
 
     def mended(self) -> tuple[Mending, ...]:
         """What was read although networks on the way may cut it."""
-        found = []
+        mendings = []
         long = next((line for line in self.lines if len(line.text) > LINE_LENGTH), None)
         if long is not None:
             message = f"{len(long.text)} characters in a line, networks pass on {LINE_LENGTH}"
-            found.append(_mending(long.number, "W350", message, long.text, "break the line"))
+            mendings.append(_mending(long.number, "W350", message, long.text, "break the line"))
         if self.size > MESSAGE_LENGTH:
             message = f"{self.size} bytes in a message, networks pass on {MESSAGE_LENGTH}"
-            found.append(_mending(self.line, "W351", message, self.kind, "split the message"))
-        return tuple(found)
+            mendings.append(_mending(self.line, "W351", message, self.kind, "split the message"))
+        return tuple(mendings)
 
 
-class Segment(NamedTuple):
+class ImpSegment(NamedTuple):
     """A tag and its lines: the rest of the tag's own line, then continuations without their leading slash."""
 
     tag: str
     """Three letters; empty for a line that stands without a tag where one could."""
-    lines: list[Line]
+    lines: list[ImpLine]
 
     @property
     def line(self) -> int:
@@ -83,13 +83,13 @@ class Segment(NamedTuple):
         return self.lines[0].text
 
 
-def read_messages(stream: BinaryIO) -> Iterator[Message]:
+def read_messages(stream: BinaryIO) -> Iterator[ImpMessage]:
     """The messages of a file, one at a time.
 
     Raises:
-        ManifestRefused: The first line that is no text of such a file, or there is no message in it.
+        ManifestRefused: The first line that cannot be text of such a file, or there is no message in it.
     """
-    message: Message | None = None
+    message: ImpMessage | None = None
     any_message = False
     for number, text, size in _lines(stream):
         begins = (_MESSAGE if message is None else _WITHIN).fullmatch(text)
@@ -99,27 +99,27 @@ def read_messages(stream: BinaryIO) -> Iterator[Message]:
             message = None
         if begins:
             kind, _, version = text.partition("/")
-            message, any_message = Message(kind, version, number, size=size), True
+            message, any_message = ImpMessage(kind, version, number, size=size), True
         elif message is not None and text.strip("="):
-            _append(message, Line(number, text), size)
+            _append(message, ImpLine(number, text), size)
     if message is not None:
         yield _closed(message)
     if not any_message:
         raise ManifestRefused("E050", "no message identifier as FHL/5", "begin each message with its own")
 
 
-def segments(lines: list[Line]) -> list[Segment]:
-    """The segments of a message. A line with neither tag nor slash was wrapped by a network: it goes on."""
-    found: list[Segment] = []
+def segments(lines: list[ImpLine]) -> list[ImpSegment]:
+    """The segments of a message. A line with neither tag nor slash continues the one before."""
+    result: list[ImpSegment] = []
     for number, text in lines:
         tagged = _SEGMENT.fullmatch(text)
         if tagged is not None:
-            found.append(Segment(tagged[1], [Line(number, tagged[2] or "")]))
-        elif not found:
-            found.append(Segment("", [Line(number, text)]))
+            result.append(ImpSegment(tagged[1], [ImpLine(number, tagged[2] or "")]))
+        elif not result:
+            result.append(ImpSegment("", [ImpLine(number, text)]))
         else:
-            found[-1].lines.append(Line(number, text.removeprefix("/")))
-    return found
+            result[-1].lines.append(ImpLine(number, text.removeprefix("/")))
+    return result
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, str, int]]:
@@ -137,7 +137,7 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[int, str, int]]:
         yield number, text.strip(_ENVELOPE), len(raw)
 
 
-def _append(message: Message, line: Line, size: int) -> None:
+def _append(message: ImpMessage, line: ImpLine, size: int) -> None:
     message.size += size
     if len(message.lines) < MAX_MESSAGE_LINES:
         message.lines.append(line)
@@ -152,7 +152,7 @@ def _append(message: Message, line: Line, size: int) -> None:
         )
 
 
-def _closed(message: Message) -> Message:
+def _closed(message: ImpMessage) -> ImpMessage:
     if message.lines:
         # The end of a teletype message may be signed with an equals sign.
         last = message.lines[-1]

@@ -110,8 +110,8 @@ def per_reasons(
     """What an authority would find wrong with a waybill or a house as it was filed; empty when nothing is.
 
     Args:
-        declaration: Of a house or a waybill, with its ``piece_count``: labels that are known are no count.
-            A flight manifest's lines are no filing and name no parties.
+        declaration: Of a house or a waybill, with its ``piece_count``: the number of known labels is not one.
+            The lines of a flight manifest are not a filing and name no parties.
         ports: Airports and cities of the authority's country; None leaves the route unasked.
         terms: Words that describe nothing; None asks only whether the text can be one at all.
     """
@@ -172,8 +172,8 @@ def says_consolidation(text: str) -> bool:
     >>> says_consolidation("CONSOLIDATION AS PER ATTACHED LIST"), says_consolidation("console tables")
     (True, False)
     """
-    said = set(words(text))
-    return bool(said & _CONSOLIDATION) and said <= _CONSOLIDATION | _FILLERS
+    words_used = set(words(text))
+    return bool(words_used & _CONSOLIDATION) and words_used <= _CONSOLIDATION | _FILLERS
 
 
 def house_of(declaration: Declaration) -> str | None:
@@ -192,7 +192,7 @@ def waybill_of(master: str | None, house: str | None) -> str:
 def write_per(reason: Reason | str, *, master: str | None = None, house: str | None = None) -> str:
     """The lines of an error report, without the end of the last one.
 
-    A message that could not be told is refused as such (400), one with a fault in it for its content (422).
+    An unrecognised message is refused as such (400), one with a fault in it for its content (422).
 
     Raises:
         ValueError: There is no such reason.
@@ -241,7 +241,7 @@ def write_psn(
     CSN/7H/22NOV1902/REQUEST FOR INFORMATION HOLD
     """
     if code not in PSN_TEXTS:
-        raise ValueError(f"{code[:8]!r} is no status code; use one of {', '.join(PSN_TEXTS)}")
+        raise ValueError(f"{code[:8]!r} is not a status code; use one of {', '.join(PSN_TEXTS)}")
     if at.tzinfo is None:
         raise ValueError("the time has no zone; give it in UTC")
     utc = at.astimezone(UTC)

@@ -40,7 +40,7 @@ class AnswerKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class AuthorityAnswer:
     """One answer of an authority on one waybill, or on a flight manifest when it names none."""
 
     kind: AnswerKind
@@ -54,19 +54,19 @@ class Answer:
     """Of an error, as MISSING_SHP_ADDR."""
     text: str = ""
     at: datetime | None = None
-    """UTC; None when the answer tells no year and it was not said when it came."""
+    """UTC; None when the answer gives no year and its day of receipt is not known."""
 
     @property
     def master(self) -> str | None:
         """The master's number, where the waybill begins with one."""
-        found = _WAYBILL.fullmatch(self.waybill or "")
-        return found["master"] if found is not None else None
+        match = _WAYBILL.fullmatch(self.waybill or "")
+        return match["master"] if match is not None else None
 
     @property
     def house(self) -> str | None:
         """The house's number; a waybill without a master is one."""
-        found = _WAYBILL.fullmatch(self.waybill or "")
-        return (found["house"] or None) if found is not None else self.waybill
+        match = _WAYBILL.fullmatch(self.waybill or "")
+        return (match["house"] or None) if match is not None else self.waybill
 
 
 _WAYBILL = re.compile(r"(?P<master>[0-9]{3}-[0-9]{8})(?:-(?P<house>.*))?")
@@ -82,7 +82,7 @@ _XML_TEXTS = {
 }
 
 
-def read_camir(data: bytes | str, *, received: datetime | None = None) -> tuple[Answer, ...]:
+def read_camir(data: bytes | str, *, received: datetime | None = None) -> tuple[AuthorityAnswer, ...]:
     """Every PSN and PER of a text, in its order.
 
     Args:
@@ -90,7 +90,7 @@ def read_camir(data: bytes | str, *, received: datetime | None = None) -> tuple[
         received: When it came; gives the year that the lines leave out.
 
     Raises:
-        AnswerInvalid: Anything in it is no answer that is known. Nothing of it is to be believed then.
+        AnswerInvalid: Anything in it is not a known answer. Nothing of it may be believed then.
     """
     if len(data) > MAX_ANSWER:
         raise AnswerInvalid(f"an answer of {len(data)} bytes; at most {MAX_ANSWER} are read")
@@ -106,47 +106,51 @@ def read_camir(data: bytes | str, *, received: datetime | None = None) -> tuple[
     return tuple(answers)
 
 
-def _camir(lines: list[str], at: int, received: datetime | None) -> tuple[Answer, int]:
+def _camir(lines: list[str], at: int, received: datetime | None) -> tuple[AuthorityAnswer, int]:
     kind, following = lines[at], lines[at + 1 : at + 3]
     if kind == "PSN" and following:
-        if found := _CSN.fullmatch(following[0]):
-            return _psn(found, None, received), at + 2
-        if len(following) == 2 and (found := _CSN.fullmatch(following[1])):
-            return _psn(found, following[0], received), at + 3
+        if match := _CSN.fullmatch(following[0]):
+            return _psn(match, None, received), at + 2
+        if len(following) == 2 and (match := _CSN.fullmatch(following[1])):
+            return _psn(match, following[0], received), at + 3
     if kind == "PER" and following:
-        if found := _PER.fullmatch(following[0]):
-            return _per(found, None), at + 2
-        if len(following) == 2 and (found := _PER.fullmatch(following[1])) and found["waybill"] is None:
-            return _per(found, following[0]), at + 3
-    raise AnswerInvalid(f"neither PSN nor PER at {lines[at][:40]!r}; read the answer by eye, holds stand")
-
-
-def _per(found: re.Match[str], waybill: str | None) -> Answer:
-    named = waybill or found["waybill"]
-    return Answer(
-        kind=AnswerKind.ERROR,
-        code=found["status"],
-        waybill=_compact(named) if named else None,
-        reason=found["reason"],
-        text=found["reason"],
+        if match := _PER.fullmatch(following[0]):
+            return _per(match, None), at + 2
+        if len(following) == 2 and (match := _PER.fullmatch(following[1])) and match["waybill"] is None:
+            return _per(match, following[0]), at + 3
+    raise AnswerInvalid(
+        f"neither PSN nor PER at {lines[at][:40]!r}; check the message manually; existing holds remain"
     )
 
 
-def _psn(found: re.Match[str], waybill: str | None, received: datetime | None) -> Answer:
-    code = found["code"]
+def _per(match: re.Match[str], waybill: str | None) -> AuthorityAnswer:
+    named = waybill or match["waybill"]
+    return AuthorityAnswer(
+        kind=AnswerKind.ERROR,
+        code=match["status"],
+        waybill=_compact(named) if named else None,
+        reason=match["reason"],
+        text=match["reason"],
+    )
+
+
+def _psn(match: re.Match[str], waybill: str | None, received: datetime | None) -> AuthorityAnswer:
+    code = match["code"]
     if code in ("SR", "SF"):
         kind, disposition = AnswerKind.RECEIVED if code == "SR" else AnswerKind.COMPLETE, None
     elif code[0] in _HOLDS and code[1] in _KINDS:
         kind, disposition = _KINDS[code[1]], _HOLDS[code[0]]
     else:
-        raise AnswerInvalid(f"status code {code} is not known; read the answer by eye, holds stand")
-    return Answer(
+        raise AnswerInvalid(
+            f"status code {code} is not known; check the message manually; existing holds remain"
+        )
+    return AuthorityAnswer(
         kind=kind,
         code=code,
         waybill=_compact(waybill) if waybill else None,
         disposition=disposition,
-        text=(found["text"] or "").strip(),
-        at=instant(found["stamp"], received),
+        text=(match["text"] or "").strip(),
+        at=instant(match["stamp"], received),
     )
 
 
@@ -155,15 +159,15 @@ def _compact(waybill: str) -> str:
     return re.sub(r"\s*-\s*", "-", waybill.strip()).removesuffix("-")
 
 
-def read_xml_answer(data: bytes) -> tuple[Answer, ...]:
+def read_xml_answer(data: bytes) -> tuple[AuthorityAnswer, ...]:
     """The answers of a Cargo-XML message: XFNM (``Response``) or XCSN (``CustomsStatusNotification``).
 
     Raises:
-        AnswerInvalid: It is no such message, or says what is not known.
+        AnswerInvalid: It is not such a message, or its status is not known.
     """
     if len(data) > MAX_ANSWER:
         raise AnswerInvalid(f"an answer of {len(data)} bytes; at most {MAX_ANSWER} are read")
-    answers: list[Answer] = []
+    answers: list[AuthorityAnswer] = []
     try:
         for _, message in elements(io.BytesIO(data), ("Response", "CustomsStatusNotification")):
             response = local_name(message) == "Response"
@@ -171,22 +175,26 @@ def read_xml_answer(data: bytes) -> tuple[Answer, ...]:
     except ManifestRefused as exc:
         raise AnswerInvalid(str(exc)) from exc
     if not answers:
-        raise AnswerInvalid("neither Response nor CustomsStatusNotification; holds stand")
+        raise AnswerInvalid(
+            "no Response or CustomsStatusNotification; check the message manually; existing holds remain"
+        )
     return tuple(answers)
 
 
-def _response(message: etree._Element) -> Iterator[Answer]:
+def _response(message: etree._Element) -> Iterator[AuthorityAnswer]:
     waybill = text(message, "BusinessHeaderDocument", "ID") or None
     at = _xml_time(text(message, "MessageHeaderDocument", "IssueDateTime"))
     statuses = children(message, "ResponseStatus")
     if not statuses:
-        raise AnswerInvalid("the response has no status; holds stand")
+        raise AnswerInvalid("the response has no status; check the message manually; existing holds remain")
     for status in statuses:
         code, reason = text(status, "ConditionCode"), text(status, "Reason")
         if code not in ("Acknowledgement", "Error"):
-            raise AnswerInvalid(f"condition {code[:40]!r} is not known; read the answer by eye, holds stand")
+            raise AnswerInvalid(
+                f"condition {code[:40]!r} is not known; check the message manually; existing holds remain"
+            )
         failed = code == "Error"
-        yield Answer(
+        yield AuthorityAnswer(
             kind=AnswerKind.ERROR if failed else AnswerKind.RECEIVED,
             code=code,
             waybill=waybill,
@@ -196,10 +204,10 @@ def _response(message: etree._Element) -> Iterator[Answer]:
         )
 
 
-def _notification(message: etree._Element) -> Answer:
+def _notification(message: etree._Element) -> AuthorityAnswer:
     header = child(message, "BusinessHeaderDocument")
-    code, said = text(header, "StatusCode"), text(header, "Information")
-    upper = said.upper()
+    code, information = text(header, "StatusCode"), text(header, "Information")
+    upper = information.upper()
     disposition: Disposition | None
     if code in _XML_HOLDS:
         stands = "CURRENTLY IN PLACE" in upper
@@ -211,13 +219,15 @@ def _notification(message: etree._Element) -> Answer:
         kind = AnswerKind.HOLD_REMOVED if removed else AnswerKind.COMPLETE
         disposition = named if removed else None
     else:
-        raise AnswerInvalid(f"status {code[:40]!r} is not known; read the answer by eye, holds stand")
-    return Answer(
+        raise AnswerInvalid(
+            f"status {code[:40]!r} is not known; check the message manually; existing holds remain"
+        )
+    return AuthorityAnswer(
         kind=kind,
         code=code,
         waybill=_referred(message),
         disposition=disposition,
-        text=said,
+        text=information,
         at=_xml_time(text(header, "IssueDateTime")),
     )
 

@@ -16,8 +16,9 @@ from typing import NamedTuple, ParamSpec, TypeVar
 from agent.domain.consignment.declaration import CEILINGS, MAX_PIECES, Label, Party, Piece, Security
 from agent.domain.identifiers import label_of
 from agent.domain.values.money import Money
-from agent.formats.rows import CLIP, RowError
-from agent.formats.tabular.cells import OUR_WAY, CellFault, read_count, read_grams, read_hs, read_money
+from agent.formats.profiles.dialect import OUR_WAY
+from agent.formats.rows import CLIP, CellFault, RowError
+from agent.formats.tabular.cells import read_count, read_grams, read_hs, read_money
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -64,7 +65,7 @@ class Draft:
             return None
 
     def text(self, line: int, text: str | None, sort: str, column: str) -> str | None:
-        """``text`` with single spaces, if it fits the ceiling of ``sort``; None when nothing is said."""
+        """``text`` with single spaces, if it fits the ceiling of ``sort``; None when nothing is given."""
         return self.read(line, fitted, text, sort, column)
 
 
@@ -154,10 +155,10 @@ def instant(stamp: str, received: datetime | None) -> datetime | None:
 
     None without ``received``, without an hour, and for a day that no calendar has.
     """
-    found = _STAMP.fullmatch(stamp)
-    if found is None or received is None or found[4] is None or found[2] not in _MONTHS:
+    match = _STAMP.fullmatch(stamp)
+    if match is None or received is None or match[4] is None or match[2] not in _MONTHS:
         return None
-    day, month, hour, minute = int(found[1]), _MONTHS.index(found[2]) + 1, int(found[3]), int(found[4])
+    day, month, hour, minute = int(match[1]), _MONTHS.index(match[2]) + 1, int(match[3]), int(match[4])
     candidates = []
     for year in (received.year - 1, received.year, received.year + 1):
         try:
@@ -194,7 +195,7 @@ class PartyText(NamedTuple):
     email: str | None = None
 
 
-class Note(NamedTuple):
+class CustomsNote(NamedTuple):
     """One line of other customs information (OCI; in Cargo-XML an ``IncludedCustomsNote``)."""
 
     line: int
@@ -212,7 +213,7 @@ _PHONE = re.compile(r"[+0-9][0-9 ()./-]{4,39}")
 _MOST_METHODS = 16
 
 
-def read_party(draft: Draft, text: PartyText | None, side: str, notes: Iterable[Note]) -> Party:
+def read_party(draft: Draft, text: PartyText | None, side: str, notes: Iterable[CustomsNote]) -> Party:
     """A party, with the contact data and numbers that customs notes give of it."""
     subject = _SUBJECTS[side]
     own = [note for note in notes if note.subject == subject]
@@ -242,7 +243,7 @@ def read_party(draft: Draft, text: PartyText | None, side: str, notes: Iterable[
     )
 
 
-def read_security(draft: Draft, notes: Iterable[Note], handling: Iterable[str]) -> Security:
+def read_security(draft: Draft, notes: Iterable[CustomsNote], handling: Iterable[str]) -> Security:
     """The consignment security declaration out of customs notes and special handling codes.
 
     A known consignor (KC) of aviation security is kept as the issuer it is; whether the shipper is a verified
@@ -267,7 +268,7 @@ def read_security(draft: Draft, notes: Iterable[Note], handling: Iterable[str]) 
     return Security(status=status, issuer=issuer, methods=tuple(methods), issued_on=issued_on)
 
 
-def inherited(notes: Iterable[Note]) -> Iterator[Note]:
+def inherited(notes: Iterable[CustomsNote]) -> Iterator[CustomsNote]:
     """Notes whose empty country and subject are those of the note before: so a security block is written."""
     country = subject = ""
     for note in notes:

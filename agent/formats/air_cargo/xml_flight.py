@@ -11,8 +11,7 @@ from lxml import etree
 from agent.formats.air_cargo.flight import Flight, Share
 from agent.formats.air_cargo.values import Draft, error, read_pieces, read_waybill_number, read_weight
 from agent.formats.air_cargo.xml_text import UNITS, attribute, child, line_of, local_name, text
-from agent.formats.rows import Row, RowError
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault, Row, RowError
 
 CARRIED = ("IncludedMasterConsignment",)
 """Elements that are taken, and then emptied, while the manifest is still being read."""
@@ -88,7 +87,7 @@ def _around(cargo: etree._Element | None) -> tuple[str | None, str | None, str |
     if event is None or local_name(event) != "ArrivalEvent":
         return _short(unit), None, None
     port = text(event, "OccurrenceArrivalLocation", "ID")
-    time = next((found for name in _ARRIVALS if (found := text(event, name))), "")
+    time = next((written for name in _ARRIVALS if (written := text(event, name))), "")
     return _short(unit), port if re.fullmatch(r"[A-Z]{3}", port) else None, _instant(time)
 
 

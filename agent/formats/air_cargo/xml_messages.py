@@ -17,8 +17,8 @@ from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
 from agent.formats.air_cargo.values import (
     AIRPORT,
+    CustomsNote,
     Draft,
-    Note,
     PartyText,
     error,
     inherited,
@@ -45,23 +45,15 @@ from agent.formats.air_cargo.xml_text import (
     local_name,
     text,
 )
-from agent.formats.rows import Row, RowError
-from agent.formats.tabular.cells import CellFault
+from agent.formats.rows import CellFault, Row, RowError
 
 _MESSAGES = ("HouseWaybill", "Waybill", "FlightManifest")
 _OTHERS = ("HouseManifest", "BookingRequest", "StatusMessage", "CustomsStatusNotification", "Response")
 _TYPES = {"HouseWaybill": ("703",), "Waybill": ("740", "741", ""), "FlightManifest": ("785", "122", "")}
 _VERSIONS = {"HouseWaybill": ("3",), "Waybill": ("3",), "FlightManifest": ("2", "3")}
 _CONSOLIDATED = "741"
-_HEAD = re.compile(r"<(?:[\w.-]+:)?(?:HouseWaybill|Waybill|FlightManifest)[\s>/]")
 _MOST_ITEMS = 1_000
 _MEASURES = ("IncludedTareGrossWeightMeasure", "GrossWeightMeasure")
-
-
-def looks_like_cargo_xml(head: bytes) -> bool:
-    """Whether the first bytes of a file open a message that is read here."""
-    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
-    return _HEAD.search(head.decode(encoding, errors="replace")) is not None
 
 
 def read_cargo_xml(stream: BinaryIO, *, received: datetime | None = None) -> Iterator[Row | RowError]:
@@ -72,7 +64,7 @@ def read_cargo_xml(stream: BinaryIO, *, received: datetime | None = None) -> Ite
         received: As the other notation needs it; here every date has its year, and it is not asked.
 
     Raises:
-        ManifestRefused: No well-formed XML, a document type is declared, a ceiling is passed, or there is no
+        ManifestRefused: Not well-formed XML, a document type is declared, a ceiling is passed, or there is no
             such message in it.
     """
     any_message = False
@@ -123,64 +115,64 @@ def _message(message: etree._Element, name: str, flight: FlightManifest | None) 
 
 def _waybill(message: etree._Element, draft: Draft, *, house: bool, consolidated: bool) -> Declaration | None:
     master = child(message, "MasterConsignment")
-    told = child(master, "IncludedHouseConsignment") if house else master
-    line = line_of(told if told is not None else message)
+    element = child(master, "IncludedHouseConsignment") if house else master
+    line = line_of(element if element is not None else message)
     number = text(message, "BusinessHeaderDocument", "ID")
     above = text(master, "TransportContractDocument", "ID")
     if house:
-        consignment = draft.read(line, read_house, number)
+        own_number = draft.read(line, read_house, number)
         contract = draft.read(line, read_master, above) if above else None
     else:
-        consignment = contract = draft.read(line, read_waybill_number, number or above)
-    notes = tuple(inherited(_notes(told)))
-    items = _items(told, draft)
-    described = text(told, "SummaryDescription") or " ".join(
+        own_number = contract = draft.read(line, read_waybill_number, number or above)
+    notes = tuple(inherited(_notes(element)))
+    items = _items(element, draft)
+    described = text(element, "SummaryDescription") or " ".join(
         dict.fromkeys(item.description for item in items if item.description)
     )
-    handling = [text(code) for code in children(told, "HandlingSPHInstructions", "DescriptionCode")]
-    count = draft.read(line, read_pieces, text(told, "TotalPieceQuantity"))
+    handling = [text(code) for code in children(element, "HandlingSPHInstructions", "DescriptionCode")]
+    count = draft.read(line, read_pieces, text(element, "TotalPieceQuantity"))
     declaration = Declaration(
-        consignment=consignment or "",
+        consignment=own_number or "",
         transport=Transport.EXPRESS,
         level=Level.MASTER if consolidated else Level.HOUSE,
         master=contract,
-        pieces=() if consolidated or consignment is None else labelled(consignment, count),
+        pieces=() if consolidated or own_number is None else labelled(own_number, count),
         piece_count=count,
-        consignor=read_party(draft, _party(child(told, "ConsignorParty")), "consignor", notes),
-        consignee=read_party(draft, _party(child(told, "ConsigneeParty")), "consignee", notes),
+        consignor=read_party(draft, _party(child(element, "ConsignorParty")), "consignor", notes),
+        consignee=read_party(draft, _party(child(element, "ConsigneeParty")), "consignee", notes),
         description=draft.text(line, described, "description", "description"),
         hs=next((item.hs for item in items if item.hs), None),
         items=items,
-        gross_weight_g=_grams(told, draft, line),
-        value=_value(told, draft, line),
+        gross_weight_g=_grams(element, draft, line),
+        value=_value(element, draft, line),
         origin_country=next((item.origin_country for item in items if item.origin_country), None),
-        flight=_flight(told, draft) or (_flight(master, draft) if house else None),
-        arrival_port=_arrival_port(told, draft, line),
+        flight=_flight(element, draft) or (_flight(master, draft) if house else None),
+        arrival_port=_arrival_port(element, draft, line),
         security=read_security(draft, notes, handling),
     )
-    return declaration if consignment is not None else None
+    return declaration if own_number is not None else None
 
 
-def _grams(told: etree._Element | None, draft: Draft, line: int) -> int | None:
-    measure = next((m for name in _MEASURES if (m := child(told, name)) is not None), None)
+def _grams(consignment: etree._Element | None, draft: Draft, line: int) -> int | None:
+    measure = next((m for name in _MEASURES if (m := child(consignment, name)) is not None), None)
     return draft.read(line, read_weight, text(measure), attribute(measure, "unitCode"), UNITS)
 
 
-def _value(told: etree._Element | None, draft: Draft, line: int) -> Money | None:
-    amount = child(told, "DeclaredValueForCustomsAmount")
-    if amount is None or text(told, "NilCustomsValueIndicator").lower() in ("true", "1"):
+def _value(consignment: etree._Element | None, draft: Draft, line: int) -> Money | None:
+    amount = child(consignment, "DeclaredValueForCustomsAmount")
+    if amount is None or text(consignment, "NilCustomsValueIndicator").lower() in ("true", "1"):
         return None
     currency = attribute(amount, "currencyID")
-    currency = currency or text(told, "ApplicableOriginCurrencyExchange", "SourceCurrencyCode")
+    currency = currency or text(consignment, "ApplicableOriginCurrencyExchange", "SourceCurrencyCode")
     return draft.read(line, read_value, text(amount), currency)
 
 
-def _items(told: etree._Element | None, draft: Draft) -> tuple[Item, ...]:
+def _items(consignment: etree._Element | None, draft: Draft) -> tuple[Item, ...]:
     """Goods lines. A piece count of a line counts packages, not goods, and is left to the total."""
-    found = children(told, "IncludedHouseConsignmentItem")
-    found += children(told, "ApplicableRating", "IncludedMasterConsignmentItem")
+    lines = children(consignment, "IncludedHouseConsignmentItem")
+    lines += children(consignment, "ApplicableRating", "IncludedMasterConsignmentItem")
     items = []
-    for item in found[:_MOST_ITEMS]:
+    for item in lines[:_MOST_ITEMS]:
         line = line_of(item)
         goods = text(item, "NatureIdentificationTransportCargo", "Identification")
         code = text(item, "TypeCode")
@@ -214,22 +206,22 @@ def _party(party: etree._Element | None) -> PartyText | None:
     )
 
 
-def _notes(told: etree._Element | None) -> Iterator[Note]:
-    for note in children(told, "IncludedCustomsNote"):
+def _notes(consignment: etree._Element | None) -> Iterator[CustomsNote]:
+    for note in children(consignment, "IncludedCustomsNote"):
         parts = (text(note, name) for name in ("CountryID", "SubjectCode", "ContentCode", "Content"))
-        yield Note(line_of(note), *parts)
+        yield CustomsNote(line_of(note), *parts)
 
 
-def _flight(told: etree._Element | None, draft: Draft) -> str | None:
-    legs = [leg for leg in children(told, "SpecifiedLogisticsTransportMovement") if text(leg, "ID")]
+def _flight(consignment: etree._Element | None, draft: Draft) -> str | None:
+    legs = [leg for leg in children(consignment, "SpecifiedLogisticsTransportMovement") if text(leg, "ID")]
     return draft.text(line_of(legs[-1]), text(legs[-1], "ID"), "code", "flight") if legs else None
 
 
-def _arrival_port(told: etree._Element | None, draft: Draft, line: int) -> str | None:
-    legs = children(told, "SpecifiedLogisticsTransportMovement")
+def _arrival_port(consignment: etree._Element | None, draft: Draft, line: int) -> str | None:
+    legs = children(consignment, "SpecifiedLogisticsTransportMovement")
     ports = [text(leg, "ArrivalEvent", "OccurrenceArrivalLocation", "ID") for leg in legs]
     port = next((port for port in reversed(ports) if port), "") or text(
-        told, "FinalDestinationLocation", "ID"
+        consignment, "FinalDestinationLocation", "ID"
     )
     return draft.read(line, read_port, port) if port else None
 

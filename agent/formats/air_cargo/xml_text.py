@@ -19,7 +19,7 @@ MAX_DEPTH = 48
 MAX_ELEMENTS = 50_000
 """Most elements of one message, or of one consignment of a manifest."""
 MAX_QUIET = 1 << 20
-"""Most bytes without an element in them: a text or an attribute longer than that is no waybill's."""
+"""Most bytes without an element in them: no waybill has a longer text or attribute."""
 
 UNITS: Final = {"KGM": "kg", "GRM": "g", "LBR": "lb", "ONZ": "oz"}
 """Source: UN/ECE Recommendation 20."""
@@ -37,7 +37,7 @@ def elements(
     manifest of any length is held one consignment at a time. One inside another comes first.
 
     Raises:
-        ManifestRefused: The bytes are no well-formed XML, declare a document type, or pass a ceiling.
+        ManifestRefused: The bytes are not well-formed XML, declare a document type, or pass a ceiling.
     """
     parser = etree.XMLPullParser(
         events=("start", "end"),
@@ -65,7 +65,7 @@ def _events(
     prolog: bytes | None = b""
     while chunk := stream.read(_CHUNK):
         if prolog is not None:
-            # Before the parser sees it: entities in attributes are expanded whatever it is told.
+            # Before the parser sees it: entities in attributes are expanded whatever its options.
             prolog += chunk
             _refuse_doctype(_DOCTYPE in prolog.replace(b"\0", b""))
         size, quiet = size + len(chunk), quiet + len(chunk)
@@ -104,7 +104,7 @@ def _events(
 def _emptied(element: etree._Element) -> int:
     """Empty an element that was read, and give how many elements went with it."""
     gone = len(list(element.iter())) - 1
-    # It stays itself: the parser may still be writing the text behind it. That behind the one before is done.
+    # It stays itself: the parser may still be writing the text after it; that before it is complete.
     element.clear(keep_tail=True)
     before = element.getprevious()
     if before is not None:
@@ -118,17 +118,17 @@ def _refuse_doctype(declared: bool) -> None:
 
 
 def local_name(element: etree._Element) -> str:
-    """The name without its namespace; empty for what is no element."""
+    """The name without its namespace; empty for what is not an element."""
     tag = element.tag
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 
 def children(element: etree._Element | None, *path: str) -> list[etree._Element]:
     """All elements at the end of ``path``, each step a child by its local name."""
-    found = [element] if element is not None else []
+    results = [element] if element is not None else []
     for name in path:
-        found = [child for parent in found for child in parent.iterchildren("{*}" + name)]
-    return found
+        results = [child for parent in results for child in parent.iterchildren("{*}" + name)]
+    return results
 
 
 def child(element: etree._Element | None, *path: str) -> etree._Element | None:
@@ -138,8 +138,8 @@ def child(element: etree._Element | None, *path: str) -> etree._Element | None:
 
 def text(element: etree._Element | None, *path: str) -> str:
     """The text of the first element at the end of ``path``, stripped; empty where there is none."""
-    found = child(element, *path)
-    return (found.text or "").strip() if found is not None else ""
+    target = child(element, *path)
+    return (target.text or "").strip() if target is not None else ""
 
 
 def attribute(element: etree._Element | None, name: str) -> str:

@@ -2,22 +2,21 @@
 
 The segment table of UPU standard M33 is not public; that it uses directory D.00A is (CEN/TR 17536:2021). So
 segments are read by what the directory says they mean, not by their place, and everything that may differ
-between partners is a role that a mapping profile can set. Unsure, and said in this folder's README: which
+between partners is a role that a mapping profile can set. Unsure, as the README of ``formats`` says: which
 segment opens an item and a content line, and the qualifiers of postage and category.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
-from agent.formats.edi.edifact import Segment, read_segments
-from agent.formats.reading import Format, Reading
+from agent.formats.edi.edifact import EdifactSegment, read_segments
+from agent.formats.reading import Format, Reading, ReadOrder
 from agent.formats.rows import Mending, Row, RowError
-from agent.formats.tabular.profiles import Profile, choose
 from agent.formats.tabular.records import Records
 
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -55,26 +54,19 @@ _UNITS = {"KGM": "kg", "GRM": "g", "LBR": "lb", "ONZ": "oz"}
 _DATES = {"102": (8, "{0}-{1}-{2}"), "203": (12, "{0}-{1}-{2}"), "204": (14, "{0}-{1}-{2}")}
 
 
-def read_itmatt(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read an interchange of ITMATT messages. Arguments as for ``csv_text.read_csv``; an item is mail.
+def read_itmatt(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read an interchange of ITMATT messages. An item is mail.
 
     Raises:
-        ManifestRefused: It is no EDIFACT interchange, or one without ITMATT.
+        ManifestRefused: It is not an EDIFACT interchange, or one without ITMATT.
     """
-    profile = profile or choose(profiles, (), sender)
+    profile = order.profile_for(())
     segments = read_segments(stream)
     first = next((one for one in segments if one.tag == "UNH"), None)
     if first is None or first.get(1) != "ITMATT":
         kind = first.get(1)[:6] if first is not None else "nothing"
         raise ManifestRefused("E062", f"an EDIFACT interchange of {kind}, no ITMATT", "send item attributes")
-    records = Records(profile, transport or (None if profile and profile.transport else Transport.MAIL))
+    records = Records(profile, order.transport or (None if profile and profile.transport else Transport.MAIL))
     roles = {**ROLES, **(profile.edifact if profile is not None else {})}
     return Reading(
         format=Format.ITMATT,
@@ -84,7 +76,7 @@ def read_itmatt(
 
 
 def _rows(
-    segments: Iterator[Segment], roles: Mapping[str, tuple[str, ...]], records: Records
+    segments: Iterator[EdifactSegment], roles: Mapping[str, tuple[str, ...]], records: Records
 ) -> Iterator[Row | RowError]:
     message, reading = _Message(roles), True
     for segment in segments:
@@ -99,7 +91,7 @@ def _rows(
 
 
 class _Message:
-    """What one message has said so far of the item at hand."""
+    """What one message has given so far of the item at hand."""
 
     def __init__(self, roles: Mapping[str, tuple[str, ...]]) -> None:
         self._roles = roles
@@ -118,12 +110,12 @@ class _Message:
         self._party: str | None = None
         self._ranks: dict[str, int] = {}
 
-    def begins_item(self, segment: Segment) -> bool:
+    def begins_item(self, segment: EdifactSegment) -> bool:
         """Whether the segment carries the number of another item than the one at hand."""
         number = self._number_in(segment)
         return number is not None and number != self._number
 
-    def _number_in(self, segment: Segment) -> str | None:
+    def _number_in(self, segment: EdifactSegment) -> str | None:
         if self._opened_by is not None and segment.tag != self._opened_by:
             return None
         values = [part for place in range(len(segment.elements)) for part in segment.parts(place)]
@@ -140,7 +132,7 @@ class _Message:
             yield from records.read(self._line, fields, self._lines, self._mended)
         self._begin(0, "")
 
-    def take(self, segment: Segment) -> None:
+    def take(self, segment: EdifactSegment) -> None:
         """Note one segment."""
         number = self._number_in(segment)
         if number is not None and number != self._number:
@@ -155,7 +147,7 @@ class _Message:
             # Before the first item: what holds for the whole message, as the date.
             self._shared = {name: text for name, text in self._item.items() if name == "mailed_on"}
 
-    def _content(self, segment: Segment) -> None:
+    def _content(self, segment: EdifactSegment) -> None:
         # The first sort of segment that opens a content line opens them all: GID may be followed by its CST.
         self._content_tag = self._content_tag or segment.tag
         if segment.tag == self._content_tag:
@@ -173,7 +165,7 @@ class _Message:
         order = self._roles[role]
         return order.index(qualifier) if qualifier in order else None
 
-    def party(self, s: Segment) -> None:
+    def party(self, s: EdifactSegment) -> None:
         """NAD: a party's name and address, structured or in lines."""
         self._party = next(
             (p for p in ("consignor", "consignee") if self._rank(p, s.get(0)) is not None), None
@@ -185,19 +177,19 @@ class _Message:
         if not name and lines:
             name, lines = lines[0], lines[1:]
         street = ", ".join([*s.parts(4), *lines])
-        found = {"name": name, "street": street, "city": s.get(5), "postcode": s.get(7), "country": s.get(8)}
-        found["state"] = s.get(6, 3) or s.get(6)
-        for part, text in found.items():
+        fields = {"name": name, "street": street, "city": s.get(5), "postcode": s.get(7), "country": s.get(8)}
+        fields["state"] = s.get(6, 3) or s.get(6)
+        for part, text in fields.items():
             self._put(f"{self._party}_{part}", text, rank)
 
-    def contact(self, s: Segment) -> None:
+    def contact(self, s: EdifactSegment) -> None:
         """COM: telephone or e-mail of the party before."""
         for place in range(len(s.elements)):
             part = {"TE": "phone", "AL": "phone", "EM": "email"}.get(s.get(place, 1))
             if self._party is not None and part is not None:
                 self._put(f"{self._party}_{part}", s.get(place))
 
-    def weight(self, s: Segment) -> None:
+    def weight(self, s: EdifactSegment) -> None:
         """MEA: a weight, gross of the item, net of a content line."""
         unit, number = _UNITS.get(s.get(2), s.get(2).lower()), s.get(2, 1)
         if s.get(0) not in ("WT", "AAE", "AAI", "WX") or not number:
@@ -209,8 +201,8 @@ class _Message:
             self._put("gross_weight", number, gross if gross is not None else 9)
             self._put("weight_unit", unit, gross if gross is not None else 9)
 
-    def money(self, s: Segment) -> None:
-        """MOA: the value; postage is no part of it."""
+    def money(self, s: EdifactSegment) -> None:
+        """MOA: the value; postage is not part of it."""
         qualifier, amount, currency = s.get(0), s.get(0, 1), s.get(0, 2)
         if self._rank("postage", qualifier) is not None or not amount:
             return
@@ -223,18 +215,18 @@ class _Message:
         if currency:
             (self._lines[-1] if self._lines else self._item).setdefault("currency", currency)
 
-    def quantity(self, s: Segment) -> None:
+    def quantity(self, s: EdifactSegment) -> None:
         """QTY: pieces of goods."""
         number = s.get(0, 1) or s.get(0)
         whole, _, decimals = number.partition(".")
         self._put("item_quantity" if self._lines else "quantity", number if decimals.strip("0") else whole)
 
-    def place(self, s: Segment) -> None:
+    def place(self, s: EdifactSegment) -> None:
         """LOC: where goods were made."""
         if self._rank("origin", s.get(0)) is not None:
             self._put("item_origin" if self._lines else "origin_country", s.get(1))
 
-    def text(self, s: Segment) -> None:
+    def text(self, s: EdifactSegment) -> None:
         """FTX: the description of goods, or the category of the item."""
         words, code = " ".join(s.parts(3)), s.get(2)
         if self._rank("category", s.get(0)) is not None:
@@ -242,21 +234,21 @@ class _Message:
         elif (rank := self._rank("description", s.get(0))) is not None:
             self._put("item_description" if self._lines else "description", words, rank)
 
-    def described(self, s: Segment) -> None:
+    def described(self, s: EdifactSegment) -> None:
         """IMD: an item described in words."""
         self._put("item_description" if self._lines else "description", " ".join(s.parts(2)[-2:]), 5)
 
-    def goods(self, s: Segment) -> None:
+    def goods(self, s: EdifactSegment) -> None:
         """CST, PIA: the tariff number among the goods' codes."""
         codes = (s.get(place) for place in range(1, len(s.elements)))
-        found = next((code for code in codes if re.fullmatch(r"[0-9]{4}[0-9. ]{0,9}", code)), "")
-        self._put("item_hs" if self._lines else "hs_code", found)
+        tariff_number = next((code for code in codes if re.fullmatch(r"[0-9]{4}[0-9. ]{0,9}", code)), "")
+        self._put("item_hs" if self._lines else "hs_code", tariff_number)
 
-    def category(self, s: Segment) -> None:
+    def category(self, s: EdifactSegment) -> None:
         """GIS: the nature of the transaction, where its code is one of the UPU's."""
         self._put("mail_category", _CATEGORIES.get(s.get(0), ""))
 
-    def when(self, s: Segment) -> None:
+    def when(self, s: EdifactSegment) -> None:
         """DTM: the day of mailing."""
         rank = self._rank("mailed_on", s.get(0))
         digits, form = s.get(0, 1), s.get(0, 2) or "102"

@@ -7,15 +7,14 @@ in-bond movement) is passed over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
-from agent.formats.edi.x12 import Segment, read_segments
-from agent.formats.reading import Format, Reading
+from agent.formats.edi.x12 import X12Segment, read_segments
+from agent.formats.reading import Format, Reading, ReadOrder
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import Profile, choose
 from agent.formats.tabular.records import Records
 
 _PARTIES = {
@@ -41,26 +40,21 @@ _UNITS = {"K": "kg", "L": "lb", "G": "g", "O": "oz"}
 _CONTACTS = {"TE": "phone", "EM": "email"}
 
 
-def read_309(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read an interchange of 309 manifests. Arguments as for ``csv_text.read_csv``; a 309 is never mail.
+def read_309(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read an interchange of 309 manifests. A 309 is never mail.
 
     Raises:
-        ManifestRefused: It is no X12 interchange, or one without a 309.
+        ManifestRefused: It is not an X12 interchange, or one without a 309.
     """
-    profile = profile or choose(profiles, (), sender)
+    profile = order.profile_for(())
     segments = read_segments(stream)
     first = next((one for one in segments if one.tag == "ST"), None)
     if first is None or first.get(1) != "309":
         kind = first.get(1)[:6] if first is not None else "nothing"
         raise ManifestRefused("E062", f"an X12 interchange of {kind}, no 309", "send the customs manifest")
-    records = Records(profile, transport or (None if profile and profile.transport else Transport.EXPRESS))
+    records = Records(
+        profile, order.transport or (None if profile and profile.transport else Transport.EXPRESS)
+    )
     return Reading(
         format=Format.X12_309,
         profile_id=profile.key if profile is not None else None,
@@ -68,7 +62,7 @@ def read_309(
     )
 
 
-def _rows(segments: Iterator[Segment], records: Records) -> Iterator[Row | RowError]:
+def _rows(segments: Iterator[X12Segment], records: Records) -> Iterator[Row | RowError]:
     manifest = _Manifest()
     for segment in segments:
         if segment.tag in ("LX", "P4", "SE", "ST", "IEA"):
@@ -78,7 +72,7 @@ def _rows(segments: Iterator[Segment], records: Records) -> Iterator[Row | RowEr
 
 
 class _Manifest:
-    """What the open loops have said so far."""
+    """What the open loops have given so far."""
 
     def __init__(self) -> None:
         self._flight: dict[str, str] = {}
@@ -93,7 +87,7 @@ class _Manifest:
         self._party: str | None = None
         self._withdrawn = False
 
-    def take(self, segment: Segment) -> None:
+    def take(self, segment: X12Segment) -> None:
         """Note one segment."""
         tag = segment.tag
         if tag == "ST":
@@ -127,7 +121,7 @@ class _Manifest:
         fields = {**self._flight, **self._port, **self._bill}
         yield from records.read(self._line, fields, self._items)
 
-    def _take_of_bill(self, tag: str, s: Segment) -> None:
+    def _take_of_bill(self, tag: str, s: X12Segment) -> None:
         if tag == "M11":
             self._bill |= _filled(
                 {
@@ -140,7 +134,7 @@ class _Manifest:
                 }
             )
         elif tag == "M13":
-            # M1303: D withdraws the bill; A and R bring it whole, as the M11 behind it says.
+            # M1303: D withdraws the bill; A and R bring it whole, as the M11 after it says.
             self._withdrawn = s.get(3) == "D"
             self._bill |= _filled({"tracking_number": s.get(4)})
         elif tag == "N9" and s.get(1) in _MASTERS:
@@ -152,7 +146,7 @@ class _Manifest:
         elif tag in ("N1", "N3", "N4", "PER"):
             self._take_party(tag, s)
 
-    def _take_goods(self, s: Segment) -> None:
+    def _take_goods(self, s: X12Segment) -> None:
         """A goods line, or more of its description: older senders give 30 letters a segment."""
         goods = _goods(s)
         if set(goods) == {"item_description"} and self._items:
@@ -161,28 +155,28 @@ class _Manifest:
             rest = goods["item_description"]
             last["item_description"] = f"{before} {rest}" if before else rest
         elif goods:
-            # One that holds marks and numbers alone is no goods line.
+            # One that holds marks and numbers alone is not a goods line.
             self._items.append(goods)
 
-    def _take_party(self, tag: str, s: Segment) -> None:
+    def _take_party(self, tag: str, s: X12Segment) -> None:
         if tag == "N1":
             party = _PARTIES.get(s.get(1))
             self._party = party if f"{party}_name" not in self._bill else None
         if self._party is None:
             return
         if tag == "N1":
-            found = {"name": s.get(2)}
+            fields = {"name": s.get(2)}
         elif tag == "N3":
-            found = {"street": ", ".join(filter(None, (s.get(1), s.get(2))))}
+            fields = {"street": ", ".join(filter(None, (s.get(1), s.get(2))))}
         elif tag == "N4":
-            found = {"city": s.get(1), "state": s.get(2), "postcode": s.get(3), "country": s.get(4)}
+            fields = {"city": s.get(1), "state": s.get(2), "postcode": s.get(3), "country": s.get(4)}
         else:
             pairs = ((s.get(place), s.get(place + 1)) for place in (3, 5, 7))
-            found = {_CONTACTS[sort]: value for sort, value in pairs if sort in _CONTACTS}
-        self._bill |= {f"{self._party}_{name}": text for name, text in found.items() if text}
+            fields = {_CONTACTS[sort]: value for sort, value in pairs if sort in _CONTACTS}
+        self._bill |= {f"{self._party}_{name}": text for name, text in fields.items() if text}
 
 
-def _goods(s: Segment) -> dict[str, str]:
+def _goods(s: X12Segment) -> dict[str, str]:
     """N10: quantity, description, marks, commodity code, value in whole dollars or N1013, weight, origin."""
     unit = {"K": "kg", "G": "g"}.get(s.get(7))
     value = s.get(6)

@@ -7,8 +7,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any
 
+from agent.formats.profiles.columns import ID_COLUMNS
 from agent.formats.rows import CLIP, Mending
-from agent.formats.tabular.columns import ID_COLUMNS
 
 EXACT = 2**53
 """Whole numbers below it stand in a workbook's floating point as they were typed."""

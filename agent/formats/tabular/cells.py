@@ -1,13 +1,12 @@
 """Cells of a manifest row: the text of each into what it means, or a fault with a stable code.
 
-The straight way of each reader is for cells in order, as nearly all are; only what does not fit is looked at
-twice. What a reader puts right it notes in ``mended``.
+The short path of each reader is for cells in order, as nearly all are; only what does not fit is examined
+further. What a reader corrects it notes in ``mended``.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
@@ -16,42 +15,8 @@ from agent.domain.errors import MoneyInvalid
 from agent.domain.identifiers import label_of
 from agent.domain.values.countries import ISO_COUNTRIES
 from agent.domain.values.money import EXPONENTS, MAX_MINOR, Money, parse_money
-
-
-class CellFault(Exception):
-    """Becomes a ``RowError``; never leaves the reading of a row."""
-
-    def __init__(self, code: str, column: str, value: str | None, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.code, self.column, self.value, self.message, self.hint = code, column, value, message, hint
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How a sender writes his cells, where it is not our way."""
-
-    currency: str | None = None
-    """Of values in a file without a currency column; ISO 4217."""
-    weight_unit: str | None = None
-    """Of ``gross_weight`` in a file without a unit column: kg, g, lb or oz."""
-    decimal_comma: bool = False
-    date_format: str | None = None
-    """As ``strptime`` takes it."""
-    utc_offset: str | None = None
-    """Of times that say none, as ``+08:00``."""
-    constants: tuple[tuple[str, str], ...] = ()
-    """Column and text, for columns the file does not have."""
-
-
-OUR_WAY = Dialect()
-
-GRAMS_PER = {
-    "kg": Decimal(1000),
-    "g": Decimal(1),
-    "lb": Decimal("453.59237"),
-    "oz": Decimal("28.349523125"),
-}
-"""Source: international avoirdupois pound, NIST SP 811."""
+from agent.formats.profiles.dialect import GRAMS_PER, Dialect
+from agent.formats.rows import CellFault
 
 _UNITS = {
     **{name: name for name in GRAMS_PER},
@@ -107,7 +72,7 @@ def lost_digits(text: str, column: str) -> CellFault:
     """A number of which a spreadsheet kept the first fifteen digits: the others are gone from the file."""
     message = "column is numeric, the last digits are lost"
     return CellFault(
-        "E103", column, text, message, "format the column as text, paste the numbers anew, export again"
+        "E103", column, text, message, "format the column as text, paste the numbers again, export again"
     )
 
 
@@ -132,7 +97,7 @@ def read_identifier(text: str, column: str) -> str:
 def capitals(text: str) -> str:
     """Upper case, and no longer for that: ß and its like, of which two letters would come, are left.
 
-    A value must not outgrow its ceiling behind the check for it.
+    A value must not outgrow its ceiling after the check for it.
     """
     upper = text.upper()
     return upper if len(upper) == len(text) else text
@@ -244,25 +209,25 @@ def read_money(text: str, column: str, currency: str | None, dialect: Dialect) -
 
 def read_instant(text: str, column: str, dialect: Dialect) -> str:
     """A date and time with its offset, in ISO 8601; as written where it is that already."""
-    found = _instant(text, dialect)
-    if found is not None and found.tzinfo is None and dialect.utc_offset is not None:
-        text = found.isoformat() + dialect.utc_offset
-    elif found is None or found.tzinfo is None:
+    instant = _instant(text, dialect)
+    if instant is not None and instant.tzinfo is None and dialect.utc_offset is not None:
+        text = instant.isoformat() + dialect.utc_offset
+    elif instant is None or instant.tzinfo is None:
         message = "not a date and time with its offset from UTC"
         raise CellFault("E402", column, text, message, "write 2025-09-01T14:00:00-04:00")
     elif dialect.date_format is not None:
-        text = found.isoformat()
+        text = instant.isoformat()
     return text
 
 
 def read_day(text: str, column: str, dialect: Dialect) -> str:
     """A day, or a date and time, in ISO 8601."""
-    found = _instant(text, dialect)
-    if found is None:
+    instant = _instant(text, dialect)
+    if instant is None:
         raise CellFault("E402", column, text, "not a date", "write 2025-09-01")
-    return (
-        text if dialect.date_format is None and len(text) >= 10 and "-" in text else found.date().isoformat()
-    )
+    if dialect.date_format is None and len(text) >= 10 and "-" in text:
+        return text
+    return instant.date().isoformat()
 
 
 def _instant(text: str, dialect: Dialect) -> datetime | None:

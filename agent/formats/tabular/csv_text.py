@@ -11,14 +11,14 @@ from typing import BinaryIO
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
-from agent.formats.reading import Format, Meaning, Note, Reading
+from agent.formats.profiles.profile import Profile
+from agent.formats.reading import FileNote, Format, Meaning, Reading, ReadOrder
 from agent.formats.rows import CLIP, Row, RowError
 from agent.formats.tabular.encoding import find_encoding
-from agent.formats.tabular.profiles import Profile, choose
 from agent.formats.tabular.table import (
     MAX_HEAD,
     Cells,
-    Header,
+    TableHeader,
     find_header,
     header_notes,
     known_columns,
@@ -40,42 +40,32 @@ CHUNK = 1 << 16
 _DELIMITERS = ",;\t|"
 
 
-def read_csv(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
+def read_csv(stream: BinaryIO, order: ReadOrder) -> Reading:
     """Read a text manifest; nothing but the row at hand is held in memory.
 
     Args:
         stream: Seekable, at its beginning; it is gone through once for its encoding, then row by row.
-        profile: How the sender writes; None to choose one of ``profiles`` by header and ``sender``.
-        profiles: Those there are.
-        sender: Whose file it is, as profiles name him.
-        transport: What to take where the file does not say it.
+        order: How to read it.
 
     Raises:
-        ManifestRefused: The encoding is not to be told, or no line is a usable header.
+        ManifestRefused: The encoding cannot be determined, or no line is a usable header.
     """
-    found = find_encoding(stream, profile.encoding if profile is not None else None)
+    encoding = find_encoding(stream, order.profile.encoding if order.profile is not None else None)
     stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding.name, errors=encoding.errors, newline="")
     source = chain.from_iterable(lines_of(text))
-    reading = _Opened(source, profile, tuple(profiles), sender)
-    late: list[Note] = []
-    rows = reading.read(transport, late)
-    notes = [Note(code="W391", message=found.note)] if found.note else []
+    table = _TextTable(source, order)
+    late: list[FileNote] = []
+    rows = table.read(late)
+    notes = [FileNote(code="W391", message=encoding.note)] if encoding.note else []
     return Reading(
         format=Format.CSV,
-        profile_id=reading.profile.key if reading.profile is not None else None,
+        profile_id=table.profile.key if table.profile is not None else None,
         rows=rows,
-        encoding=found.name,
-        header=reading.header.cells,
-        notes=(*notes, *header_notes(reading.header)),
-        means=reading.means,
+        encoding=encoding.name,
+        header=table.header.cells,
+        notes=(*notes, *header_notes(table.header)),
+        means=table.means,
         late=late,
     )
 
@@ -91,7 +81,7 @@ def read_lines(
     Raises:
         ManifestRefused: No line is a usable header; raised before any row.
     """
-    return _Opened(iter(lines), profile, (), None).read(transport)
+    return _TextTable(iter(lines), ReadOrder(profile=profile, transport=transport)).read()
 
 
 def lines_of(text: io.TextIOWrapper) -> Iterator[list[str]]:
@@ -112,25 +102,20 @@ def lines_of(text: io.TextIOWrapper) -> Iterator[list[str]]:
         yield [carry]
 
 
-class _Opened:
-    """A file whose header was found."""
+class _TextTable:
+    """A text file whose header is known."""
 
-    def __init__(
-        self,
-        source: Iterator[str],
-        profile: Profile | None,
-        profiles: tuple[Profile, ...],
-        sender: str | None,
-    ) -> None:
+    def __init__(self, source: Iterator[str], order: ReadOrder) -> None:
         head = list(islice(source, MAX_HEAD))
         if head:
             head[0] = head[0].removeprefix("\ufeff")
         if not any(map(str.strip, head)):
             what = "the first lines are empty" if head else "the file is empty"
             raise ManifestRefused("E010", what, "put the names of the columns in the first line")
+        profile = order.profile
         delimiter, header, line = _best(head, profile)
-        if header is None or (profile is None and profiles):
-            profile = profile or choose(profiles, header.cells if header is not None else (), sender)
+        if header is None or (profile is None and order.profiles):
+            profile = order.profile_for(header.cells if header is not None else ())
             delimiter, header, line = _best(head, profile)
         if header is None:
             first = next(line for line in head if line.strip())
@@ -138,19 +123,20 @@ class _Opened:
         self.profile = profile
         self.header = header
         self.means: tuple[Meaning, ...] = ()
+        self._transport = order.transport
         self._delimiter = delimiter
-        self._lines = Lines(chain(head[line:], source), line)
+        self._lines = CsvLines(chain(head[line:], source), line)
 
-    def read(self, transport: Transport | None, late: list[Note] | None = None) -> Iterator[Row | RowError]:
-        layout, items = layout_of(self.header, self.profile, transport)
+    def read(self, late: list[FileNote] | None = None) -> Iterator[Row | RowError]:
+        layout, items = layout_of(self.header, self.profile, self._transport)
         self.means = meanings(self.header, self.profile, items=items)
         records = self._lines.records(self._delimiter, layout.width)
         return read_rows(records, layout, items=items, late=late)
 
 
-def _best(head: list[str], profile: Profile | None) -> tuple[str, Header | None, int]:
+def _best(head: list[str], profile: Profile | None) -> tuple[str, TableHeader | None, int]:
     """The separator under which a line names the most columns, that header, and the line it ends on."""
-    best: tuple[str, Header | None, int] = max(_DELIMITERS, key="".join(head).count), None, 0
+    best: tuple[str, TableHeader | None, int] = max(_DELIMITERS, key="".join(head).count), None, 0
     refused: ManifestRefused | None = None
     for delimiter in _DELIMITERS:
         rows, ends = _parsed(head, delimiter)
@@ -176,11 +162,11 @@ def _parsed(head: list[str], delimiter: str) -> tuple[list[list[str]], list[int]
             rows.append(row)
             ends.append(reader.line_num)
     except csv.Error:
-        pass  # what was read so far is looked at; the rest is the business of the rows behind the header
+        pass  # what was read so far is examined; the rest is left to the rows after the header
     return rows, ends
 
 
-class Lines:
+class CsvLines:
     """The lines of the file, kept until their record is whole.
 
     A record that fails is given up with its first line alone; what was read beyond is read again, so that a
@@ -226,7 +212,7 @@ class Lines:
             return self._given_up(f"a quoted cell runs over several lines and leaves {len(cells)} cells")
         return number, cells, ()
 
-    def __iter__(self) -> Lines:
+    def __iter__(self) -> CsvLines:
         return self
 
     def __next__(self) -> str:

@@ -1,4 +1,4 @@
-"""Which encoding a text file is in: told by its bytes, all of them, and never by hope."""
+"""Determines the encoding of a text file by its bytes, all of them, and never by hope."""
 
 from __future__ import annotations
 
@@ -65,14 +65,14 @@ def _narrow(stream: BinaryIO, head: bytes) -> Encoding:
     if _holds(stream, head, "utf-8"):
         return Encoding(name="utf-8")
     if _is_damaged(head):
-        note = "UTF-8 with damaged characters; save it anew"
+        note = "UTF-8 with damaged characters; save it again"
         return Encoding(name="utf-8", errors="surrogateescape", note=note)
     if _reads_chinese(head) and _holds(stream, head, "gb18030"):
         return Encoding(name="gb18030")
     if _reads_western(head):
         note = "read as Windows-1252, by guess; save it as CSV UTF-8, or name the encoding in a profile"
         return Encoding(name="cp1252", errors="surrogateescape", note=note)
-    message = "the encoding of the text is not to be told"
+    message = "the encoding of the text cannot be determined"
     raise ManifestRefused("E016", message, "save it as CSV UTF-8, or name the encoding in a mapping profile")
 
 
@@ -93,8 +93,8 @@ def _holds(stream: BinaryIO, head: bytes, name: str) -> bool:
 
 def _is_damaged(head: bytes) -> bool:
     """UTF-8 but for a few bytes: other encodings fit UTF-8 by chance once in many characters."""
-    found = collections.Counter("bad" if "\udc80" <= char <= "\udcff" else "good" for char in _foreign(head))
-    return found["good"] >= _SOUND and found["good"] >= _SOUND * found["bad"]
+    counts = collections.Counter("bad" if "\udc80" <= char <= "\udcff" else "good" for char in _foreign(head))
+    return counts["good"] >= _SOUND and counts["good"] >= _SOUND * counts["bad"]
 
 
 def _foreign(head: bytes) -> str:
@@ -123,7 +123,7 @@ def _reads_chinese(head: bytes) -> bool:
 
 
 def _runs(head: bytes) -> list[bytes]:
-    """High bytes, each run with the byte behind it, which may be its last character's second half."""
+    """High bytes, each run with the byte after it, which may be its last character's second half."""
     return re.findall(rb"[\x80-\xff]+[\x00-\x7f]?", head)
 
 

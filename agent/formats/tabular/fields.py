@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agent.domain.consignment.declaration import Account, IdentityDocument
+from agent.formats.profiles.columns import COLUMN_CEILINGS
 from agent.formats.tabular.cells import (
     capitals,
     read_count,
@@ -17,7 +18,6 @@ from agent.formats.tabular.cells import (
     read_identifier,
     read_transport,
 )
-from agent.formats.tabular.columns import COLUMN_CEILINGS
 
 Reader = tuple[str, Callable[[str, str], object] | None]
 """The field of a column, and how its cells are read; None for as they stand."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
 from typing import Any, BinaryIO
 
@@ -10,11 +10,11 @@ import msgspec
 
 from agent.domain.consignment.declaration import MAX_ITEMS, Transport
 from agent.domain.errors import ManifestRefused
-from agent.formats.reading import Format, How, Meaning, Reading
+from agent.formats.profiles.columns import ITEM_COLUMNS, PARTIES, column_of
+from agent.formats.profiles.profile import JsonMapping, Profile
+from agent.formats.reading import Format, How, Meaning, Reading, ReadOrder
 from agent.formats.rows import CLIP, Mending, Row, RowError
 from agent.formats.tabular.cell_text import text_of
-from agent.formats.tabular.columns import ITEM_COLUMNS, PARTIES, column_of
-from agent.formats.tabular.profiles import JsonMapping, Profile, choose
 from agent.formats.tabular.records import Records
 from agent.formats.tabular.table import constants
 
@@ -26,7 +26,7 @@ MAX_DEPTH = 8
 """Levels of a parcel that names are looked for on."""
 
 MAX_SHOWN = 256
-"""Members of a parcel whose meaning is told."""
+"""Members of a parcel whose meaning is given."""
 
 _OF_A_LINE = {
     "description": "item_description",
@@ -37,15 +37,8 @@ _OF_A_LINE = {
 }
 
 
-def read_json(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read one JSON document; it is held in memory whole. Arguments as for ``csv_text.read_csv``.
+def read_json(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read one JSON document; it is held in memory whole.
 
     Raises:
         ManifestRefused: It is larger than ``MAX_DOCUMENT``, no JSON, or no list of parcels is found in it.
@@ -58,28 +51,21 @@ def read_json(
         document = msgspec.json.decode(_utf8(data))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise ManifestRefused("E060", f"not JSON: {exc}", "send it as the platform exports it") from exc
-    profile = profile or choose(profiles, _header(_found(document, None)), sender)
-    parcels = _found(document, profile.json if profile is not None else None)
+    profile = order.profile_for(_header(_parcels_of(document, None)))
+    parcels = _parcels_of(document, profile.json if profile is not None else None)
     numbered = ((place, parcel) for place, parcel in enumerate(parcels, start=1))
     means = _meanings(parcels[0] if parcels else None, profile)
-    return _reading(Format.JSON, numbered, profile, transport, _header(parcels), means)
+    return _reading(Format.JSON, numbered, profile, order.transport, _header(parcels), means)
 
 
-def read_jsonl(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read one parcel a line; only the line at hand is held. Arguments as for ``csv_text.read_csv``."""
+def read_jsonl(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read one parcel a line; only the line at hand is held."""
     parcels = _lines(stream)
     first = next(parcels, None)
     header = _header([first[1]] if first is not None else [])
-    profile = profile or choose(profiles, header, sender)
+    profile = order.profile_for(header)
     means = _meanings(first[1] if first is not None else None, profile)
-    return _reading(Format.JSONL, _again(first, parcels), profile, transport, header, means)
+    return _reading(Format.JSONL, _again(first, parcels), profile, order.transport, header, means)
 
 
 _Numbered = tuple[int, Any]
@@ -146,9 +132,9 @@ def _meanings(parcel: Any, profile: Profile | None) -> tuple[Meaning, ...]:
     """What the paths of a profile are read as, or the names of the first parcel's members."""
     if profile is not None and profile.json.fields:
         paths = profile.json.fields
-        found = [Meaning(written=path.text, column=name, how=How.PROFILE) for name, path in paths.items()]
-        return (*found, *constants(profile, paths))
-    found = []
+        meanings = [Meaning(written=path.text, column=name, how=How.PROFILE) for name, path in paths.items()]
+        return (*meanings, *constants(profile, paths))
+    meanings = []
     for names, value in _leaves(parcel, (), MAX_DEPTH) if isinstance(parcel, Mapping) else ():
         lines = value if isinstance(value, list) and all(isinstance(one, Mapping) for one in value) else []
         inner = [(*names, *more) for more, _ in _leaves(lines[0], (), 2)] if lines else []
@@ -156,8 +142,8 @@ def _meanings(parcel: Any, profile: Profile | None) -> tuple[Meaning, ...]:
             column = _named(path[len(names) :] if inner else path)
             column = _OF_A_LINE.get(column or "", column) if inner else column
             how = How.UNKNOWN if column is None else How.NAME
-            found.append(Meaning(written=".".join(path)[:200], column=column, how=how))
-    return (*found[:MAX_SHOWN], *constants(profile, [one.column for one in found]))
+            meanings.append(Meaning(written=".".join(path)[:200], column=column, how=how))
+    return (*meanings[:MAX_SHOWN], *constants(profile, [one.column for one in meanings]))
 
 
 def _rows(
@@ -178,7 +164,7 @@ def _rows(
                 yield from records.read(line, fields, items, reader.mended)
 
 
-def _found(document: Any, mapping: JsonMapping | None) -> list[Any]:
+def _parcels_of(document: Any, mapping: JsonMapping | None) -> list[Any]:
     """The parcels of a document: where the profile says, else the only list of objects it holds."""
     if mapping is not None and mapping.rows is not None:
         return list(mapping.rows.find(document))
@@ -195,8 +181,8 @@ def _found(document: Any, mapping: JsonMapping | None) -> list[Any]:
     raise ManifestRefused("E012", "there is no list of parcels", "say under json.rows where they are")
 
 
-def _is_parcel(found: Mapping[str, Any]) -> bool:
-    return any(_named(names) == "tracking_number" for names, _ in _leaves(found, (), MAX_DEPTH))
+def _is_parcel(member: Mapping[str, Any]) -> bool:
+    return any(_named(names) == "tracking_number" for names, _ in _leaves(member, (), MAX_DEPTH))
 
 
 def _header(parcels: list[Any]) -> tuple[str, ...]:
@@ -229,7 +215,7 @@ class _Parcel:
         )
 
     def named(self, parcel: Mapping[str, Any]) -> tuple[dict[str, str], list[dict[str, str]]]:
-        """By the names of its members, alone or behind those of the objects they stand in."""
+        """By the names of its members, alone or prefixed by those of the objects they stand in."""
         fields: dict[str, str] = {}
         goods: list[Any] = []
         for names, value in _leaves(parcel, (), MAX_DEPTH):
@@ -243,13 +229,13 @@ class _Parcel:
         return fields, [self._item(one, fields) for one in self._bounded(goods)]
 
     def _item(self, item: Mapping[str, Any], fields: dict[str, str]) -> dict[str, str]:
-        found: dict[str, str] = {}
+        fields_of_line: dict[str, str] = {}
         for names, value in _leaves(item, (), 2):
             column = _named(names)
             column = _OF_A_LINE.get(column or "", column)
             if column == "currency" or column in ITEM_COLUMNS:
-                found.setdefault(column, self._text(column, value))
-        return found
+                fields_of_line.setdefault(column, self._text(column, value))
+        return fields_of_line
 
     def _bounded(self, lines: list[Any]) -> list[Any]:
         if len(lines) > MAX_ITEMS:
@@ -281,16 +267,16 @@ def _leaves(
 
 @lru_cache(maxsize=4096)
 def _named(names: tuple[str, ...]) -> str | None:
-    """The column that a member is: by its name behind one or all of those around it, else by its name alone.
+    """The column that a member is: by its name after one or all of those around it, else by it alone.
 
     ``recipient.address.zip`` is the recipient's, and no zip as such.
     """
     *around, own = names
     tries = [*(f"{outer} {own}" for outer in reversed(around)), " ".join(names)]
-    found = next(filter(None, map(column_of, tries)), None)
-    if found is None and (alone := column_of(own)) is not None:
-        found = None if around and alone.startswith(PARTIES) else alone
-    return found
+    column = next(filter(None, map(column_of, tries)), None)
+    if column is None and (alone := column_of(own)) is not None:
+        column = None if around and alone.startswith(PARTIES) else alone
+    return column
 
 
 def _shown(value: Any) -> str:

@@ -14,13 +14,12 @@ from typing import Any
 from agent.domain.consignment.declaration import Declaration, Item, Party, Transport
 from agent.domain.values.countries import ISO_COUNTRIES
 from agent.domain.values.money import Money
-from agent.formats.rows import CLIP, Mending, Row, RowError, row_error
+from agent.formats.profiles.columns import COLUMN_CEILINGS, COLUMNS, PARTIES, PARTY_FIELDS, WEIGHT_COLUMNS
+from agent.formats.profiles.dialect import OUR_WAY, Dialect
+from agent.formats.rows import CLIP, CellFault, Mending, Row, RowError, row_error
 from agent.formats.tabular.cells import (
     FORMULA_ERRORS,
-    OUR_WAY,
     POSTCODE_DIGITS,
-    CellFault,
-    Dialect,
     read_country,
     read_day,
     read_grams,
@@ -28,17 +27,16 @@ from agent.formats.tabular.cells import (
     read_label,
     read_money,
 )
-from agent.formats.tabular.columns import COLUMN_CEILINGS, COLUMNS, PARTIES, PARTY_FIELDS, WEIGHT_COLUMNS
 from agent.formats.tabular.fields import SIMPLE, SIMPLE_ITEM, WHOLES, Reader
 
 # What may not stand in a cell: control characters but tab and line ends, and halves of surrogate pairs.
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
-_SEEN = 20_000
-"""Weights and prices come again and again within a file; so many of each are remembered."""
+_REMEMBERED = 20_000
+"""Weights and prices recur within a file; this many of each are remembered."""
 
 _CELLS = 1_000
-"""Of a bag's number, a quantity, a country; of each column so many are remembered."""
+"""Of a bag's number, a quantity, a country; of each column this many are remembered."""
 
 Texts = list[str | None]
 Step = tuple[str, int, Callable[[str], object] | None]
@@ -61,7 +59,7 @@ class _Remembered(dict[str, object]):
         return value
 
 
-class Layout:
+class TableLayout:
     """Where each column stands in one file, and how its cells are written.
 
     Args:
@@ -122,8 +120,8 @@ class Layout:
             )
             if column in self._at
         ]
-        self._seen_grams: dict[tuple[str, str | None], int] = {}
-        self._seen_money: dict[tuple[str, str | None], Money] = {}
+        self._known_grams: dict[tuple[str, str | None], int] = {}
+        self._known_money: dict[tuple[str, str | None], Money] = {}
         self._mended: list[Mending] = []
         self._line = 0
 
@@ -187,7 +185,7 @@ class Layout:
         if len(cells) > self.width and not any(cells[self.width :]):
             del cells[self.width :]
         elif self.last < len(cells) < self.width:
-            # Spreadsheets leave out separators behind the last cell of a row that is filled.
+            # Spreadsheets leave out separators after the last filled cell of a row.
             cells += [""] * (self.width - len(cells))
         else:
             message = f"the row has {len(cells)} cells, the header {self.width}"
@@ -206,7 +204,7 @@ class Layout:
                 hint = "save the file as UTF-8 text"
                 raise CellFault("E005", column, ascii(cell), "control characters", hint)
             if "#" in cell and cell.strip().upper() in FORMULA_ERRORS:
-                hint = "mend the formula, or paste its value"
+                hint = "correct the formula, or paste its value"
                 raise CellFault("E006", column, cell, "a formula of the workbook failed", hint)
 
     def _declaration(self, texts: Texts) -> Declaration:
@@ -275,27 +273,27 @@ class Layout:
         )
 
     def _grams(self, texts: Texts, fields: dict[str, Any]) -> None:
-        for place, column, said in self._weight:
+        for place, column, own_unit in self._weight:
             text = texts[place]
             if text is not None:
-                unit = said or texts[self._unit_at] or self.dialect.weight_unit
+                unit = own_unit or texts[self._unit_at] or self.dialect.weight_unit
                 key = text, unit
-                grams = self._seen_grams.get(key)
+                grams = self._known_grams.get(key)
                 if grams is None:
                     grams = read_grams(text, column, unit, self.dialect)
-                    if len(self._seen_grams) < _SEEN:
-                        self._seen_grams[key] = grams
+                    if len(self._known_grams) < _REMEMBERED:
+                        self._known_grams[key] = grams
                 fields["gross_weight_g"] = grams
 
     def _money(self, texts: Texts, fields: dict[str, Any]) -> None:
         text = texts[self._value_at]
         if text is not None:
             key = text, texts[self._currency_at] or self.dialect.currency
-            money = self._seen_money.get(key)
+            money = self._known_money.get(key)
             if money is None:
                 money = read_money(text, "value", key[1], self.dialect)
-                if len(self._seen_money) < _SEEN:
-                    self._seen_money[key] = money
+                if len(self._known_money) < _REMEMBERED:
+                    self._known_money[key] = money
             fields["value"] = money
 
     def _times(self, texts: Texts, fields: dict[str, Any]) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from agent.domain.consignment.declaration import Item, Transport
+from agent.formats.profiles.columns import COLUMNS
+from agent.formats.profiles.dialect import OUR_WAY
+from agent.formats.profiles.profile import Profile
 from agent.formats.rows import Mending, Row, RowError
-from agent.formats.tabular.cells import OUR_WAY
-from agent.formats.tabular.columns import COLUMNS
-from agent.formats.tabular.layout import Layout
-from agent.formats.tabular.profiles import Profile
-from agent.formats.tabular.table import Parcel
+from agent.formats.tabular.layout import TableLayout
+from agent.formats.tabular.table import ParcelLines
 
 Fields = Mapping[str, str]
 """Column → text, as a cell of a table would hold it."""
@@ -27,7 +27,7 @@ class Records:
         dialect = profile.dialect if profile is not None else OUR_WAY
         transport = transport or (profile.transport if profile is not None else None)
         self._constants = dict(dialect.constants)
-        self._layout = Layout(_PLACES, len(COLUMNS), dialect=dialect, transport=transport)
+        self._layout = TableLayout(_PLACES, len(COLUMNS), dialect=dialect, transport=transport)
 
     def read(
         self,
@@ -47,7 +47,7 @@ class Records:
             lines: Where each goods line stands, if the format has lines.
         """
         whole = {**self._constants, **fields}
-        parcel = Parcel(whole.get("tracking_number", ""))
+        parcel = ParcelLines(whole.get("tracking_number", ""))
         if not items:
             parcel.add(line, self._row(line, whole, mended))
         for place, item in enumerate(items):
@@ -58,10 +58,10 @@ class Records:
             parcel.add(at if place else line, row if isinstance(row, Row) else list(_placed(row, at)))
         for outcome in parcel.outcome():
             if isinstance(outcome, Row) and outcome.declaration.items == (Item(),):
-                # Nothing was said of goods lines, which is another thing than a line that says nothing.
+                # No goods lines were given, which is not the same as one empty line.
                 whole_one = msgspec.structs.replace(outcome.declaration, items=())
                 outcome = msgspec.structs.replace(outcome, declaration=whole_one)  # noqa: PLW2901
-            # There is no row of a table to show and to mend.
+            # There is no row of a table to show and to correct.
             yield msgspec.structs.replace(outcome, cells=())
 
     def _line(self, whole: Fields) -> dict[str, str]:

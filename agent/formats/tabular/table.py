@@ -10,12 +10,12 @@ import msgspec
 from agent.domain.consignment.declaration import MAX_ITEMS, Declaration, Party, Transport
 from agent.domain.consignment.goods_lines import with_totals
 from agent.domain.errors import ManifestRefused
-from agent.formats.reading import How, Meaning, Note
+from agent.formats.profiles.columns import ITEM_COLUMNS, WEIGHT_COLUMNS, column_of, is_total, plain
+from agent.formats.profiles.dialect import OUR_WAY
+from agent.formats.profiles.profile import Profile
+from agent.formats.reading import FileNote, How, Meaning
 from agent.formats.rows import CLIP, Mending, Row, RowError
-from agent.formats.tabular.cells import OUR_WAY
-from agent.formats.tabular.columns import ITEM_COLUMNS, WEIGHT_COLUMNS, column_of, is_total, plain
-from agent.formats.tabular.layout import Layout
-from agent.formats.tabular.profiles import Profile
+from agent.formats.tabular.layout import TableLayout
 
 MAX_HEAD = 50
 """Rows among which the header is looked for; above it stand titles, dates and addresses."""
@@ -37,11 +37,11 @@ Cells = tuple[int, list[str], Sequence[Mending]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class TableHeader:
     """The row that names the columns."""
 
     index: int
-    """Among the rows that were looked at; the rows of the manifest begin behind it."""
+    """Among the rows that were searched; the rows of the manifest begin after it."""
     cells: tuple[str, ...]
     places: Mapping[str, int]
     """Column → place."""
@@ -49,7 +49,7 @@ class Header:
     """Whether the row above gave the groups their names."""
 
 
-def find_header(rows: Sequence[Sequence[str]], profile: Profile | None) -> Header | None:
+def find_header(rows: Sequence[Sequence[str]], profile: Profile | None) -> TableHeader | None:
     """The row that names the most columns, alone or together with the row of group names above it.
 
     None where no row names any. A header over two rows reads ``Consignee | | …`` above ``Name | City | …``.
@@ -74,27 +74,27 @@ def find_header(rows: Sequence[Sequence[str]], profile: Profile | None) -> Heade
     if len(cells) > MAX_COLUMNS:
         message = f"the header has {len(cells)} columns"
         raise ManifestRefused("E010", message, f"use at most {MAX_COLUMNS}")
-    return Header(index=index, cells=tuple(cells), places=_places(cells, profile), joined=joined)
+    return TableHeader(index=index, cells=tuple(cells), places=_places(cells, profile), joined=joined)
 
 
-def header_notes(header: Header) -> list[Note]:
-    """What is to be said of a header that was taken."""
+def header_notes(header: TableHeader) -> list[FileNote]:
+    """Remarks on a header that was taken."""
     if not header.joined:
         return []
     message = "the header was read from two rows: names of groups, and of the columns below them"
-    return [Note(code="W394", message=message)]
+    return [FileNote(code="W394", message=message)]
 
 
-def meanings(header: Header, profile: Profile | None, *, items: bool) -> tuple[Meaning, ...]:
+def meanings(header: TableHeader, profile: Profile | None, *, items: bool) -> tuple[Meaning, ...]:
     """What each column of a table is read as, and what stands in for those that are absent."""
-    found = []
+    columns = []
     for cell in header.cells:
         column = column_named(cell, profile)
         of_a_line = _OF_A_LINE.get(column or "")
         if items and of_a_line is not None and of_a_line not in header.places:
             column = of_a_line
-        found.append(Meaning(written=cell, column=column, how=_how(cell, column, profile)))
-    return (*found, *constants(profile, header.places))
+        columns.append(Meaning(written=cell, column=column, how=_how(cell, column, profile)))
+    return (*columns, *constants(profile, header.places))
 
 
 def constants(profile: Profile | None, places: Container[str | None]) -> Iterator[Meaning]:
@@ -113,7 +113,7 @@ def _how(cell: str, column: str | None, profile: Profile | None) -> How:
     return How.UNKNOWN if column is None else How.NAME
 
 
-def known_columns(header: Header | None) -> int:
+def known_columns(header: TableHeader | None) -> int:
     """How many columns of ours a header names."""
     return len(header.places) if header is not None else 0
 
@@ -130,7 +130,9 @@ def ascii_if_strange(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1][:CLIP]
 
 
-def layout_of(header: Header, profile: Profile | None, transport: Transport | None) -> tuple[Layout, bool]:
+def layout_of(
+    header: TableHeader, profile: Profile | None, transport: Transport | None
+) -> tuple[TableLayout, bool]:
     """Where each column stands, and whether a row is a goods line.
 
     Raises:
@@ -159,19 +161,23 @@ def layout_of(header: Header, profile: Profile | None, transport: Transport | No
         for whole, line in _OF_A_LINE.items():
             if whole in places and line not in places:
                 places[line] = places.pop(whole)
-    return Layout(places, len(header.cells), dialect=dialect, transport=transport), items
+    return TableLayout(places, len(header.cells), dialect=dialect, transport=transport), items
 
 
 def read_rows(
-    rows: Iterable[Cells | RowError], layout: Layout, *, items: bool = False, late: list[Note] | None = None
+    rows: Iterable[Cells | RowError],
+    layout: TableLayout,
+    *,
+    items: bool = False,
+    late: list[FileNote] | None = None,
 ) -> Iterator[Row | RowError]:
-    """Rows behind the header into parcels, those of nothing and the one that sums up passed over.
+    """Rows after the header into parcels; empty rows and the one that sums up are passed over.
 
     Args:
         rows: Line, cells and mendings of each row; what was refused before is passed on.
         layout: As ``layout_of`` gives it.
         items: A row is a goods line: those that follow each other with one number are one parcel.
-        late: Takes what is to be said in the end of rows that were passed over.
+        late: Takes the final remarks on rows that were passed over.
     """
     sums = _Sums()
     if items:
@@ -193,20 +199,20 @@ class _Sums:
         self.count += 1
         self._first = self._first or line
 
-    def note(self) -> Note:
+    def note(self) -> FileNote:
         message = f"row {self._first} sums up others and was passed over"
         if self.count > 1:
             message = f"row {self._first} and {self.count - 1} more sum up others and were passed over"
-        return Note(code="W395", message=message)
+        return FileNote(code="W395", message=message)
 
 
-def _single(rows: Iterable[Cells | RowError], layout: Layout, sums: _Sums) -> Iterator[Row | RowError]:
+def _single(rows: Iterable[Cells | RowError], layout: TableLayout, sums: _Sums) -> Iterator[Row | RowError]:
     read = layout.read
-    for found in rows:
-        if isinstance(found, RowError):
-            yield found
+    for outcome in rows:
+        if isinstance(outcome, RowError):
+            yield outcome
             continue
-        line, cells, mended = found
+        line, cells, mended = outcome
         if any(cells):
             row = read(line, cells, mended)
             if isinstance(row, Row):
@@ -260,13 +266,13 @@ def _places(cells: Sequence[str], profile: Profile | None) -> dict[str, int]:
     return places
 
 
-def _grouped(rows: Iterable[Cells | RowError], layout: Layout, sums: _Sums) -> Iterator[Row | RowError]:
-    parcel: Parcel | None = None
-    for found in rows:
-        if isinstance(found, RowError):
-            yield found
+def _grouped(rows: Iterable[Cells | RowError], layout: TableLayout, sums: _Sums) -> Iterator[Row | RowError]:
+    parcel: ParcelLines | None = None
+    for outcome in rows:
+        if isinstance(outcome, RowError):
+            yield outcome
             continue
-        line, cells, mended = found
+        line, cells, mended = outcome
         if not any(cells):
             continue
         number = layout.number_of(cells)
@@ -282,13 +288,13 @@ def _grouped(rows: Iterable[Cells | RowError], layout: Layout, sums: _Sums) -> I
         if parcel is None or parcel.number != number:
             if parcel is not None:
                 yield from parcel.outcome()
-            parcel = Parcel(number, cells)
+            parcel = ParcelLines(number, cells)
         parcel.add(line, row)
     if parcel is not None:
         yield from parcel.outcome()
 
 
-class Parcel:
+class ParcelLines:
     """The goods lines of one parcel, until the next one begins."""
 
     def __init__(self, number: str, first: Sequence[str] = ()) -> None:
@@ -315,7 +321,7 @@ class Parcel:
             for row in self._rows:
                 if row.line not in refused:
                     message = "another line of this parcel was refused"
-                    hint = "mend that one and send the parcel whole"
+                    hint = "correct that one and send the whole parcel"
                     self._refuse(row.line, "", "E114", message, hint, row.cells)
             yield from sorted(self._errors, key=lambda error: error.line)
             return
@@ -329,16 +335,16 @@ class Parcel:
         if self._whole is None:
             self._whole = declaration
             return
-        found: dict[str, object] = {}
+        additions: dict[str, object] = {}
         for name in declaration.__struct_fields__:
             before, now = getattr(self._whole, name), getattr(declaration, name)
             if name == "items" or now == before or now is None or now in ((), Party()):
                 continue
             if before is None or before in ((), Party()):
-                found[name] = now
+                additions[name] = now
             else:
                 self._disagree(row, name, before, now)
-        self._whole = msgspec.structs.replace(self._whole, **found) if found else self._whole
+        self._whole = msgspec.structs.replace(self._whole, **additions) if additions else self._whole
 
     def _disagree(self, row: Row, name: str, before: object, now: object) -> None:
         column = name

@@ -15,82 +15,72 @@ from importlib.resources import files
 from itertools import chain, islice
 from typing import BinaryIO
 
-from agent.domain.consignment.declaration import MAX_ITEMS, Transport
+from agent.domain.consignment.declaration import MAX_ITEMS
 from agent.domain.errors import ManifestRefused
-from agent.formats.reading import Format, How, Meaning, Note, Reading
+from agent.formats.profiles.columns import WEIGHT_COLUMNS
+from agent.formats.profiles.profile import Profile, load_profile
+from agent.formats.profiles.record_layouts import RecordLevel, RecordType
+from agent.formats.reading import FileNote, Format, How, Meaning, Reading, ReadOrder
 from agent.formats.rows import CLIP, Row, RowError
-from agent.formats.tabular.columns import WEIGHT_COLUMNS
-from agent.formats.tabular.csv_text import Lines, lines_of
+from agent.formats.tabular.csv_text import CsvLines, lines_of
 from agent.formats.tabular.encoding import find_encoding
-from agent.formats.tabular.profiles import Profile, load_profile
-from agent.formats.tabular.record_layouts import Level, RecordType
 from agent.formats.tabular.records import Records
 from agent.formats.tabular.table import constants
 
+_INSIDE = (RecordLevel.PACKAGE, RecordLevel.ITEM)
 _LOOKED_AT = 5
-"""First records that must all be of known sorts, for a file to be one of these without being told."""
+"""First records that must all be of known sorts, for a file to be taken for one of these."""
 
 
-def read_typed_csv(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
-    """Read typed records; the parcel at hand is held in memory. Arguments as for ``csv_text.read_csv``.
+def read_typed_csv(stream: BinaryIO, order: ReadOrder) -> Reading:
+    """Read typed records; the parcel at hand is held in memory.
 
     Raises:
-        ManifestRefused: The encoding is not to be told, or no profile says what the records hold.
+        ManifestRefused: The encoding cannot be determined, or no profile says what the records hold.
     """
-    found = find_encoding(stream, profile.encoding if profile is not None else None)
+    encoding = find_encoding(stream, order.profile.encoding if order.profile is not None else None)
     stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
+    text = io.TextIOWrapper(stream, encoding=encoding.name, errors=encoding.errors, newline="")
     source = chain.from_iterable(lines_of(text))
     head = list(islice(source, _LOOKED_AT))
     if head:
         head[0] = head[0].removeprefix("\ufeff")
-    profile = profile_of(head, profile, profiles, sender)
+    profile = profile_of(head, order)
     if profile is None:
         raise ManifestRefused(
             "E012",
             "no mapping profile says what these records hold",
             "name their sorts under records.types in a mapping profile",
         )
-    late: list[Note] = []
-    lines = Lines(chain(head, source), 0).records(profile.records.separator, -1)
+    late: list[FileNote] = []
+    lines = CsvLines(chain(head, source), 0).records(profile.records.separator, -1)
     return Reading(
         format=Format.TYPED_CSV,
         profile_id=profile.key,
-        rows=_rows(lines, profile, Records(profile, transport), late),
-        encoding=found.name,
-        notes=(Note(code="W391", message=found.note),) if found.note else (),
+        rows=_rows(lines, profile, Records(profile, order.transport), late),
+        encoding=encoding.name,
+        notes=(FileNote(code="W391", message=encoding.note),) if encoding.note else (),
         means=(*_meanings(profile), *constants(profile, ())),
         late=late,
     )
 
 
-def profile_of(
-    head: Sequence[str], profile: Profile | None, profiles: Iterable[Profile], sender: str | None
-) -> Profile | None:
+def profile_of(head: Sequence[str], order: ReadOrder) -> Profile | None:
     """The profile that knows the sort of the first record; None where the file is of another form.
 
     Args:
         head: The first lines.
-        profile: The one that was named: it is asked alone, and taken at its word.
-        profiles: Those there are; ours comes last.
-        sender: Whose file it is.
+        order: A profile that it names is asked alone, and taken at its word; of the others, ours comes last.
     """
-    if profile is not None:
+    if (profile := order.profile) is not None:
         return profile if profile.records.types else None
     lines = [line for line in head if line.strip(" \t\r\n,;|")][:_LOOKED_AT]
-    for one in (*profiles, shipped()):
-        if one.records.types and one.sender in (None, sender) and lines:
+    for one in (*order.profiles, shipped()):
+        if one.records.types and one.sender in (None, order.sender) and lines:
             cut = one.records.separator
             cells = [[cell.strip(' "') for cell in line.split(cut, 2)] for line in lines]
             sorts = list(map(one.records.of, cells))
-            # A header row may begin with such a word, but hardly with a version behind it.
+            # A header row may begin with such a word, but hardly with a version after it.
             if sorts[0] and (all(sorts) or any(sort is not None and " " in sort.name for sort in sorts)):
                 return one
     return None
@@ -114,18 +104,19 @@ def _rows(
     records: Iterable[tuple[int, list[str], object] | RowError],
     profile: Profile,
     reader: Records,
-    late: list[Note],
+    late: list[FileNote],
 ) -> Iterator[Row | RowError]:
     open_file = _File(profile, reader)
-    for found in records:
-        if isinstance(found, RowError):
+    for record in records:
+        if isinstance(record, RowError):
             # Which parcel it belonged to is known by its place alone.
-            yield from open_file.refused(found)
-        elif cells := _bare(found[1]):
-            yield from open_file.take(found[0], cells)
+            yield from open_file.refused(record)
+        elif cells := _bare(record[1]):
+            yield from open_file.take(record[0], cells)
     yield from open_file.close()
     if count := open_file.ignored:
-        late.append(Note(code="W397", message=f"{count} records of sorts that are not read were passed over"))
+        message = f"{count} records of sorts that are not read were passed over"
+        late.append(FileNote(code="W397", message=message))
 
 
 class _File:
@@ -141,20 +132,20 @@ class _File:
     def take(self, line: int, cells: list[str]) -> Iterator[Row | RowError]:
         """One more record; gives the parcel that ends before it."""
         sort = self._profile.records.of(cells)
-        if sort is not None and sort.level is Level.IGNORE:
+        if sort is not None and sort.level is RecordLevel.IGNORE:
             self.ignored += 1
             return
-        if sort is not None and sort.level in (Level.MASTER, Level.PARCEL):
+        if sort is not None and sort.level in (RecordLevel.MASTER, RecordLevel.PARCEL):
             yield from self.close()
         fault = _fault(line, cells, sort, is_open=self._parcel is not None)
         fields = _fields(sort, cells) if sort is not None else {}
-        if sort is not None and sort.level is Level.MASTER:
+        if sort is not None and sort.level is RecordLevel.MASTER:
             self._master = fields if fault is None else {}
-        if sort is not None and sort.level is Level.PARCEL:
+        if sort is not None and sort.level is RecordLevel.PARCEL:
             self._parcel = _Parcel(line, {**self._master, **fields})
         if fault is not None:
             yield from self.refused(fault)
-        elif sort is not None and sort.level in (Level.PACKAGE, Level.ITEM) and self._parcel is not None:
+        elif sort is not None and sort.level in _INSIDE and self._parcel is not None:
             yield from self._parcel.take(line, sort, fields)
 
     def refused(self, fault: RowError) -> Iterator[RowError]:
@@ -191,10 +182,10 @@ def _fault(line: int, cells: Sequence[str], sort: RecordType | None, *, is_open:
         return _error(
             line, "E118", message, what, "name it under records.types, with level ignore if need be"
         )
-    if sort.level in (Level.PACKAGE, Level.ITEM) and not is_open:
-        return _error(line, "E119", f"a {sort.name} record before any parcel", "", "put it behind its parcel")
+    if sort.level in (RecordLevel.PACKAGE, RecordLevel.ITEM) and not is_open:
+        return _error(line, "E119", f"a {sort.name} record before any parcel", "", "put it after its parcel")
     most = sort.behind + len(sort.columns)
-    if len(cells) > most and not sort.and_more and sort.level is not Level.IGNORE:
+    if len(cells) > most and not sort.and_more and sort.level is not RecordLevel.IGNORE:
         message = f"the {sort.name} record has {len(cells)} cells, the profile knows {most}"
         return _error(
             line, "E001", message, cells[most], "double-quote cells that hold commas; see the profile"
@@ -225,7 +216,7 @@ class _Parcel:
                 message = f"more than {MAX_ITEMS} records of one parcel"
                 yield _error(line, "E115", message, "", "split the parcel")
             self.is_refused = True
-        elif sort.level is Level.ITEM:
+        elif sort.level is RecordLevel.ITEM:
             self._items.append(fields)
             self._lines.append(line)
         else:
@@ -247,7 +238,7 @@ class _Parcel:
         if self.is_refused:
             message, hint = (
                 "another record of this parcel was refused",
-                "mend that one and send the parcel whole",
+                "correct that one and send the whole parcel",
             )
             yield _error(self._line, "E114", message, self._fields.get("tracking_number", ""), hint)
             return
@@ -272,7 +263,7 @@ def _together(packages: Sequence[dict[str, str]]) -> dict[str, str]:
 
 
 def _sum(texts: Sequence[str]) -> str:
-    """The sum as text; a text that is no number is given as it is, to be refused by name."""
+    """The sum as text; a text that is not a number is given as it is, to be refused by name."""
     if len(texts) == 1 or not all(texts):
         return texts[0] if len(texts) == 1 else ""
     total = Decimal(0)

@@ -12,16 +12,16 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from agent.domain.consignment.declaration import Item, Transport
 from agent.domain.consignment.goods_lines import with_totals
-from agent.formats.reading import Format, Note, Reading
+from agent.formats.profiles.columns import ITEM_COLUMNS, REPORT_SHEET
+from agent.formats.profiles.profile import Profile
+from agent.formats.reading import FileNote, Format, Reading, ReadOrder
 from agent.formats.rows import Mending, Row, RowError
 from agent.formats.tabular.cell_text import text_of
-from agent.formats.tabular.columns import ITEM_COLUMNS, REPORT_SHEET
-from agent.formats.tabular.layout import Layout
-from agent.formats.tabular.profiles import Profile, choose
+from agent.formats.tabular.layout import TableLayout
 from agent.formats.tabular.table import (
     MAX_HEAD,
     Cells,
-    Header,
+    TableHeader,
     find_header,
     header_notes,
     known_columns,
@@ -39,31 +39,23 @@ _DATES = frozenset({"expected_arrival", "mailed_on"})
 _GOODS = ITEM_COLUMNS | {"description", "hs_code", "quantity"}
 
 
-def read_sheet(
-    stream: BinaryIO,
-    *,
-    profile: Profile | None = None,
-    profiles: Iterable[Profile] = (),
-    sender: str | None = None,
-    transport: Transport | None = None,
-) -> Reading:
+def read_sheet(stream: BinaryIO, order: ReadOrder) -> Reading:
     """Read an XLSX, XLS, XLSB or ODS workbook; the sheet that is read is held in memory whole.
 
-    Formulas give the values that were last worked out. Arguments as for ``csv_text.read_csv``.
+    Formulas give the values that were last worked out.
 
     Raises:
-        ManifestRefused: The file is no workbook, is locked, unpacks to too much, or has no usable header.
+        ManifestRefused: The file is not a workbook, is locked, unpacks to too much, or has no usable header.
     """
     from_1904 = check(stream)
     book = _opened(stream)
     notes = [
-        Note(code="W392", message=f"the hidden sheet {meta.name[:40]!r} was left out")
+        FileNote(code="W392", message=f"the hidden sheet {meta.name[:40]!r} was left out")
         for meta in book.sheets_metadata
         if meta.visible is not SheetVisibleEnum.Visible
     ]
     visible = [m.name for m in book.sheets_metadata if m.visible is SheetVisibleEnum.Visible]
-    if profile is None:
-        profile = _chosen(book, visible, tuple(profiles), sender)
+    profile = order.profile or _chosen(book, visible, order)
     if profile is not None and profile.sheet is not None:
         # A report of ours has its rows on a sheet of its own name, whatever the sender's is called.
         sheet = profile.sheet if profile.sheet in visible else REPORT_SHEET
@@ -71,19 +63,19 @@ def read_sheet(
     tables = list(_tables(book, visible, profile, from_1904=from_1904))
     if from_1904:
         message = "days of this workbook count from 1904; bare numbers in columns of dates were read so"
-        notes.append(Note(code="W396", message=message))
+        notes.append(FileNote(code="W396", message=message))
     if not tables:
         raise no_header(_first_row(book, visible))
     main = tables[0]
-    layout, items = layout_of(main.header, profile, transport)
-    late: list[Note] = []
+    layout, items = layout_of(main.header, profile, order.transport)
+    late: list[FileNote] = []
     rows = read_rows(main.rows(layout), layout, items=items, late=late)
     notes += header_notes(main.header)
     means = meanings(main.header, profile, items=items)
     goods = None if items else next((one for one in tables[1:] if _GOODS & one.header.places.keys()), None)
     if goods is not None and not _GOODS & main.header.places.keys():
-        notes.append(Note(code="W393", message=f"goods lines were taken from sheet {goods.name[:40]!r}"))
-        rows = _joined(rows, goods, profile, transport)
+        notes.append(FileNote(code="W393", message=f"goods lines were taken from sheet {goods.name[:40]!r}"))
+        rows = _joined(rows, goods, profile, order.transport)
         means += meanings(goods.header, _as_items(profile), items=True)
     return Reading(
         format=Format.SHEET,
@@ -107,7 +99,7 @@ def _guarded(work: Any) -> Any:
     except (CalamineError, OSError, ValueError, OverflowError, RuntimeError) as exc:
         raise unreadable(str(exc)) from exc
     except BaseException as exc:
-        # The library is Rust: what it did not foresee comes out as a panic, which is no Exception.
+        # The library is Rust: what it did not foresee comes out as a panic, which is not an Exception.
         if type(exc).__name__ != "PanicException":
             raise
         raise unreadable("it is damaged") from exc
@@ -118,14 +110,14 @@ class _Table:
     """A sheet whose header was found."""
 
     name: str
-    header: Header
+    header: TableHeader
     sheet: CalamineSheet
     first: int
-    """Row of the sheet's area that stands behind the header."""
+    """Row of the sheet's area that follows the header."""
     from_1904: bool
 
-    def rows(self, layout: Layout) -> Iterator[Cells]:
-        """Each row behind the header as text."""
+    def rows(self, layout: TableLayout) -> Iterator[Cells]:
+        """Each row after the header as text."""
         columns = {place: column for column, place in self.header.places.items()}
         top = self.sheet.start[0] if self.sheet.start else 0
         comma = layout.dialect.decimal_comma
@@ -147,7 +139,7 @@ class _Table:
                 cells.append(text)
                 if mending is not None:
                     mended.append(mending)
-            # A sheet is as wide as its widest row; behind the header nothing has a name.
+            # A sheet is as wide as its widest row; beyond the header nothing has a name.
             del cells[layout.width :]
             yield line, cells, mended
 
@@ -184,15 +176,13 @@ def _first_row(book: CalamineWorkbook, names: list[str]) -> list[str]:
     return next((row for row in rows if any(row)), [])
 
 
-def _chosen(
-    book: CalamineWorkbook, names: list[str], profiles: tuple[Profile, ...], sender: str | None
-) -> Profile | None:
-    """The profile for one of the sheets, told by the row that most profiles know most columns of."""
-    for name in names if profiles else ():
+def _chosen(book: CalamineWorkbook, names: list[str], order: ReadOrder) -> Profile | None:
+    """The profile for one of the sheets, by the first row that names columns and fits one."""
+    for name in names if order.profiles else ():
         head = _head(_sheet(book, name))
-        for row in (find_header(head, None), *(find_header(head, one) for one in profiles)):
-            if row is not None and known_columns(row) and (found := choose(profiles, row.cells, sender)):
-                return found
+        for row in (find_header(head, None), *(find_header(head, one) for one in order.profiles)):
+            if row is not None and known_columns(row) and (profile := order.profile_for(row.cells)):
+                return profile
     return None
 
 
@@ -211,8 +201,8 @@ def _joined(
         items[number] = (*items.get(number, ()), *row.declaration.items)
         lines.setdefault(number, row.line)
     for row in parcels:
-        if isinstance(row, Row) and (found := items.pop(row.declaration.consignment, None)):
-            whole = msgspec.structs.replace(row.declaration, items=found)
+        if isinstance(row, Row) and (lines_of_it := items.pop(row.declaration.consignment, None)):
+            whole = msgspec.structs.replace(row.declaration, items=lines_of_it)
             yield msgspec.structs.replace(row, declaration=with_totals(whole))
         else:
             yield row

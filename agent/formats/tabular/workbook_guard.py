@@ -1,4 +1,4 @@
-"""What is looked at before a workbook is opened: its size when unpacked, its form, locks, how it counts days.
+"""What is checked before a workbook is opened: its size when unpacked, its form, locks, how it counts days.
 
 Sources: APPNOTE.TXT of PKWARE for the archive's directory; Microsoft [MS-CFB], [MS-XLS] 2.4 (BOF, FilePass,
 Date1904) and [MS-OFFCRYPTO]; ECMA-376 18.2.28 (``date1904``).
@@ -48,7 +48,7 @@ def too_large(what: str) -> ManifestRefused:
 def unreadable(why: str) -> ManifestRefused:
     """The refusal of a file that no program of ours opens."""
     message = f"the workbook cannot be opened: {why[:80]}"
-    return ManifestRefused("E019", message, "save it anew as XLSX without a password, or as CSV")
+    return ManifestRefused("E019", message, "save it again as XLSX without a password, or as CSV")
 
 
 def check(stream: BinaryIO) -> bool:
@@ -109,7 +109,7 @@ def _check_form(part: IO[bytes]) -> None:
     try:
         parser.ParseFile(part)
     except expat.ExpatError as exc:
-        raise unreadable(f"content.xml is no XML: {exc}") from exc
+        raise unreadable(f"content.xml is not XML: {exc}") from exc
 
 
 def _no_document_type(*_: object) -> None:

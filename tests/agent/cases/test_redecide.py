@@ -30,7 +30,7 @@ async def caught_up(opened: Opened) -> list[Decision]:
     """What the background assesses, and the decisions that it leads to."""
     hub = opened.hub
     before = hub.log.size()
-    while assessed := hub.documents.catch_up():
+    while assessed := hub.assessments.catch_up():
         await decide_on_changes(assessed, hub)
     entries = await hub.log.read(before, 100)
     return [read(entry) for entry in entries if entry.kind == "decision"]

@@ -26,50 +26,50 @@ def objects(result: Result) -> list[dict[str, Any]]:
 async def test_a_scale_is_detected_with_its_evidence_and_what_was_sent(
     preclear: Preclear, scale: SimulatedDevice
 ) -> None:
-    told = await preclear("detect", scale.url, "--json")
-    (found,) = objects(told)
-    assert (told.exit_code, found["outcome"], found["protocol"]) == (0, "confident", "mt-sics")
-    assert set(found["sent"]) == {b"SI\r\n".hex()}
-    assert len(found["evidence"]) == 3
-    assert "1.234 kg" in found["evidence"][-1]
+    result = await preclear("detect", scale.url, "--json")
+    (report,) = objects(result)
+    assert (result.exit_code, report["outcome"], report["protocol"]) == (0, "confident", "mt-sics")
+    assert set(report["sent"]) == {b"SI\r\n".hex()}
+    assert len(report["evidence"]) == 3
+    assert "1.234 kg" in report["evidence"][-1]
 
 
 async def test_a_scale_behind_a_server_is_detected_by_listening(preclear: Preclear, folder: Path) -> None:
     async with SimulatedDevice(
         "scale", folder, protocol="comma", tcp="127.0.0.1:0", rate_hz=50
     ) as device:  # fmt: skip
-        told = await preclear("detect", device.url, "--line", "2400 7E1")
-    assert told.exit_code == 0
-    assert told.stdout.startswith("comma (confident) at 2400 7E1\n")
-    assert told.stdout.endswith("  sent: nothing\n")
+        result = await preclear("detect", device.url, "--line", "2400 7E1")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("comma (confident) at 2400 7E1\n")
+    assert result.stdout.endswith("  sent: nothing\n")
 
 
 async def test_a_line_of_seven_bits_is_told_and_not_taken(preclear: Preclear, folder: Path) -> None:
     async with SimulatedDevice(
         "scale", folder, protocol="comma", parity="even", rate_hz=50
     ) as device:  # fmt: skip
-        told = await preclear("detect", device.url)
-    assert told.exit_code == 3
-    assert "set the line to 7E1" in told.stdout
+        result = await preclear("detect", device.url)
+    assert result.exit_code == 3
+    assert "set the line to 7E1" in result.stdout
 
 
 async def test_a_port_that_is_not_there_is_told(preclear: Preclear, folder: Path) -> None:
-    told = await preclear("detect", folder / "nothing")
-    assert told.exit_code == 1
-    assert "nothing: does not exist" in told.stderr
+    result = await preclear("detect", folder / "nothing")
+    assert result.exit_code == 1
+    assert "nothing: does not exist" in result.stderr
 
 
 async def test_detection_opens_nothing_but_the_port_that_is_named(preclear: Preclear, config: Path) -> None:
-    told = await preclear("detect", "lane-1/scale")
-    assert told.exit_code == 2
-    assert "is not a port" in told.stderr
+    result = await preclear("detect", "lane-1/scale")
+    assert result.exit_code == 2
+    assert "is not a port" in result.stderr
 
 
 @pytest.mark.parametrize("line", ["fast", "9600", "9600 9N1", "9600 8X1", "9600 8N3", "12345678 8N1"])
 async def test_line_settings_nobody_can_read_are_a_usage_error(preclear: Preclear, line: str) -> None:
-    told = await preclear("detect", "/dev/null", "--line", line)
-    assert told.exit_code == 2
-    assert "write it as" in told.stderr
+    result = await preclear("detect", "/dev/null", "--line", line)
+    assert result.exit_code == 2
+    assert "write it as" in result.stderr
 
 
 # -- add -------------------------------------------------------------------------------------------------
@@ -80,9 +80,9 @@ async def test_a_detected_scale_is_added_to_its_station_and_the_file_before_is_k
 ) -> None:
     before = config.read_text()
     config.chmod(0o640)
-    told = await preclear("add", scale.url, "--station", "lane-1", "--yes", "--config", config)
-    assert told.exit_code == 0, told.output
-    assert told.stdout == f'[stations.scale]\nport = "{scale.url}"\nprotocol = "mt-sics"\n'
+    result = await preclear("add", scale.url, "--station", "lane-1", "--yes", "--config", config)
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f'[stations.scale]\nport = "{scale.url}"\nprotocol = "mt-sics"\n'
     section = load_config(config).stations[0].scale
     assert section is not None
     assert (section.port, section.protocol) == (scale.url, "mt-sics")
@@ -118,7 +118,7 @@ async def test_a_new_station_begins_with_its_scanner(preclear: Preclear, config:
         "--config", config,
     )  # fmt: skip
     assert early.exit_code == 78
-    assert "begins with its scanner" in early.stderr
+    assert "add its scanner first" in early.stderr
     words = ("/dev/serial/by-id/x", "--role", "scanner", "--yes", "--config", config)
     named = await preclear("add", *words, "--station", "lane-3", "--line", "19200 8N1")
     assert named.exit_code == 0, named.output
@@ -133,7 +133,7 @@ async def test_a_new_station_begins_with_its_scanner(preclear: Preclear, config:
 async def test_a_configuration_that_is_a_link_stays_one(preclear: Preclear, config: Path) -> None:
     link = config.with_name("link.toml")
     link.symlink_to(config)
-    told = await preclear(
+    result = await preclear(
         "add",
         "/dev/serial/by-id/x",
         "--station",
@@ -144,18 +144,18 @@ async def test_a_configuration_that_is_a_link_stays_one(preclear: Preclear, conf
         "--config",
         link,
     )
-    assert told.exit_code == 0, told.output
+    assert result.exit_code == 0, result.output
     assert link.is_symlink()
     assert load_config(config).stations[0].scale is not None
 
 
 async def test_a_station_has_one_scanner(preclear: Preclear, config: Path) -> None:
     before = config.read_text()
-    told = await preclear(
+    result = await preclear(
         "add", "/dev/serial/by-id/x", "--station", "lane-1", "--role", "scanner", "--yes", "--config", config
     )  # fmt: skip
-    assert told.exit_code == 78
-    assert "already has a scanner" in told.stderr
+    assert result.exit_code == 78
+    assert "already has a scanner" in result.stderr
     assert config.read_text() == before
 
 
@@ -163,12 +163,12 @@ async def test_a_change_that_would_break_the_configuration_is_not_made(
     preclear: Preclear, config: Path
 ) -> None:
     before = config.read_text()
-    told = await preclear(
+    result = await preclear(
         "add", "/dev/serial/by-id/scanner-2", "--station", "lane-1", "--protocol", "mt-sics", "--yes",
         "--config", config,
     )  # fmt: skip
-    assert told.exit_code == 78
-    assert "two devices use /dev/serial/by-id/scanner-2" in told.stderr
+    assert result.exit_code == 78
+    assert "two devices use /dev/serial/by-id/scanner-2" in result.stderr
     assert config.read_text() == before
     assert sorted(path.name for path in config.parent.iterdir()) == ["config.toml"]
 
@@ -184,9 +184,9 @@ async def test_a_protocol_without_a_unit_needs_one(preclear: Preclear, config: P
         "--config",
         config,
     )
-    told = await preclear(*words, "--yes")
-    assert told.exit_code == 2
-    assert "--unit" in told.stderr
+    result = await preclear(*words, "--yes")
+    assert result.exit_code == 2
+    assert "--unit" in result.stderr
     named = await preclear(*words, "--yes", "--unit", "lb")
     assert named.exit_code == 0, named.output
     section = load_config(config).stations[0].scale
@@ -195,33 +195,24 @@ async def test_a_protocol_without_a_unit_needs_one(preclear: Preclear, config: P
 
 
 async def test_a_switch_is_written_down(preclear: Preclear, config: Path) -> None:
-    told = await preclear(
+    result = await preclear(
         "add", "/dev/serial/by-id/x", "--station", "lane-1", "--protocol", "mt-sics", "--switch", "width=any",
         "--yes", "--config", config,
     )  # fmt: skip
-    assert told.exit_code == 0, told.output
+    assert result.exit_code == 0, result.output
     section = load_config(config).stations[0].scale
     assert section is not None
     assert section.switches == {"width": "any"}
 
 
-@pytest.mark.parametrize("name", ["/dev/ttyUSB7", "/dev/ttyACM0"])
 async def test_a_name_that_changes_with_the_order_of_plugging_is_refused(
-    preclear: Preclear, config: Path, name: str
+    preclear: Preclear, config: Path
 ) -> None:
     before = config.read_text()
-    told = await preclear("add", name, "--station", "lane-1", "--yes", "--config", config)
-    assert told.exit_code == 2
-    assert "changes with the order of plugging" in " ".join(told.stderr.split())
+    result = await preclear("add", "/dev/ttyUSB7", "--station", "lane-1", "--yes", "--config", config)
+    assert result.exit_code == 2
+    assert "changes with the order of plugging" in " ".join(result.stderr.split())
     assert config.read_text() == before
-
-
-async def test_the_right_name_is_told_instead(
-    preclear: Preclear, config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("drivers.ports.listing.stable_name_of", lambda _port: "/dev/serial/by-id/usb-kern")
-    told = await preclear("add", "/dev/ttyUSB7", "--station", "lane-1", "--yes", "--config", config)
-    assert "use /dev/serial/by-id/usb-kern" in " ".join(told.stderr.split())
 
 
 async def test_what_is_not_certain_is_not_added(
@@ -230,9 +221,9 @@ async def test_what_is_not_certain_is_not_added(
     before = config.read_text()
     monkeypatch.setattr("drivers.detection.probing.ANSWER_S", 0.02)
     async with SimulatedDevice("scanner", folder) as device:
-        told = await preclear("add", device.url, "--station", "lane-1", "--yes", "--config", config)
-    assert told.exit_code == 4
-    assert "name it with --protocol" in told.stderr
+        result = await preclear("add", device.url, "--station", "lane-1", "--yes", "--config", config)
+    assert result.exit_code == 4
+    assert "name it with --protocol" in result.stderr
     assert config.read_text() == before
 
 
@@ -252,7 +243,7 @@ async def test_the_list_tells_lasting_names_configuration_and_holders(
         by_id="/dev/serial/by-id/scanner-2",
         by_path="/dev/serial/by-path/usb-1",
     )
-    found = ListedPort(
+    port = ListedPort(
         device="/dev/ttyUSB0",
         identity=identity,
         vendor_id=1,
@@ -261,12 +252,12 @@ async def test_the_list_tells_lasting_names_configuration_and_holders(
         maker="Zebra",
         model="DS",
     )
-    monkeypatch.setattr("drivers.ports.listing.list_ports", lambda: (found,))
+    monkeypatch.setattr("drivers.ports.listing.list_ports", lambda: (port,))
     monkeypatch.setattr("drivers.ports.hidraw.list_hid", lambda: ())
     held = (Holder(pid=7, command="brltty"),)
     monkeypatch.setattr("drivers.ports.holders.holders_of", lambda _device: held)
-    told = await preclear("list", "--config", config, "--json")
-    (listed,) = objects(told)
+    result = await preclear("list", "--config", config, "--json")
+    (listed,) = objects(result)
     assert listed["ports"] == [
         {
             "name": "/dev/serial/by-id/scanner-2",

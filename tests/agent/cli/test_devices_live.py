@@ -31,47 +31,39 @@ def objects(result: Result) -> list[dict[str, Any]]:
 
 async def test_a_scale_that_weighs_is_ok(preclear: Preclear, scale: SimulatedDevice, config: Path) -> None:
     await preclear("add", scale.url, "--station", "lane-1", "--yes", "--config", config)
-    told = await preclear("test", "lane-1/scale", "--seconds", "0.6", "--config", config, "--json")
-    (found,) = objects(told)
-    assert (told.exit_code, found["ok"], found["state"], found["trouble"]) == (0, True, "up", None)
-    assert (found["last"]["value"], found["last"]["unit"]) == ("1.234", "kg")
-    assert found["frames"] > 0
+    result = await preclear("test", "lane-1/scale", "--seconds", "0.6", "--config", config, "--json")
+    (report,) = objects(result)
+    assert (result.exit_code, report["ok"], report["state"], report["trouble"]) == (0, True, "up", None)
+    assert (report["last"]["value"], report["last"]["unit"]) == ("1.234", "kg")
+    assert report["frames"] > 0
 
 
-@pytest.mark.parametrize(
-    ("options", "protocol", "trouble"),
-    [
-        ({"protocol": "comma"}, "and", "none of its|nothing the device sends is of its protocol"),
-        ({"protocol": "comma", "parity": "even"}, "comma", "seven bits with even parity"),
-        ({"protocol": "toledo-8217"}, "toledo-8217", "name no unit"),
-    ],
-)
-async def test_a_device_that_does_not_work_says_why(
-    preclear: Preclear, folder: Path, options: dict[str, Any], protocol: str, trouble: str
+async def test_a_device_that_does_not_work_is_reported_with_the_reason(
+    preclear: Preclear, folder: Path
 ) -> None:
-    async with SimulatedDevice("scale", folder, rate_hz=50, **options) as device:
-        told = await preclear("test", device.url, "--protocol", protocol, "--seconds", "0.8")
-    assert told.exit_code == 3
-    assert told.stdout.startswith("NOT OK")
-    assert any(said in told.stdout for said in trouble.split("|")), told.stdout
+    async with SimulatedDevice("scale", folder, protocol="toledo-8217", rate_hz=50) as device:
+        result = await preclear("test", device.url, "--protocol", "toledo-8217", "--seconds", "0.8")
+    assert result.exit_code == 3
+    assert result.stdout.startswith(f"NOT OK  {device.url}  toledo-8217 at ")
+    assert "  its frames name no unit; set unit in the configuration\n" in result.stdout
 
 
 async def test_a_port_that_does_not_open_is_not_ok(preclear: Preclear, folder: Path) -> None:
-    told = await preclear("test", folder / "gone", "--protocol", "mt-sics", "--seconds", "0.3")
-    assert told.exit_code == 3
-    assert "does not exist" in told.stdout
+    result = await preclear("test", folder / "gone", "--protocol", "mt-sics", "--seconds", "0.3")
+    assert result.exit_code == 3
+    assert "does not exist" in result.stdout
 
 
 async def test_a_scanner_that_is_there_is_ok(preclear: Preclear, folder: Path) -> None:
     async with SimulatedDevice("scanner", folder) as device:
-        told = await preclear("test", device.url, "--protocol", "line-scanner", "--seconds", "0.3")
-    assert told.exit_code == 0, told.output
+        result = await preclear("test", device.url, "--protocol", "line-scanner", "--seconds", "0.3")
+    assert result.exit_code == 0, result.output
 
 
 async def test_a_device_that_is_nowhere_is_not_found(preclear: Preclear, config: Path) -> None:
-    told = await preclear("test", "lane-1/scale", "--config", config)
-    assert told.exit_code == 4
-    assert "lane-1/scanner, lane-2/scanner" in told.stderr
+    result = await preclear("test", "lane-1/scale", "--config", config)
+    assert result.exit_code == 4
+    assert "lane-1/scanner, lane-2/scanner" in result.stderr
     assert (await preclear("test", "/dev/serial/by-id/x")).exit_code == 2
 
 
@@ -79,9 +71,9 @@ async def test_a_device_that_is_nowhere_is_not_found(preclear: Preclear, config:
 
 
 async def test_readings_are_shown_as_they_come(preclear: Preclear, scale: SimulatedDevice) -> None:
-    told = await preclear("listen", scale.url, "--protocol", "mt-sics", "--count", "3", "--json")
-    assert told.exit_code == 0, told.output
-    events = objects(told)
+    result = await preclear("listen", scale.url, "--protocol", "mt-sics", "--count", "3", "--json")
+    assert result.exit_code == 0, result.output
+    events = objects(result)
     assert [event["kind"] for event in events] == ["weight"] * 3
     assert events[0]["at_ns"] < events[-1]["at_ns"]
     assert bytes.fromhex(events[-1]["raw"]).startswith(b"S ")
@@ -94,10 +86,10 @@ async def test_without_a_protocol_bytes_are_shown_and_nothing_is_sent(
     preclear: Preclear, folder: Path
 ) -> None:
     async with SimulatedDevice("scale", folder, protocol="comma", rate_hz=50) as device:
-        told = await preclear("listen", device.url, "--count", "4")
+        result = await preclear("listen", device.url, "--count", "4")
         raw = await preclear("listen", device.url, "--count", "1", "--json")
-    assert told.exit_code == 0, told.output
-    assert "ST,GS" in told.stdout
+    assert result.exit_code == 0, result.output
+    assert "ST,GS" in result.stdout
     assert objects(raw)[0]["kind"] == "bytes"
     async with SimulatedDevice("scale", folder) as asked:
         silent = await preclear("listen", asked.url, "--seconds", "0.5")
@@ -145,11 +137,11 @@ async def test_a_simulated_device_prints_its_port_and_ends_on_ctrl_c(
         assert running.stdout is not None
         port = (await asyncio.to_thread(running.stdout.readline)).strip()
         assert port.startswith("socket://" if tcp else "/")
-        told = await preclear("listen", port, "--protocol", "comma", "--count", "80")
+        result = await preclear("listen", port, "--protocol", "comma", "--count", "80")
         running.send_signal(signal.SIGINT)
         await asyncio.to_thread(running.communicate, timeout=20)
     assert running.returncode == 0
-    assert "2.000 kg stable" in told.stdout
+    assert "2.000 kg stable" in result.stdout
     assert tcp or not os.path.lexists(port)
 
 
@@ -166,10 +158,10 @@ async def test_what_was_recorded_is_replayed_by_the_same_parser(
 ) -> None:
     file = folder / "scale.jsonl"
     words = ("record", scale.url, file, "--protocol", "mt-sics", "--seconds", "0.6")
-    told = await preclear(*words)
-    assert told.exit_code == 0, told.output
+    result = await preclear(*words)
+    assert result.exit_code == 0, result.output
     records = read_transcript(file)
-    assert told.stdout == f"{file}: {len(records)} records\n"
+    assert result.stdout == f"{file}: {len(records)} records\n"
     assert records[0].direction == "out"
     assert {record.port for record in records} == {scale.url}
     at_once = await preclear("replay", file, "--protocol", "mt-sics", "--json")
@@ -185,27 +177,27 @@ async def test_a_device_nobody_knows_is_recorded_without_a_word_to_it(
     preclear: Preclear, folder: Path
 ) -> None:
     async with SimulatedDevice("scale", folder, protocol="comma", rate_hz=50) as device:
-        told = await preclear("record", device.url, folder / "raw.jsonl", "--seconds", "0.5")
-    assert told.exit_code == 0, told.output
+        result = await preclear("record", device.url, folder / "raw.jsonl", "--seconds", "0.5")
+    assert result.exit_code == 0, result.output
     assert {record.direction for record in read_transcript(folder / "raw.jsonl")} == {"in"}
 
 
 async def test_a_recording_that_is_full_says_what_is_missing(
     preclear: Preclear, scale: SimulatedDevice, folder: Path
 ) -> None:
-    told = await preclear(
+    result = await preclear(
         "record", scale.url, folder / "x", "--protocol", "mt-sics", "--seconds", "0.6", "--max-bytes", "1024"
     )
-    assert told.exit_code == 3
-    assert "records are missing" in told.stderr
+    assert result.exit_code == 3
+    assert "records are missing" in result.stderr
     assert (folder / "x").stat().st_size <= 1024
     assert read_transcript(folder / "x")
 
 
 async def test_raw_bytes_are_replayed_at_once_and_have_no_times(preclear: Preclear, folder: Path) -> None:
     (folder / "raw").write_bytes(b"S S     100.00\r\n" * 3)
-    told = await preclear("replay", folder / "raw", "--protocol", "mt-sics", "--unit", "g", "--json")
-    assert [(e["value"], e["unit"], e["unit_source"], e["at_ns"]) for e in objects(told)] == [
+    result = await preclear("replay", folder / "raw", "--protocol", "mt-sics", "--unit", "g", "--json")
+    assert [(e["value"], e["unit"], e["unit_source"], e["at_ns"]) for e in objects(result)] == [
         ("100.00", "g", "configuration", None)
     ] * 3
     assert (await preclear("replay", folder / "raw", "--speed", "1")).exit_code == 2

@@ -41,7 +41,7 @@ def number(n: int) -> str:
     return f"RR{serial}{s10_check_digit(serial)}GB"
 
 
-FIRST = (
+FIRST: tuple[dict[str, str], ...] = (
     {},
     {"consignor_name": "PEARL RIDGE, Trading", "description": "gift"},
     {"consignee_name": "test", "description": "Gift"},
@@ -89,21 +89,21 @@ async def _seed(site: Any) -> None:
             role = SourceRole.MARKETPLACE if week == 1 else SourceRole.FORWARDER
             await import_manifest(path, opened.hub, party=party, role=role)
             if week == 1:
-                while await asyncio.to_thread(opened.hub.documents.catch_up):
+                while await asyncio.to_thread(opened.hub.assessments.catch_up):
                     pass
             site.clock.advance(days * 86_400)
 
 
 def card(result: Result) -> dict[str, Any]:
     assert result.exit_code == 0, result.output
-    found: dict[str, Any] = json.loads(result.stdout)
-    return found
+    shown: dict[str, Any] = json.loads(result.stdout)
+    return shown
 
 
 def test_a_shippers_card_says_what_the_store_says(scorecard: Scorecard) -> None:
-    found = card(scorecard("--shipper", "pearl ridge trading", "--json"))
-    shown = ("schema", "kind", "name", "country", "consignments", "assessed", "waiting", "clean")
-    assert {name: found[name] for name in shown} == {
+    shown = card(scorecard("--shipper", "pearl ridge trading", "--json"))
+    names = ("schema", "kind", "name", "country", "consignments", "assessed", "waiting", "clean")
+    assert {name: shown[name] for name in names} == {
         "schema": "preclear.scorecard",
         "kind": "shipper",
         "name": "PEARL RIDGE, Trading",
@@ -114,26 +114,26 @@ def test_a_shippers_card_says_what_the_store_says(scorecard: Scorecard) -> None:
         "clean": 1,
     }
     assert [
-        (f["code"], f.get("field"), f["consignments"], f["share_permille"]) for f in found["findings"]
+        (f["code"], f.get("field"), f["consignments"], f["share_permille"]) for f in shown["findings"]
     ] == [
         ("DESCRIPTION_REFUSED", None, 2, 500),
         ("DESCRIPTION_REFUSED", None, 1, 250),
         ("PARTY_REFUSED", "consignee.name", 1, 250),
     ]
-    assert [(c["field"], c["consignments"]) for c in found["conflicts"]] == [("gross_weight_g", 1)]
-    assert [(w["text"], w["why"], w["consignments"]) for w in found["worst"]] == [
+    assert [(c["field"], c["consignments"]) for c in shown["conflicts"]] == [("gross_weight_g", 1)]
+    assert [(w["text"], w["why"], w["consignments"]) for w in shown["worst"]] == [
         ("gift", "stop_term", 2),
         ("12345", "only_digits", 1),
         ("parts", "stop_term", 1),
     ]
-    trend = [(p["first"], p["partial"], p["consignments"], p["clean"]) for p in found["trend"]]
-    assert found["unit"] == "day"
+    trend = [(p["first"], p["partial"], p["consignments"], p["clean"]) for p in shown["trend"]]
+    assert shown["unit"] == "day"
     assert [day for day in trend if day[2]] == [
         ("2026-03-02", True, 2, 0),
         ("2026-03-10", False, 2, 1),
         ("2026-03-17", True, 1, 0),
     ]
-    assert found["imports"] is None
+    assert shown["imports"] is None
 
 
 def test_every_error_comes_with_reason_remedy_and_example_in_the_language(scorecard: Scorecard) -> None:
@@ -141,27 +141,27 @@ def test_every_error_comes_with_reason_remedy_and_example_in_the_language(scorec
         lang: card(scorecard("--shipper", "Pearl Ridge Trading", "--lang", lang, "--json"))
         for lang in LANGUAGES
     }
-    told = [found["findings"][0] for found in words.values()]
-    assert len({f["remedy"] for f in told}) == len({f["reason"] for f in told}) == len(LANGUAGES)
-    assert all("GIFT" in f["reason"] and f["example"] for f in told)
-    assert len({found["about"] for found in words.values()}) == len(LANGUAGES)
-    assert [found["worst"][0]["question"] for found in words.values()] == [
+    first = [shown["findings"][0] for shown in words.values()]
+    assert len({f["remedy"] for f in first}) == len({f["reason"] for f in first}) == len(LANGUAGES)
+    assert all("GIFT" in f["reason"] and f["example"] for f in first)
+    assert len({shown["about"] for shown in words.values()}) == len(LANGUAGES)
+    assert [shown["worst"][0]["question"] for shown in words.values()] == [
         card_words(lang)["question"] for lang in LANGUAGES
     ]
 
 
 def test_the_card_of_a_sender_has_what_became_of_its_files(scorecard: Scorecard) -> None:
-    found = card(scorecard("--party", "forwarder ltd", "--json"))
-    assert (found["kind"], found["party"], found["consignments"]) == ("sender", "Forwarder Ltd", 8)
-    imports = found["imports"]
+    shown = card(scorecard("--party", "forwarder ltd", "--json"))
+    assert (shown["kind"], shown["party"], shown["consignments"]) == ("sender", "Forwarder Ltd", 8)
+    imports = shown["imports"]
     assert (imports["files"], imports["rows"], imports["rejected"]) == (2, 9, 1)
     assert ("E204", 1) in [(fault["code"], fault["count"]) for fault in imports["faults"]]
 
 
 def test_the_overview_puts_first_who_has_most_to_mend(scorecard: Scorecard) -> None:
-    found = card(scorecard("--json"))
-    assert found["total"]["consignments"] == 9
-    lines = [(line["name"], line["country"], line["consignments"], line["faulty"]) for line in found["lines"]]
+    shown = card(scorecard("--json"))
+    assert shown["total"]["consignments"] == 9
+    lines = [(line["name"], line["country"], line["consignments"], line["faulty"]) for line in shown["lines"]]
     assert lines[0] == ("PEARL RIDGE, Trading", "CN", 5, 3)
     assert {("Twin Peak", "CN", 1, 0), ("Twin Peak", "VN", 1, 0)} <= set(lines)
     senders = card(scorecard("--by", "sender", "--json"))
@@ -175,9 +175,9 @@ def test_the_overview_puts_first_who_has_most_to_mend(scorecard: Scorecard) -> N
 
 def test_only_the_days_that_are_asked_for_are_in_it(scorecard: Scorecard) -> None:
     week = ("--since", "2026-03-09", "--until", "2026-03-15", "--json")
-    found = card(scorecard("--shipper", "Pearl Ridge Trading", *week))
-    assert (found["since"], found["until"], found["consignments"]) == ("2026-03-09", "2026-03-15", 2)
-    assert [period["partial"] for period in found["trend"]] == [False]
+    shown = card(scorecard("--shipper", "Pearl Ridge Trading", *week))
+    assert (shown["since"], shown["until"], shown["consignments"]) == ("2026-03-09", "2026-03-15", 2)
+    assert [period["partial"] for period in shown["trend"]] == [False]
     assert scorecard("--since", "2026-03-09", "--until", "2026-03-02").exit_code == 2
 
 
@@ -236,7 +236,7 @@ def test_no_form_of_a_card_tells_anything_of_a_consignee(scorecard: Scorecard, t
     result = scorecard("--party", "Forwarder Ltd", "--html", str(html), "--csv", str(table), "--json")
     for text in (result.stdout, html.read_text(encoding="utf-8"), table.read_text(encoding="utf-8")):
         assert "DESCRIPTION_REFUSED" in text
-        assert not any(told in text for told in PERSON)
+        assert not any(part in text for part in PERSON)
 
 
 def test_no_spreadsheet_takes_a_cell_for_a_formula(scorecard: Scorecard, tmp_path: Path) -> None:
@@ -283,7 +283,7 @@ def test_law_limits_and_what_a_pack_stops_are_on_no_card(scorecard: Scorecard, s
             changed = (msgspec.msgpack.encode(made), consignment)
             conn.execute("UPDATE assessment SET body = ? WHERE consignment = ?", changed)
     result = scorecard("--party", "Forwarder Ltd", "--json")
-    assert [found["code"] for found in card(result)["findings"]] == ["HS_MALFORMED"]
+    assert [finding["code"] for finding in card(result)["findings"]] == ["HS_MALFORMED"]
     assert not any(code in result.stdout for code in codes if code != "HS_MALFORMED")
 
 

@@ -24,7 +24,8 @@ from agent.control.import_verb import ask
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError, AlreadyRunning, NotFound
 from agent.intake import importer as taking
-from agent.intake.importer import Nobody, Sender
+from agent.intake.importer import Sender
+from agent.intake.listener import NullListener
 from agent.intake.protocol import Progress
 from agent.lane.station import Station
 from agent.runtime.clock import SystemClock
@@ -109,7 +110,7 @@ async def asked(site: Any, verb: str, **body: Any) -> dict[str, Any]:
 async def test_import_decide_and_status_reach_the_running_hub(running: str, site: Any) -> None:
     path = str(site.manifest({}, {"tracking_number": "RB123456785GB", "gross_weight_g": "?"}))
     sender = Sender(party="seller", role=SourceRole.SELLER)
-    report = await ask(site.data / control.FILE, Path(path), sender, Nobody(), faults=False)
+    report = await ask(site.data / control.FILE, Path(path), sender, NullListener(), faults=False)
     assert report is not None
     assert (report["accepted"], report["rejected_rows"], report["errors"][0]["line"]) == (1, 1, 3)
     dry = await asked(site, "decide", barcode=S10, grams=290, record=False)
@@ -127,11 +128,11 @@ async def test_an_import_whose_command_has_gone_stops_and_the_same_file_goes_on(
     running: str, site: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(taking, "BATCH", 512)
-    monkeypatch.setattr(taking, "TELL_EVERY_NS", 0)
+    monkeypatch.setattr(taking, "REPORT_EVERY_NS", 0)
     path = site.manifest(*({"tracking_number": f"BOX-{number:06}"} for number in range(20_000)))
     begun = asyncio.Event()
 
-    class Waits(Nobody):
+    class Waits(NullListener):
         def progress(self, progress: Progress) -> None:
             begun.set()
 
@@ -141,7 +142,7 @@ async def test_an_import_whose_command_has_gone_stops_and_the_same_file_goes_on(
     with pytest.raises(asyncio.CancelledError):
         await asking
     # The second command waits until the first one's import has ended.
-    report = await ask(site.data / control.FILE, path, Sender(), Nobody(), faults=False)
+    report = await ask(site.data / control.FILE, path, Sender(), NullListener(), faults=False)
     assert report is not None
     assert 0 < report["resumed_after"] < 20_000
     assert (report["accepted"], report["already_known"]) == (20_000, False)
@@ -150,7 +151,7 @@ async def test_an_import_whose_command_has_gone_stops_and_the_same_file_goes_on(
 
 async def test_an_error_of_the_hub_reaches_the_command_with_its_exit_code(running: str, site: Any) -> None:
     with pytest.raises(AgentError, match=r"gone\.csv cannot be read") as caught:
-        await ask(site.data / control.FILE, Path("/gone.csv"), Sender(), Nobody(), faults=False)
+        await ask(site.data / control.FILE, Path("/gone.csv"), Sender(), NullListener(), faults=False)
     assert caught.value.exit_code == 3
     with pytest.raises(AgentError, match="scan the label again"):
         await asked(site, "decide", barcode="\x02", grams=None, record=True)

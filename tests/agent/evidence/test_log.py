@@ -304,6 +304,6 @@ async def test_with_a_library_that_can_lose_commits_a_file_has_one_connection_on
         assert [e.seq for e in await hub.hub.log.read(0, 9)] == [0, 1]
         assert await hub.hub.reference.counts() == (0, 0)
         await site.declare(hub, {})
-        assert await hub.hub.documents.of("RR473124829GB")
+        assert await hub.hub.assessments.of("RR473124829GB")
     # The log's one connection is opened by EvidenceLog.open's own default; a reader of it would be counted.
     assert [path.name for path in opened] == ["reference.db"]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from types import ModuleType
 from xml.sax.saxutils import escape
 
 import pytest
+
+from tests.agent.formats.old_workbooks import write_ods, write_xls
 
 Cell = str | int | float | bool | None
 Sheets = Mapping[str, Sequence[Sequence[Cell]]]
@@ -99,28 +98,16 @@ def write_workbook(sheets: Sheets, hidden: Sequence[str] = (), *, from_1904: boo
     return file
 
 
-def _beside(name: str) -> ModuleType:
-    """A module that lies here, where tests import installed packages alone."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture
 def old_workbook() -> MakeWorkbook:
     """Makes an XLS file of sheets."""
-    make: MakeWorkbook = _beside("old_workbooks").write_xls
-    return make
+    return write_xls
 
 
 @pytest.fixture
 def ods_workbook() -> MakeWorkbook:
     """Makes an ODS file of sheets."""
-    make: MakeWorkbook = _beside("old_workbooks").write_ods
-    return make
+    return write_ods
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import pytest
 
 from agent.domain.consignment.declaration import Transport, decode, encode
 from agent.domain.errors import ManifestRefused
-from agent.formats import read
+from agent.formats.detect import read
+from agent.formats.reading import ReadOrder
 from agent.formats.rows import Row, RowError
 
 HEAD = "tracking_number,transport,description\n"
@@ -42,8 +43,8 @@ def archive(name: str, body: bytes = b"") -> bytes:
         ("other.xml", b"<orders/>", "E017", "another kind than Cargo-XML"),
         ("entities.xml", ENTITIES, "E055", "document type"),
         ("scan.csv", b"%PDF-1.7\n", "E017", "PDF"),
-        ("small.fhl", b"fhl/4\r\nmbi/618-12345675hghlax/t10k25\r\n", "E017", "small letters"),
-        ("broken.csv", bytes(70_000), "E017", "zeros alone"),
+        ("small.fhl", b"fhl/4\r\nmbi/618-12345675hghlax/t10k25\r\n", "E017", "lower-case Cargo-IMP"),
+        ("broken.csv", bytes(70_000), "E017", "zero bytes"),
         ("nul.csv", b"\0a,b\0\n", "E012", "\\x00a, b"),
         ("wide.csv", ",".join(f"c{n}" for n in range(10_000)).encode(), "E012", "c0, c1"),
         ("wider.csv", (HEAD.strip() + ",c" * 10_000).encode(), "E010", "10003 columns"),
@@ -56,7 +57,7 @@ def test_what_is_no_manifest_is_refused_by_name_and_with_a_remedy(
     name: str, data: bytes, code: str, says: str
 ) -> None:
     with pytest.raises(ManifestRefused) as refused:
-        list(read(io.BytesIO(data), name, transport=Transport.MAIL).rows)
+        list(read(io.BytesIO(data), name, ReadOrder(transport=Transport.MAIL)).rows)
     assert refused.value.code == code
     assert says in str(refused.value)
     assert refused.value.hint
@@ -64,7 +65,7 @@ def test_what_is_no_manifest_is_refused_by_name_and_with_a_remedy(
 
 
 def rows_of(data: bytes, name: str = "x.csv") -> list[Row | RowError]:
-    return list(read(io.BytesIO(data), name, transport=Transport.MAIL).rows)
+    return list(read(io.BytesIO(data), name, ReadOrder(transport=Transport.MAIL)).rows)
 
 
 def test_what_is_only_odd_is_read() -> None:

@@ -14,7 +14,8 @@ from agent.domain.identifiers.candidates import Candidate
 from agent.errors import ManifestRefused, ReferenceFailed
 from agent.feed.messages import ImportMessage
 from agent.intake import importer as taking
-from agent.intake.importer import BATCH, Nobody, import_manifest
+from agent.intake.importer import BATCH, import_manifest
+from agent.intake.listener import NullListener
 from agent.intake.protocol import Fault
 from sync import sqlite
 
@@ -58,7 +59,7 @@ async def test_the_same_file_again_changes_nothing(opened: Opened, site: Any) ->
 
 
 async def test_the_same_file_again_tells_its_refused_rows_once_more(opened: Opened, site: Any) -> None:
-    rows = ({}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
+    rows: tuple[dict[str, str], ...] = ({}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
     first = await site.declare(opened, *rows)
     again = await site.declare(opened, *rows)
     assert again.already_known
@@ -71,14 +72,14 @@ async def test_what_was_declared_is_assessed_afterwards_and_before_that_by_the_s
 ) -> None:
     await site.declare(opened, {}, {"tracking_number": "BOX-000002"})
     hub = opened.hub
-    read = hub.in_force.read
-    assert hub.declared.is_set()
+    read = hub.reference_data.current.assessed_under
+    assert hub.to_assess.is_set()
     assert await hub.reference.assessment("BOX-000002", read) is None
-    await hub.documents.of("BOX-000002")
+    await hub.assessments.of("BOX-000002")
     hub.reference._writer.submit(lambda conn: None).result(10)
     assert await hub.reference.assessment("BOX-000002", read) is not None
-    assert len(hub.documents.catch_up()) == 1
-    assert hub.documents.catch_up() == []
+    assert len(hub.assessments.catch_up()) == 1
+    assert hub.assessments.catch_up() == []
     assert await hub.reference.assessment("RR473124829GB", read) is not None
 
 
@@ -94,7 +95,7 @@ async def test_a_file_that_is_written_to_while_it_is_read_is_refused_and_taken_l
 ) -> None:
     path = site.manifest({}, {"tracking_number": "BOX-000002", "gross_weight_g": "two"})
 
-    class Writes(Nobody):
+    class Writes(NullListener):
         def faults(self, faults: tuple[Fault, ...]) -> None:
             with path.open("ab") as file:
                 file.write(b"\n")
@@ -160,7 +161,7 @@ async def test_an_import_that_was_interrupted_goes_on_where_it_stood(
     class Killed(Exception):
         pass
 
-    class Dies(Nobody):
+    class Dies(NullListener):
         def faults(self, faults: tuple[Fault, ...]) -> None:
             raise Killed
 

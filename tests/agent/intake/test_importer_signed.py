@@ -18,8 +18,9 @@ from click.testing import CliRunner, Result
 from agent.cli import main
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import ManifestRefused
-from agent.intake.importer import Nobody, Sender, take_in
-from agent.intake.protocol import Header
+from agent.intake.importer import Sender, take_in
+from agent.intake.listener import NullListener
+from agent.intake.protocol import FileHeader
 from agent.intake.supervisor import opened as opened_file
 from agent.intake.watched_folder import WatchedFolder
 from agent.trust.senders import read_signature
@@ -71,9 +72,9 @@ def test_a_signed_file_is_taken_in_under_the_name_of_its_key(preclear: Run, mall
         False,
     )
     # A shell's pattern takes the signature in with the file.
-    told = preclear("import", path, signature)
-    assert told.exit_code == 0, told.output
-    assert "signed by Mall as marketplace, key" in told.stdout
+    result = preclear("import", path, signature)
+    assert result.exit_code == 0, result.output
+    assert "signed by Mall as marketplace, key" in result.stdout
     (row,) = json.loads(preclear("sources", "list", "--json").stdout)["sources"]
     assert (row["number"], row["party"], row["role"], row["signed_by"]) == (1, "Mall", "marketplace", "Mall")
     assert (row["rows"], row["rejected"], row["state"], row["signer"]) == (1, 0, "complete", tried["signer"])
@@ -132,15 +133,15 @@ def test_a_party_is_taken_away_by_the_command_and_may_come_again(preclear: Run, 
     assert preclear("sources", "remove").exit_code == 2
     assert preclear("sources", "remove", "--party", "Nobody", "--yes").exit_code == 4
     assert preclear("sources", "remove", "--source", 1).exit_code == 1  # nobody said yes
-    told = preclear("sources", "remove", "--party", "Mall", "--yes", "--json")
-    assert told.exit_code == 0, told.output
-    found = json.loads(told.stdout)
-    assert (found["declarations"], found["erased"], len(found["sources"])) == (1, True, 1)
+    result = preclear("sources", "remove", "--party", "Mall", "--yes", "--json")
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert (report["declarations"], report["erased"], len(report["sources"])) == (1, True, 1)
     assert json.loads(preclear("sources", "list", "--json").stdout)["sources"] == []
     again = json.loads(preclear("import", path, "--json").stdout)
     assert (again["accepted"], again["already_known"]) == (1, False)
-    told = preclear("sources", "remove", "--source", 1, "--yes")
-    assert "1 sources with 1 declarations were taken away" in told.stdout
+    result = preclear("sources", "remove", "--source", 1, "--yes")
+    assert "1 sources with 1 declarations were taken away" in result.stdout
 
 
 async def test_a_running_hub_takes_signed_files_in_and_parties_away(
@@ -149,16 +150,16 @@ async def test_a_running_hub_takes_signed_files_in_and_parties_away(
     path = mall.manifest({})
     sign(mall, path)
     async with run_hub():
-        told = await asyncio.to_thread(preclear, "import", path, "--json")
-        assert told.exit_code == 0, told.output
-        assert json.loads(told.stdout)["party"] == "Mall"
+        result = await asyncio.to_thread(preclear, "import", path, "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["party"] == "Mall"
         refused = await asyncio.to_thread(preclear, "import", mall.manifest({}, {}), "--party", "Mall")
         assert (refused.exit_code, "E030" in refused.stderr) == (3, True)
         listed = await asyncio.to_thread(preclear, "sources", "list")
         assert "Mall (marketplace)" in listed.stdout
-        told = await asyncio.to_thread(preclear, "sources", "remove", "--party", "Mall", "--yes", "--json")
-        assert told.exit_code == 0, told.output
-        assert json.loads(told.stdout)["erased"] is True
+        result = await asyncio.to_thread(preclear, "sources", "remove", "--party", "Mall", "--yes", "--json")
+        assert result.exit_code == 0, result.output
+        assert json.loads(result.stdout)["erased"] is True
         assert b"Avery Bellwether" not in (mall.data / "reference.db").read_bytes()
 
 
@@ -170,10 +171,10 @@ async def test_a_signed_file_that_changes_while_it_is_read_leaves_nothing(
     async with mall.open() as opened:
         hub = opened.hub
 
-        class Alters(Nobody):
+        class Alters(NullListener):
             """Writes as much again, and hides when it did."""
 
-            def begun(self, header: Header) -> None:
+            def begun(self, header: FileHeader) -> None:
                 before = path.stat()
                 path.write_bytes(path.read_bytes().replace(b"Avery", b"Every"))
                 os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
@@ -201,9 +202,9 @@ async def test_the_watched_folder_reads_the_signature_that_was_laid_before_the_f
         assert (claim.party, claim.role) == ("Mall", SourceRole.MARKETPLACE)
         assert claim.signer is not None
     done = inbox / "done"
-    assert {found.name for found in done.iterdir()} == {"a.csv", "a.csv.sig", "a.csv.report"}
+    assert {file.name for file in done.iterdir()} == {"a.csv", "a.csv.sig", "a.csv.report"}
     report = json.loads((done / "a.csv.report" / "report.json").read_text())
     assert (report["signed"], report["signer"]) == (True, claim.signer)
     refused = json.loads((inbox / "refused" / "Mall" / "unsigned.csv.report" / "report.json").read_text())
     assert "E031" in refused["error"]
-    assert [found.name for found in inbox.iterdir() if found.is_file()] == []
+    assert [file.name for file in inbox.iterdir() if file.is_file()] == []

@@ -10,13 +10,13 @@ from agent.app import Opened
 from agent.errors import AgentError, ImportAbandoned
 from agent.feed.messages import ImportMessage
 from agent.hub import ImportState
-from agent.intake.importer import Nobody
+from agent.intake.listener import NullListener
 from agent.intake.notices import PageProgress
 from agent.intake.protocol import Progress
 from agent.runtime.threads import in_thread
 
 
-class Bytes(Nobody):
+class Bytes(NullListener):
     """Notes how many bytes were read at each step."""
 
     def __init__(self) -> None:
@@ -45,6 +45,6 @@ async def test_a_step_is_shown_with_its_percentage_and_passed_on(opened: Opened)
 async def test_an_import_that_ended_early_says_who_ended_it(
     opened: Opened, error: AgentError, state: str
 ) -> None:
-    PageProgress(opened.hub, "a.csv", Nobody(), asyncio.get_running_loop()).failed(error)
+    PageProgress(opened.hub, "a.csv", NullListener(), asyncio.get_running_loop()).failed(error)
     assert opened.hub.importing is not None
     assert opened.hub.importing.state == state

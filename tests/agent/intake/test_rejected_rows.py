@@ -7,19 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
 from agent.app import Opened
+from agent.formats.csv_guard import guarded
 from agent.intake import rejected_rows as report_module
 from agent.intake.importer import ImportReport, import_manifest
-from agent.intake.protocol import Fault, Header
-from agent.intake.rejected_rows import Report, guarded
+from agent.intake.protocol import Fault, FileHeader
+from agent.intake.rejected_rows import RejectedRowsReport
 
 
 async def reported(opened: Opened, path: Path, folder: Path) -> ImportReport:
-    report = Report(folder)
+    report = RejectedRowsReport(folder)
     try:
         return await import_manifest(path, opened.hub, listener=report)
     finally:
@@ -100,15 +101,15 @@ def test_more_faults_than_can_be_read_are_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(report_module, "MAX_FAULTS", 3)
-    report = Report(tmp_path)
-    report.begun(Header(format="csv", columns=("tracking_number",)))
+    report = RejectedRowsReport(tmp_path)
+    report.begun(FileHeader(format="csv", columns=("tracking_number",)))
     report.faults(tuple(fault(line) for line in range(2, 9)))
     report.close()
     assert len((tmp_path / "rejected.csv").read_text("utf-8-sig").splitlines()) == 4
 
 
 def test_a_report_of_a_file_that_never_began_leaves_nothing(tmp_path: Path) -> None:
-    Report(tmp_path / "none").close()
+    RejectedRowsReport(tmp_path / "none").close()
     assert not (tmp_path / "none").exists()
 
 
@@ -116,6 +117,7 @@ def fault(line: int) -> Fault:
     return Fault(line=line, column="tracking_number", code="E102", message="m", value="v", hint="h")
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=20))
 def test_no_guarded_cell_begins_a_formula(text: str) -> None:
     assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))

@@ -18,11 +18,11 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped]
 from agent.app import Opened
 from agent.cli import main
 from agent.formats.errors import ProfileInvalid
-from agent.formats.tabular.columns import column_of, is_added
-from agent.formats.tabular.profiles import fingerprint, load_profile
+from agent.formats.profiles.columns import column_of, is_added
+from agent.formats.profiles.profile import fingerprint, load_profile
 from agent.intake.importer import Sender, try_out
-from agent.intake.protocol import Fault, Header
-from agent.intake.rejected_rows import CSV, XLSX, Report
+from agent.intake.protocol import Fault, FileHeader
+from agent.intake.rejected_rows import CSV, XLSX, RejectedRowsReport
 from agent.intake.supervisor import opened as opened_file
 from agent.intake.watched_folder import WatchedFolder
 from agent.runtime.clock import SystemClock
@@ -34,12 +34,12 @@ BAD = {"tracking_number": "BOX-000002", "gross_weight_g": "two"}
 SHORT = {"tracking_number": "BOX-000003", "consignee_postcode": "7102"}
 
 
-class Kept(Report):
+class Kept(RejectedRowsReport):
     """A report that remembers the header of the file."""
 
     header: tuple[str, ...] = ()
 
-    def begun(self, header: Header) -> None:
+    def begun(self, header: FileHeader) -> None:
         self.header = header.columns
         super().begun(header)
 
@@ -49,8 +49,8 @@ def reported(
 ) -> tuple[tuple[str, ...], int]:
     """Read a file and write its report; its header, and how many consignments were accepted."""
     with opened_file(path) as file, closing(Kept(folder, lang)) as report:
-        found = asyncio.run(try_out(file, SystemClock(), Sender(profiles=profiles), report, Senders()))
-    return report.header, found.accepted
+        result = asyncio.run(try_out(file, SystemClock(), Sender(profiles=profiles), report, Senders()))
+    return report.header, result.accepted
 
 
 def listed(folder: Path) -> list[dict[str, str]]:
@@ -84,12 +84,12 @@ def test_a_report_is_read_in_its_language_and_its_workbook_mended_is_a_manifest(
     rows = listed(tmp_path / "own")
     assert [(r["outcome"], r["code"]) for r in rows] == [("rejected", "E204"), ("mended", "W310")]
     for row, english in zip(rows, in_english, strict=True):
-        told = row_text(row["code"], lang)
-        assert told is not None
+        translated = row_text(row["code"], lang)
+        assert translated is not None
         if lang == "en":
             assert row == english
         else:
-            assert (row["message"], row["hint"]) == (told.reason, told.remedy)
+            assert (row["message"], row["hint"]) == (translated.reason, translated.remedy)
             assert (row["message_en"], row["hint_en"]) == (english["message"], english["hint"])
 
     words, book = row_words(lang), tmp_path / "own" / XLSX
@@ -135,8 +135,8 @@ def test_a_profile_says_the_language_by_its_tag_or_is_refused() -> None:
 
 
 def test_a_code_without_a_text_is_told_in_english(tmp_path: Path) -> None:
-    with closing(Report(tmp_path, "tr")) as report:
-        report.begun(Header(format="csv", columns=("tracking_number",)))
+    with closing(RejectedRowsReport(tmp_path, "tr")) as report:
+        report.begun(FileHeader(format="csv", columns=("tracking_number",)))
         report.faults((Fault(line=2, column="", code="E999", message="new", value="v", hint="do"),))
     assert (listed(tmp_path)[0]["message"], listed(tmp_path)[0]["hint"]) == ("new", "do")
 
@@ -168,9 +168,9 @@ async def test_the_watched_folder_reports_in_the_language_of_the_senders_profile
     report = inbox / "done" / "kestrel" / "a.csv.report"
     assert listed(report)[0]["message"] == "Trọng lượng không phải là số"
     assert listed(inbox / "done" / "b.csv.report")[0]["message"] == "the weight is not a number"
-    told = json.loads((report / "report.json").read_text("utf-8"))
-    assert told["errors"][0]["message"] == "the weight is not a number"
-    assert "lang" not in told
+    result = json.loads((report / "report.json").read_text("utf-8"))
+    assert result["errors"][0]["message"] == "the weight is not a number"
+    assert "lang" not in result
 
 
 def test_the_language_of_the_command_goes_before_the_profiles_and_stands_in_the_json(
@@ -181,8 +181,8 @@ def test_the_language_of_the_command_goes_before_the_profiles_and_stands_in_the_
     (site.folder / "profiles" / "own.toml").write_text('format = 1\nid = "own"\nlang = "vi"\n')
     words = ["import", str(site.manifest({}, BAD)), "--dry-run", "--profile", "own", "--json"]
     words += ["--report", str(tmp_path), "--config", str(site.config_file)]
-    found = json.loads(CliRunner().invoke(main, [*words, "--lang", "zh-TW"]).stdout)
-    assert (found["lang"], found["errors"][0]["message"]) == ("zh-CN", "the weight is not a number")
+    result = json.loads(CliRunner().invoke(main, [*words, "--lang", "zh-TW"]).stdout)
+    assert (result["lang"], result["errors"][0]["message"]) == ("zh-CN", "the weight is not a number")
     assert listed(tmp_path)[0]["message"] == "重量不是数字"
     assert "lang" not in json.loads(CliRunner().invoke(main, words).stdout)
     assert listed(tmp_path)[0]["message"] == "Trọng lượng không phải là số"

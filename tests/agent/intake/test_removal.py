@@ -20,12 +20,12 @@ from agent.domain.consignment.declaration import Declaration, Label, Level, Part
 from agent.domain.consignment.effective import Claim, SourceRole, effective
 from agent.domain.findings.disposition import Disposition
 from agent.errors import NotFound
+from agent.formats.batch import Batch
 from agent.intake.importer import import_manifest
 from agent.intake.removal import Choice, Going, remove_sources
 from agent.store import declaration_table as declared
 from agent.store import removal
 from agent.store import source_table as sources
-from agent.store.batch import Batch
 from agent.store.declarations import ReferenceStore
 from agent.store.schema import migrate_reference
 from agent.store.source_table import Source
@@ -39,7 +39,7 @@ NEVER_THE_SAME = {"id", "source", "salt", "declared"}
 
 numbers = st.sampled_from(["C1", "C2", "C3", "M1"])
 labels = st.builds(Label, st.just("plain"), st.sampled_from(["A", "B", "C", "D"]))
-said = st.builds(
+declarations = st.builds(
     Declaration,
     consignment=numbers,
     transport=st.just(Transport.EXPRESS),
@@ -49,7 +49,7 @@ said = st.builds(
     level=st.sampled_from(Level),
     master=st.none() | st.sampled_from(["M1", "M2"]),
 )
-files = st.lists(said, max_size=4, unique_by=lambda d: d.consignment)
+files = st.lists(declarations, max_size=4, unique_by=lambda d: d.consignment)
 days = st.lists(st.tuples(st.sampled_from("ABC"), files), max_size=6)
 
 
@@ -84,16 +84,16 @@ def store_of(
 
 def tables(conn: sqlite.Connection) -> dict[str, list[Any]]:
     """All that a store holds, in every table there is."""
-    found: dict[str, list[Any]] = {}
+    contents: dict[str, list[Any]] = {}
     for (name,) in conn.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
         columns = [row[1] for row in conn.execute(f"PRAGMA table_info({name})").fetchall()]
         shown = ", ".join(column for column in columns if column not in NEVER_THE_SAME)
-        found[name] = sorted(conn.execute(f"SELECT {shown} FROM {name}").fetchall(), key=repr)
-    found["who said it"] = conn.execute(
+        contents[name] = sorted(conn.execute(f"SELECT {shown} FROM {name}").fetchall(), key=repr)
+    contents["who said it"] = conn.execute(
         """SELECT d.consignment, s.sha256 FROM declaration AS d JOIN source AS s ON s.id = d.source
         ORDER BY d.id"""
     ).fetchall()
-    return found
+    return contents
 
 
 @given(days=days, gone=st.sampled_from("ABC"), span=st.integers(1, 5), most=st.integers(1, 3))
@@ -106,7 +106,7 @@ def test_a_store_without_a_party_is_one_that_never_heard_it(
     never = store_of(empty, [one for one in taken if one[1] != gone])
     for (consignment,) in conn.execute("SELECT DISTINCT consignment FROM declaration").fetchall():
         conn.execute("INSERT INTO assessment VALUES (?, 'old', x'', NULL)", (consignment,))
-    chosen = [found.number for found in sources.stored(conn, party=gone)]
+    chosen = [stored.number for stored in sources.stored(conn, party=gone)]
     at, steps = 0, 0
     while True:
         step = removal.step(conn, chosen, at, span=span, most=most)
@@ -165,9 +165,9 @@ async def test_three_parties_that_contradict_each_other_are_all_kept_and_one_can
         ("Mall", 700),
         ("Fwd", 900),
     ]
-    found = effective(whole.claims)
-    assert {c.field: len(c.sides) for c in found.conflicts} == {"gross_weight_g": 3, "description": 3}
-    assert found.declaration.hs == "6403"
+    merged = effective(whole.claims)
+    assert {c.field: len(c.sides) for c in merged.conflicts} == {"gross_weight_g": 3, "description": 3}
+    assert merged.declaration.hs == "6403"
     store.leaving([number]).result(10)
     assert store.take_away([number], 0).result(10).removed == 1
     left = await store.claims("C1")
@@ -195,10 +195,10 @@ def test_houses_of_a_master_that_goes_and_a_master_whose_house_goes_are_assessed
     third = take_in(store, source("Mall", 3), house)
 
     def stale() -> set[str]:
-        found: set[str] = set()
+        consignments: set[str] = set()
         while (some := store.stale("now", 10)) is not None:
-            found |= {consignment for consignment, _ in some}
-        return found
+            consignments |= {consignment for consignment, _ in some}
+        return consignments
 
     def assess_all() -> None:
         def mark(conn: sqlite.Connection) -> None:
@@ -233,8 +233,8 @@ async def test_a_file_that_is_read_another_way_leaves_no_label_of_the_first_read
     take_in(store, other, labelled("RIGHT"))
     store.close()
     conn = sqlite.connect(store.path, read_only=True)
-    found = conn.execute("SELECT value FROM identifier ORDER BY value").fetchall()
-    assert found == [("FWD",), ("RIGHT",)]
+    values = conn.execute("SELECT value FROM identifier ORDER BY value").fetchall()
+    assert values == [("FWD",), ("RIGHT",)]
     assert conn.execute("SELECT master FROM house ORDER BY master").fetchall() == [("M-FWD",), ("M-RIGHT",)]
     assert b"WRONG" not in store.path.read_bytes()
     conn.close()
@@ -267,21 +267,22 @@ async def test_what_is_taken_away_is_in_no_file_afterwards(opened: Opened, site:
     gone = source("vanishing", 2)
     take_in(hub.reference, gone, *(spread("vanishing", n) for n in shared))
     take_in(hub.reference, source("keepsake", 3), *(spread("keepsake", n) for n in range(200, 400)))
-    while hub.documents.catch_up():
+    while hub.assessments.catch_up():
         pass
-    told: list[Going] = []
-    report = await remove_sources(hub, Choice(party="vanishing"), told.append)
+    progress: list[Going] = []
+    report = await remove_sources(hub, Choice(party="vanishing"), progress.append)
     assert (report["declarations"], report["erased"]) == (len(shared), True)
-    assert told[-1] == Going(done=500, total=500, removed=len(shared))
+    assert progress[-1] == Going(done=500, total=500, removed=len(shared))
     for name in ("reference.db", "reference.db-wal"):
         content = (site.data / name).read_bytes()
         assert content.count(b"vanishing") == 0, name
     assert b"keepsake-person-0003" in (site.data / "reference.db").read_bytes()
     assert await hub.reference.counts() == (400, 2)
     (event,) = [
-        found
+        statement
         for entry in await hub.log.read(0, 100)
-        if isinstance(found := parse(entry.kind, entry.payload), Event) and found.code == "SOURCE_REMOVED"
+        if isinstance(statement := parse(entry.kind, entry.payload), Event)
+        and statement.code == "SOURCE_REMOVED"
     ]
     assert event.params == {"sha256": gone.sha256, "declarations": len(shared), "refused": 0}
 
@@ -296,8 +297,8 @@ async def test_decisions_follow_from_what_is_left_and_a_parcel_that_nobody_decla
         clock_s = 120
         site.clock.advance(clock_s)
         entry = (await clear_piece(site.scan(), CommandLine(grams=290), hub)).entry
-        found = parse(entry.kind, entry.payload)
-        return Disposition(found.disposition), {f.code for f in found.open} - {"DUPLICATE_SCAN"}  # type: ignore[union-attr]
+        decision = parse(entry.kind, entry.payload)
+        return Disposition(decision.disposition), {f.code for f in decision.open} - {"DUPLICATE_SCAN"}  # type: ignore[union-attr]
 
     await import_manifest(site.manifest({}), hub, party="Post", role=SourceRole.POST)
     alone = await decided()
@@ -321,9 +322,7 @@ async def test_decisions_follow_from_what_is_left_and_a_parcel_that_nobody_decla
         await remove_sources(hub, Choice(party="Mall"), lambda going: None)
 
 
-async def test_a_removal_that_was_broken_off_is_ended_by_the_next_one(
-    opened: Opened, site: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_interrupted_removal_is_completed_by_the_next_one(opened: Opened, site: Any) -> None:
     hub = opened.hub
     rows = [{"tracking_number": f"BOX-{n:06}"} for n in range(9)]
     await import_manifest(site.manifest(*rows), hub, party="Mall")
@@ -334,9 +333,8 @@ async def test_a_removal_that_was_broken_off_is_ended_by_the_next_one(
     def killed(going: Going) -> None:
         raise Stop
 
-    monkeypatch.setattr(removal.step, "__kwdefaults__", {"span": 3, "most": 2})
     with pytest.raises(Stop):
-        await remove_sources(hub, Choice(number=1), killed)
+        await remove_sources(hub, Choice(number=1), killed, span=3, most=2)
     assert 0 < (await hub.reference.counts())[0] < 9
     (row,) = hub.reference.sources().result(10)
     assert (row.state, row.rows) == ("removing", 9)
@@ -384,8 +382,8 @@ def test_the_same_file_of_several_parties_is_a_source_of_each(tmp_path: Path) ->
     assert sources.begin(conn, signed("Acme", "k2"), AT).known
     assert sources.begin(conn, unsigned, AT).known
     assert sources.begin(conn, signed("Other", "k3"), AT) == (3, False, 0, False, False)
-    told = [(row.party, row.signer) for row in sources.stored(conn)]
-    assert told == [("Whoever", None), ("Acme", "k2"), ("Other", "k3")]
+    parties = [(row.party, row.signer) for row in sources.stored(conn)]
+    assert parties == [("Whoever", None), ("Acme", "k2"), ("Other", "k3")]
 
 
 async def test_what_a_second_party_said_in_the_same_file_stands_when_the_first_is_taken_away(

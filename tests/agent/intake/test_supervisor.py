@@ -12,52 +12,47 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import decode
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import ManifestRefused
-from agent.intake import supervisor as reading
+from agent.formats.batch import Batch
+from agent.intake import supervisor
 from agent.intake.protocol import (
     MAX_FRAME,
     Ended,
     Fault,
+    FileHeader,
     Frame,
-    Header,
-    Order,
     Part,
+    ReadRequest,
     Refused,
     Unpacker,
     pack,
 )
 from agent.intake.supervisor import opened, read_apart
 from agent.runtime.clock import SystemClock
-from agent.store.batch import Batch
 
 HEAD = "tracking_number,transport,gross_weight_g\n"
 _CODE = (
     "import sys, os, time\n"
-    "from agent.intake import reader_process as child\n"
+    "from agent.intake import reader_process\n"
     "{setting}\n"
-    "def read(file, name, **more):\n"
+    "def read(file, name, order):\n"
     "    {does}\n"
-    "child.read = read\n"
-    "child.main()\n"
+    "reader_process.read = read\n"
+    "reader_process.main()\n"
 )
 
 
-def frames_of(path: Path, **order: object) -> list[Frame]:
-    with (
-        opened(path) as file,
-        contextlib.closing(
-            read_apart(
-                file, Order(name=path.name, received=datetime(2026, 3, 2, tzinfo=UTC), **order), SystemClock()
-            )  # type: ignore[arg-type]
-        ) as frames,
-    ):
+def frames_of(path: Path, **asked: Any) -> list[Frame]:
+    request = ReadRequest(name=path.name, received=datetime(2026, 3, 2, tzinfo=UTC), **asked)
+    with opened(path) as file, contextlib.closing(read_apart(file, request, SystemClock())) as frames:
         return list(frames)
 
 
@@ -70,7 +65,7 @@ def manifest(tmp_path: Path) -> Path:
 
 def test_a_file_gives_its_header_its_rows_and_its_end(manifest: Path) -> None:
     header, part, ended = frames_of(manifest)
-    assert isinstance(header, Header)
+    assert isinstance(header, FileHeader)
     assert isinstance(part, Part)
     assert isinstance(ended, Ended)
     assert (header.format, header.columns) == ("csv", ("tracking_number", "transport", "gross_weight_g"))
@@ -128,12 +123,12 @@ def test_a_line_without_an_end_costs_itself_alone(tmp_path: Path) -> None:
             file.write(b"A" * (1 << 20))
         file.write(b"\nBOX-000002,mail,5\n")
     tracemalloc.start()
-    found = frames_of(path)
+    frames = frames_of(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert isinstance(found[-1], Ended)
+    assert isinstance(frames[-1], Ended)
     assert peak < 100 << 20, "more than three times the line was held"
-    parts = [frame for frame in found if isinstance(frame, Part)]
+    parts = [frame for frame in frames if isinstance(frame, Part)]
     assert [decode(body).consignment for part in parts for body in part.batch.bodies] == [
         "BOX-000001",
         "BOX-000002",
@@ -168,8 +163,12 @@ def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
         ("", "os.abort()", "E020"),
         ("", "return bytearray(1 << 34)", "E020"),
         ("", "open('written', 'wb', buffering=0).write(b'x')", "E022"),
-        ("child.CPU_S = 1", "\n    while True: pass", "E021"),
-        ("child.frames = lambda *_: os.write(child.os.dup(1), b'x' * 9) and ()", "", "E022"),
+        ("reader_process.CPU_S = 1", "\n    while True: pass", "E021"),
+        (
+            "reader_process.frames = lambda *_: os.write(reader_process.os.dup(1), b'x' * 9) and ()",
+            "",
+            "E022",
+        ),
     ],
     ids=["segfault", "bug", "exit", "abort", "memory", "file", "endless", "silent end"],
 )
@@ -178,7 +177,7 @@ def test_a_reader_that_goes_wrong_refuses_its_file_with_a_reason(
 ) -> None:
     monkeypatch.chdir(manifest.parent)
     program = _CODE.format(setting=setting, does=does or "return None")
-    monkeypatch.setattr(reading, "CHILD", (sys.executable, "-P", "-c", program))
+    monkeypatch.setattr(supervisor, "CHILD", (sys.executable, "-P", "-c", program))
     refused = frames_of(manifest)[-1]
     assert isinstance(refused, Refused)
     assert (refused.code, bool(refused.hint)) == (code, True)
@@ -198,8 +197,8 @@ def test_a_reader_that_goes_wrong_refuses_its_file_with_a_reason(
 def test_a_process_that_does_not_speak_is_ended(
     manifest: Path, monkeypatch: pytest.MonkeyPatch, program: str, code: str
 ) -> None:
-    monkeypatch.setattr(reading, "CHILD", (sys.executable, "-P", "-c", program))
-    monkeypatch.setattr(reading, "SILENCE_S", 1.0)
+    monkeypatch.setattr(supervisor, "CHILD", (sys.executable, "-P", "-c", program))
+    monkeypatch.setattr(supervisor, "SILENCE_S", 1.0)
     (refused,) = frames_of(manifest)
     assert isinstance(refused, Refused)
     assert refused.code == code
@@ -210,8 +209,8 @@ import subprocess, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from agent.runtime.clock import SystemClock
-from agent.intake import supervisor as reading
-from agent.intake.protocol import Order
+from agent.intake import supervisor
+from agent.intake.protocol import ReadRequest
 real = subprocess.Popen
 def spoken(*a, **k):
     made = real(*a, **k)
@@ -222,9 +221,9 @@ program = (
     "import sys, time; from agent.intake import reader_process; "
     "reader_process.bind(int(sys.argv[2]), 1); time.sleep(60)"
 )
-reading.CHILD = (sys.executable, "-P", "-c", program)
-with reading.opened(Path(sys.argv[1])) as file:
-    list(reading.read_apart(file, Order(name="x", received=datetime.now(UTC)), SystemClock()))
+supervisor.CHILD = (sys.executable, "-P", "-c", program)
+with supervisor.opened(Path(sys.argv[1])) as file:
+    list(supervisor.read_apart(file, ReadRequest(name="x", received=datetime.now(UTC)), SystemClock()))
 """
 
 
@@ -263,9 +262,9 @@ def test_a_file_that_is_too_large_a_pipe_and_a_link_out_of_a_folder_are_refused(
     folder = os.open(tmp_path, os.O_RDONLY)
     assert "link.csv cannot be read" in refusal(Path("link.csv"), folder)
     os.close(folder)
-    assert "no regular file" in refusal(tmp_path / "pipe.csv")
+    assert "not a regular file" in refusal(tmp_path / "pipe.csv")
     assert "is a folder" in refusal(tmp_path)
-    monkeypatch.setattr(reading, "MAX_BYTES", 9)
+    monkeypatch.setattr(supervisor, "MAX_BYTES", 9)
     assert "split it" in refusal(tmp_path / "real.csv")
 
 
@@ -285,7 +284,7 @@ _FAULTS = st.builds(
     cells=st.tuples(_TEXT),
 )
 _FRAMES = st.one_of(
-    st.builds(Header, format=_TEXT, columns=st.tuples(_TEXT)),
+    st.builds(FileHeader, format=_TEXT, columns=st.tuples(_TEXT)),
     st.builds(
         Part,
         done=st.integers(0, 1 << 40),
@@ -313,11 +312,13 @@ def fed(data: bytes, cuts: list[int]) -> Iterator[Frame]:
     yield from unpacker.feed(data[at:])
 
 
+@settings(deadline=None)
 @given(frames=st.lists(_FRAMES, max_size=4), cuts=st.lists(st.integers(1, 20), max_size=20))
 def test_chunking_never_changes_the_frames(frames: list[Frame], cuts: list[int]) -> None:
     assert list(fed(b"".join(map(pack, frames)), cuts)) == frames
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200))
 def test_garbage_gives_frames_or_one_error(data: bytes) -> None:
     with contextlib.suppress(DeclarationInvalid):

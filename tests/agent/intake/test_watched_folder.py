@@ -54,7 +54,7 @@ async def test_a_file_is_taken_in_and_moved_to_done_with_its_report(
     assert (inbox / "done" / "a.csv").is_file()
     report = inbox / "done" / "a.csv.report"
     assert (result(report)["accepted"], result(report)["rejected_rows"]) == (1, 1)
-    assert {found.name for found in report.iterdir()} == {"report.json", "rejected.csv", "rejected.xlsx"}
+    assert {file.name for file in report.iterdir()} == {"report.json", "rejected.csv", "rejected.xlsx"}
     assert await opened.hub.reference.counts() == (1, 1)
     assert await watched.look() == 0
 
@@ -90,7 +90,7 @@ async def test_what_is_unfinished_by_its_name_is_left(
 
 
 @pytest.mark.parametrize(
-    ("place", "beside", "said"),
+    ("place", "beside", "sender"),
     [
         ("a.csv", "", ("unnamed", SourceRole.FORWARDER)),
         ("Acme/a.csv", "", ("Acme", SourceRole.FORWARDER)),
@@ -104,7 +104,7 @@ async def test_who_sent_a_file_is_said_by_its_place_or_by_the_file_beside_it(
     watched: WatchedFolder,
     place: str,
     beside: str,
-    said: tuple[str, SourceRole],
+    sender: tuple[str, SourceRole],
 ) -> None:
     inbox = site.folder / "in"
     path = laid(site, inbox / place, {})
@@ -112,7 +112,7 @@ async def test_who_sent_a_file_is_said_by_its_place_or_by_the_file_beside_it(
         path.with_name("a.csv.toml").write_text(beside)
     await watched.look()
     (claim,) = (await opened.hub.reference.claims(S10)).claims
-    assert (claim.party, claim.role) == said
+    assert (claim.party, claim.role) == sender
     assert (inbox / "done" / place).is_file()
     assert (inbox / "done" / f"{place}.toml").is_file() == bool(beside)
     assert not path.with_name("a.csv.toml").exists()
@@ -166,7 +166,7 @@ async def test_a_second_file_of_that_name_and_a_known_file_keep_their_own_place(
     for _ in range(2):
         laid(site, inbox / "a.csv", {})
         assert await watched.look() == 1
-    names = sorted(found.name for found in (inbox / "done").iterdir())
+    names = sorted(file.name for file in (inbox / "done").iterdir())
     assert len(names) == 4
     known = [result(inbox / "done" / name)["already_known"] for name in names if name.endswith(".report")]
     assert sorted(known) == [False, True]

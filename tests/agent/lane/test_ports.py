@@ -70,6 +70,6 @@ async def test_a_name_that_nothing_opens_is_refused_by_name() -> None:
         ({"port": "/dev/serial/by-id/x", "beep": "loud"}, "beep"),
     ],
 )
-def test_a_scanner_that_cannot_be_heard_is_refused(fields: dict[str, Any], problem: str) -> None:
+def test_a_scanner_that_could_not_be_read_is_refused(fields: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValidationError, match=problem):
         scanner(**fields)

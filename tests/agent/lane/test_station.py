@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
@@ -27,11 +28,10 @@ from agent.hub import Hub
 from agent.lane.station import WAITING_SCANS, WATCH_EVERY_S, Station, run_station
 from agent.runtime.clock import SystemClock
 from agent.status.report import status_of
-from drivers.events import Noise, NoRead, ScanRead
+from drivers.events import Noise, NoRead, ScanRead, WeightReading
 from drivers.simulators.client import SimulatedDevice
 from drivers.simulators.lines import PtyLine
 from drivers.supervision.health import DeviceState
-from sync import sqlite
 from sync.log.statement import OpenFinding
 
 S10 = "RR473124829GB"
@@ -159,6 +159,22 @@ async def test_a_verdict_is_not_repeated_once_another_decision_stands(lane: Lane
     assert "UNMANIFESTED" not in [finding.code for finding in again.findings]
 
 
+async def test_a_second_parcel_with_the_same_label_does_not_get_the_verdict_of_the_first(lane: Lane) -> None:
+    await lane.lay(290)
+    await lane.scanner.scan(S10)
+    first = await lane.shown("decision", "repeat")
+    assert (first["type"], first["disposition"]) == ("decision", "CLEAR")
+    await lane.scale.take()
+    await lane.heard()
+    await lane.lay(900)  # well within the ten seconds in which a verdict is repeated
+    await asyncio.sleep(0.85)  # past the window in which reads are one scan
+    await lane.scanner.scan(S10)
+    second = await lane.shown("decision", "repeat")
+    assert (second["type"], second["disposition"]) == ("decision", "RFS")
+    assert abs(second["weight"]["grams"] - 900) <= 5
+    assert second["supersedes"] == first["seq"]
+
+
 async def test_an_endless_barcode_asks_for_a_rescan_and_decides_nothing(lane: Lane) -> None:
     size = lane.hub.log.size()
     await lane.scanner.scan("9" * 10_000)
@@ -208,10 +224,7 @@ async def test_a_scan_without_a_parcel_on_the_scale_is_referred(lane: Lane) -> N
 
 
 async def test_a_log_that_cannot_be_written_stops_the_station_and_it_says_so(lane: Lane) -> None:
-    def full(conn: sqlite.Connection) -> None:
-        conn.execute(f"PRAGMA max_page_count={conn.execute('PRAGMA page_count').fetchone()[0]}")
-
-    lane.hub.log._writer.submit(full).result(10)
+    lane.hub.log.limit_pages(1)
     for number in range(40):
         await lane.scanner.scan(f"UNKNOWN-{number:03}")
         message = await lane.shown(DecisionMessage, StoppedMessage)
@@ -247,6 +260,35 @@ async def test_a_verdict_is_repeated_within_the_window_only(
             kinds.append(type(await next_of(screen, Message)))
     assert kinds == [DecisionMessage, RepeatMessage, DecisionMessage]
     deciding.cancel()
+
+
+async def test_a_verdict_is_not_repeated_for_a_second_parcel_that_was_laid_down_meanwhile(
+    site: Any, opened: Opened, lane_config: Config
+) -> None:
+    await site.declare(opened, {})
+    station, clock = Station(lane_config.stations[0], opened.hub), site.clock
+    deciding = asyncio.create_task(station.decide_scans())
+
+    async def lay_and_scan(*grams: int) -> DecisionMessage | RepeatMessage:
+        """Give the scale those readings, 200 ms apart, then scan the one label that there is."""
+        for value in grams:
+            clock.advance(0.2)
+            station.on_scale(
+                WeightReading(value=Decimal(value), unit="g", stable=True, status=frozenset(), raw=b""),
+                clock.monotonic_ns(),
+            )
+        station.keyed(S10)
+        return await next_of(screen, DecisionMessage, RepeatMessage)
+
+    with opened.hub.feed.subscribe() as screen:
+        assert isinstance(await lay_and_scan(0, 0, 290, 290, 290, 290), DecisionMessage)
+        assert isinstance(await lay_and_scan(290, 290), RepeatMessage), "it is still the same parcel"
+        second = await lay_and_scan(0, 0, 310, 310, 310, 310)
+    deciding.cancel()
+    assert isinstance(second, DecisionMessage)
+    assert second.weight is not None
+    assert second.weight.grams == 310
+    assert "DUPLICATE_SCAN" in [finding.code for finding in second.findings]
 
 
 async def test_reads_of_a_label_that_is_held_in_view_are_one_scan(alone: Station, opened: Opened) -> None:

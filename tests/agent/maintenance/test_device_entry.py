@@ -217,7 +217,7 @@ def test_a_device_that_is_there_in_any_form_is_not_added_twice(written: str) -> 
         ),
         (
             "[[stations]]\nname = 'lane-2'\n",
-            "a station begins with its scanner",
+            "add its scanner first",
         ),
         ("", "there is no station 'lane-1'"),
     ],

@@ -26,7 +26,7 @@ async def test_an_older_policy_never_replaces_a_newer_one(site: Any) -> None:
             pass
     site.publish_policy(("sequence = 1", "sequence = 6"))
     async with site.open() as opened:
-        assert opened.hub.in_force.policy.sequence == 6
+        assert opened.hub.reference_data.current.policy.sequence == 6
 
 
 async def test_an_older_list_never_replaces_a_newer_one_not_even_under_a_new_log(site: Any) -> None:

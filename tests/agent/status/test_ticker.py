@@ -69,7 +69,7 @@ async def test_a_policy_goes_stale_on_the_screen_once_its_days_are_over(
     screen: Subscriber, opened: Opened, site: Any
 ) -> None:
     await after(site.clock, 0, screen)
-    fresh_s = opened.hub.in_force.policy.fresh_for_days * DAY_S
+    fresh_s = opened.hub.reference_data.current.policy.fresh_for_days * DAY_S
     assert await after(site.clock, fresh_s, screen) == []
     (policy,) = await after(site.clock, TICK_EVERY_S, screen)
     assert isinstance(policy, PolicyMessage)

@@ -15,9 +15,10 @@ from agent.domain.consignment.declaration import Declaration, Label, Level, Tran
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
 from agent.domain.identifiers.candidates import Candidate
+from agent.formats.batch import Batch
 from agent.store import declaration_table as declared
 from agent.store import schema
-from agent.store.batch import Batch, decode_labels
+from agent.store.batch import decode_labels
 from agent.store.declarations import ReferenceStore
 from agent.store.matching import Match, matched
 from agent.store.source_table import Source

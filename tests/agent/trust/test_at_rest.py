@@ -57,7 +57,7 @@ async def test_no_file_of_the_hub_tells_in_clear_who_was_on_a_list(opened: Opene
 
 async def test_an_altered_block_is_made_again_and_the_hit_is_not_lost(opened: Opened, site: Any) -> None:
     await site.declare(opened, {"consignee_name": "Obsidian Meridian Procurement"})
-    await asyncio.to_thread(opened.hub.documents.catch_up)
+    await asyncio.to_thread(opened.hub.assessments.catch_up)
     with closing(sqlite.connect(site.data / "reference.db")) as conn:
         (body,) = conn.execute("SELECT body FROM assessment").fetchone()
         conn.execute("UPDATE assessment SET body = ?", (_flipped(body),))

@@ -184,7 +184,7 @@ async def test_a_verdict_blinks_in_once_and_not_at_all_for_those_who_asked_for_r
         assert await page.evaluate("window.blinks") == animations * arrived
 
 
-async def test_verdicts_are_told_apart_by_rhythm_and_contour(hall: Any, open_lane: Open) -> None:
+async def test_verdicts_differ_in_rhythm_and_contour(hall: Any, open_lane: Open) -> None:
     page = await open_lane()
     tones: dict[str, list[list[float]]] = await page.evaluate(
         """async () => {
@@ -285,10 +285,10 @@ async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open
         }"""
     )
     assert of_a_pack == ["Ivory, appendix 1", "toString"]
-    wordless = [code for code, said in words.items() if said == code or "{" in said or "–" in said]
+    wordless = [code for code, text in words.items() if text == code or "{" in text or "–" in text]
     assert wordless == []
-    assert [said for said in words.values() if len(said.split()) > 8] == []
-    assert [said for said in words.values() if "_" in said] == []
+    assert [text for text in words.values() if len(text.split()) > 8] == []
+    assert [text for text in words.values() if "_" in text] == []
 
 
 async def test_the_page_speaks_the_first_language_of_its_reader_that_the_hub_has(

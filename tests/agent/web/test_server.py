@@ -13,7 +13,7 @@ from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.config.file import WebSection
-from agent.errors import PortTaken
+from agent.errors import EvidenceFailed, PortTaken
 from agent.feed.broker import ROOM
 from agent.feed.messages import RescanMessage
 from agent.web.server import create_web, known_hosts, serve_web
@@ -173,14 +173,23 @@ async def test_a_taken_port_is_named_with_the_remedy(page: Page, opened: Opened)
         await serve_web(app, "127.0.0.1", page.port)
 
 
-async def test_health_tells_whether_decisions_can_be_kept(
-    page: Page, session: aiohttp.ClientSession, opened: Opened
+async def test_health_says_whether_decisions_can_be_recorded(
+    page: Page, session: aiohttp.ClientSession, opened: Opened, site: Any
 ) -> None:
     async with session.get(f"{page.url}/healthz") as answer:
         assert (answer.status, (await answer.json())["ok"]) == (200, True)
-    opened.hub.log._writer.failed = "database or disk is full"
+    opened.hub.log.limit_pages(1)
+
+    async def scan_until_the_disk_is_full() -> None:
+        for serial in range(100):
+            await clear_piece(site.scan(f"PIECE{serial:03}"), CommandLine(), opened.hub)
+
+    with pytest.raises(EvidenceFailed):
+        await scan_until_the_disk_is_full()
     async with session.get(f"{page.url}/healthz") as answer:
-        assert (answer.status, (await answer.json())["log"]) == (503, "database or disk is full")
+        body = await answer.json()
+        assert (answer.status, body["ok"]) == (503, False)
+        assert "full" in body["log"]
 
 
 async def test_metrics_are_served_in_the_text_format_of_prometheus(

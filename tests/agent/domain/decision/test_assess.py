@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Declaration, Item, Label, Party, Transport
 from agent.domain.consignment.effective import Claim, Effective, SourceRole, effective
 from agent.domain.decision.assess import Assessment, assess
-from agent.domain.decision.freshness import check_freshness
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Disclosure, Severity
 from agent.domain.policy.cel import RuleSet
@@ -225,26 +224,20 @@ def test_no_finding_ever_repeats_a_name_or_a_description(
     assert not any("quetzal" in str(v).lower() for f in assessment.findings for v in f.params.values())
 
 
-def test_fresh_policy_and_lists_refer_nothing(policy: Policy) -> None:
-    assert check_freshness(policy, [LISTED], (), NOW) == ()
-
-
-def test_age_is_counted_to_the_second(policy: Policy) -> None:
-    list_end = ISSUED + timedelta(days=policy.lists.fresh_for_days)
-    assert [f.severity for f in check_freshness(policy, [LISTED], (), list_end)] == [Severity.NOTE]
-    (stale,) = check_freshness(policy, [LISTED], (), list_end + timedelta(seconds=1))
-    assert (stale.code, stale.severity, stale.disclosure) == ("LIST_STALE", Severity.REFER, Disclosure.OPEN)
-    assert dict(stale.params) == {"list": "sdn", "age_days": 10}
-    policy_end = ISSUED + timedelta(days=policy.fresh_for_days)
-    assert [f.severity for f in check_freshness(policy, [], (), policy_end)] == [Severity.NOTE]
-    (old,) = check_freshness(policy, [], (), policy_end + timedelta(seconds=1))
-    assert (old.code, dict(old.params)) == ("POLICY_STALE", {"age_days": 30})
-
-
-def test_a_required_list_that_is_absent_refers(pack: bytes) -> None:
-    strict = parse_policy(pack.replace(b"required = []", b'required = ["sdn", "other"]'))
-    (absent,) = check_freshness(strict, [LISTED], (), NOW)
-    assert (absent.code, dict(absent.params)) == ("LIST_ABSENT", {"list": "other"})
+def test_of_many_earlier_laws_a_decision_keeps_the_latest_three(pack: bytes) -> None:
+    days = [NOW + timedelta(days=number) for number in range(1, 6)]
+    rules = "".join(
+        f'\n[[rule]]\nid = "day-{number}"\ncode = "LAW_OF_DAY_{number}"\nfrom = {begins.isoformat()}\n'
+        'severity = "note"\ncitation = "a test"\nwhen = "true"\n'
+        for number, begins in enumerate(days, 1)
+    )
+    policy = parse_policy(pack + rules.encode())
+    arrivals = [NOW + timedelta(hours=12), *(begins + timedelta(hours=12) for begins in days)]
+    declaration = msgspec.structs.replace(GOOD, expected_arrival=arrivals[-1].isoformat())
+    made = assess(Effective(declaration=declaration), policy, (), NOW, arrivals)
+    assert [earlier.evaluated_for for earlier in made.earlier] == arrivals[:-1]
+    kept = [f.params["evaluated_for"] for f in made.findings if f.code == "LAW_CHANGED"]
+    assert kept == [f"{arrival.isoformat().removesuffix('+00:00')}Z" for arrival in arrivals[2:-1]]
 
 
 @pytest.mark.parametrize(

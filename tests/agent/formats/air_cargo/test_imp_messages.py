@@ -19,10 +19,13 @@ from agent.domain.consignment.declaration import (
     Transport,
 )
 from agent.domain.consignment.effective import Claim, SourceRole, effective
+from agent.domain.errors import ManifestRefused
 from agent.domain.policy.facts import facts_of
 from agent.domain.values.money import Money
-from agent.formats.air_cargo.imp_messages import looks_like_cargo_imp, read_cargo_imp
+from agent.formats.air_cargo.imp_messages import read_cargo_imp
 from agent.formats.air_cargo.imp_text import MAX_MESSAGE_LINES
+from agent.formats.detect import detect
+from agent.formats.reading import Format
 from agent.formats.rows import Row, RowError
 
 MESSAGES = Path(__file__).parent
@@ -99,9 +102,9 @@ def test_a_house_is_read_whole() -> None:
 
 
 def test_a_flight_manifest_tells_of_each_waybill_where_it_lies_and_where_it_lands() -> None:
-    found = {d.consignment: d for d in declared(FFM)}
-    assert len(found) == 6
-    letters = found["000-12345655"]
+    waybills = {d.consignment: d for d in declared(FFM)}
+    assert len(waybills) == 6
+    letters = waybills["000-12345655"]
     assert (letters.level, letters.master, letters.receptacle) == (
         Level.MASTER,
         "000-12345655",
@@ -109,8 +112,8 @@ def test_a_flight_manifest_tells_of_each_waybill_where_it_lies_and_where_it_land
     )
     assert (letters.flight, letters.arrival_port) == ("WS2569", "YVR")
     assert (letters.piece_count, letters.gross_weight_g, letters.description) == (1, 45_000, "DOCUMENTS")
-    assert found["000-12345622"].receptacle is None
-    assert found["000-12345601"].gross_weight_g == 80_000
+    assert waybills["000-12345622"].receptacle is None
+    assert waybills["000-12345601"].gross_weight_g == 80_000
 
 
 def test_the_weight_of_a_share_is_never_that_of_the_whole_waybill() -> None:
@@ -305,10 +308,11 @@ def test_a_broken_line_of_a_flight_costs_its_waybill_and_no_other() -> None:
 
 
 def test_a_message_is_known_by_its_head() -> None:
-    assert all(looks_like_cargo_imp(text.encode()) for text in (FWB, FHL, FFM))
-    assert looks_like_cargo_imp(b"QK YULTCXH\r\n.ISTCCTK 061602\r\nFHL/5\r\nMBI/")
-    assert not looks_like_cargo_imp(b"tracking_number,transport\nFHL/5,mail\n")
-    assert not looks_like_cargo_imp(b"FHL/5 is a message\n")
+    assert all(detect(text.encode()) is Format.CARGO_IMP for text in (FWB, FHL, FFM))
+    assert detect(b"QK YULTCXH\r\n.ISTCCTK 061602\r\nFHL/5\r\nMBI/") is Format.CARGO_IMP
+    assert detect(b"tracking_number,transport\nFHL/5,mail\n") is Format.CSV
+    with pytest.raises(ManifestRefused, match="E017"):
+        detect(b"FHL/5 is a message\n")
 
 
 def test_a_message_of_too_many_lines_is_refused_alone() -> None:

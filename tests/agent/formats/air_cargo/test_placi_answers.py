@@ -6,12 +6,18 @@ import contextlib
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.findings.disposition import Disposition
 from agent.formats.air_cargo.placi import PSN_TEXTS, Reason, write_per, write_psn
-from agent.formats.air_cargo.placi_answers import MAX_ANSWER, Answer, AnswerKind, read_camir, read_xml_answer
+from agent.formats.air_cargo.placi_answers import (
+    MAX_ANSWER,
+    AnswerKind,
+    AuthorityAnswer,
+    read_camir,
+    read_xml_answer,
+)
 from agent.formats.errors import AnswerInvalid
 
 AT = datetime(2024, 11, 22, 19, 2, tzinfo=UTC)
@@ -174,10 +180,11 @@ def test_what_is_no_xml_answer_changes_nothing(data: bytes) -> None:
         read_xml_answer(data)
 
 
-def kinds(answers: tuple[Answer, ...]) -> set[AnswerKind]:
+def kinds(answers: tuple[AuthorityAnswer, ...]) -> set[AnswerKind]:
     return {answer.kind for answer in answers}
 
 
+@settings(deadline=None)
 @given(
     lines=st.lists(
         st.one_of(
@@ -192,6 +199,7 @@ def test_lines_of_any_kind_are_answers_or_invalid(lines: list[str]) -> None:
         assert kinds(read_camir("\n".join(lines), received=AT))
 
 
+@settings(deadline=None)
 @given(
     data=st.sampled_from([xfnm("Error", "X"), xcsn("CO", "PACT DO NOT LOAD REMOVED")]),
     at=st.integers(0, 900),

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import (
@@ -22,8 +22,10 @@ from agent.domain.consignment.declaration import (
 )
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats.air_cargo.xml_messages import looks_like_cargo_xml, read_cargo_xml
+from agent.formats.air_cargo.xml_messages import read_cargo_xml
 from agent.formats.air_cargo.xml_text import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, MAX_QUIET
+from agent.formats.detect import detect
+from agent.formats.reading import Format
 from agent.formats.rows import Row, RowError
 
 MESSAGES = Path(__file__).parent
@@ -103,8 +105,8 @@ def test_a_flight_manifest_tells_of_each_waybill_where_it_lies_and_when_it_lands
 
 def test_the_weight_of_a_share_is_never_that_of_the_whole_waybill() -> None:
     alone = XFFM.replace("000-12345699", "000-12345666", 1)
-    found = {d.consignment: d for d in declared(alone)}
-    assert (found["000-12345666"].piece_count, found["000-12345666"].gross_weight_g) == (3, None)
+    waybills = {d.consignment: d for d in declared(alone)}
+    assert (waybills["000-12345666"].piece_count, waybills["000-12345666"].gross_weight_g) == (3, None)
 
 
 def test_version_three_of_the_manifest_is_read_too() -> None:
@@ -269,12 +271,13 @@ def test_a_long_manifest_is_held_one_consignment_at_a_time() -> None:
 
 def test_a_message_is_known_by_its_head() -> None:
     for text in (XFZB, XFWB, XFFM):
-        assert looks_like_cargo_xml(text.encode())
-        assert looks_like_cargo_xml(text.partition("?>")[2].encode("utf-16"))
-    assert not looks_like_cargo_xml(b"<Shipments><Waybills/></Shipments>")
-    assert not looks_like_cargo_xml(b"FHL/5\nMBI/020-12345675\n")
+        assert detect(text.encode()) is Format.CARGO_XML
+        assert detect(text.partition("?>")[2].encode("utf-16")) is Format.CARGO_XML
+    with pytest.raises(ManifestRefused, match="E017"):
+        detect(b"<Shipments><Waybills/></Shipments>")
 
 
+@settings(deadline=None)
 @given(
     text=st.sampled_from([XFZB, XFWB, XFFM]),
     cuts=st.lists(
@@ -305,6 +308,7 @@ VALUES = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(value=VALUES, which=st.integers(0, 60))
 def test_any_value_in_any_element_raises_nothing(value: str, which: int) -> None:
     printable = "".join(c for c in value if c.isprintable() and c not in "<&>]")

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Format, read
+from agent.formats.detect import read
 from agent.formats.edi.x12 import MAX_SEGMENT, read_segments
+from agent.formats.reading import Format
 from agent.formats.rows import Row, RowError
 
 ISA = (
@@ -31,14 +32,14 @@ BILL = (
 TAIL = "SE*20*0001~GE*1*1~IEA*1*000000010~"
 
 
-def found(text: str) -> list[Row | RowError]:
+def outcomes(text: str) -> list[Row | RowError]:
     reading = read(io.BytesIO(text.encode()), "x.x12")
     assert reading.format is Format.X12_309
     return list(reading.rows)
 
 
 def test_a_bill_of_the_manifest_is_a_parcel_with_its_goods() -> None:
-    (row,) = found(HEAD + BILL + TAIL)
+    (row,) = outcomes(HEAD + BILL + TAIL)
     assert isinstance(row, Row)
     d = row.declaration
     assert (d.consignment, d.transport, d.piece_count) == ("BOX0000001", Transport.EXPRESS, 3)
@@ -58,7 +59,7 @@ def test_a_bill_of_the_manifest_is_a_parcel_with_its_goods() -> None:
 
 def test_a_description_goes_on_in_further_segments_and_marks_alone_are_no_goods() -> None:
     goods = "N10*12*LADIES KNITTED COTTON~N10**SHIRTS, LONG SLEEVES~N10***ADDR 1 OF 2~N10*1*FELT CAP~"
-    (row,) = found(HEAD + BILL.partition("N10*")[0] + goods + TAIL)
+    (row,) = outcomes(HEAD + BILL.partition("N10*")[0] + goods + TAIL)
     assert isinstance(row, Row)
     assert [(one.description, one.quantity) for one in row.declaration.items] == [
         ("LADIES KNITTED COTTON SHIRTS, LONG SLEEVES", 12),
@@ -66,23 +67,23 @@ def test_a_description_goes_on_in_further_segments_and_marks_alone_are_no_goods(
     ]
 
 
-@pytest.mark.parametrize("delimiters", ["|:\n", "^>\x1d", "*>~\r\n"])
+@pytest.mark.parametrize("delimiters", ["|:\n", "|:\r\n", "^>\x1d", "*>~\r\n"])
 def test_delimiters_are_those_of_the_isa_segment(delimiters: str) -> None:
     text = (HEAD + BILL + TAIL).replace("~", delimiters[2:]).replace("*", delimiters[0])
-    assert [type(row) for row in found(text)] == [Row]
+    assert [type(row) for row in outcomes(text)] == [Row]
 
 
 def test_a_bill_that_is_taken_back_is_told_and_a_broken_one_costs_no_other() -> None:
     withdrawn = "LX*2~M13*ABCD*4701*D*BOX0000002*1~"
     broken = BILL.replace("2.5*K", "2.5*STONE").replace("BOX0000001", "BOX0000003")
-    rows = found(HEAD + withdrawn + broken + BILL + TAIL)
+    rows = outcomes(HEAD + withdrawn + broken + BILL + TAIL)
     assert [(row.code, row.line) for row in rows if isinstance(row, RowError)] == [("E117", 6), ("E206", 8)]
     assert [row.declaration.consignment for row in rows if isinstance(row, Row)] == ["BOX0000001"]
 
 
 def test_another_transaction_set_is_refused_by_its_number() -> None:
     with pytest.raises(ManifestRefused, match="355") as refused:
-        found(ISA + "GS*SO*A*B*20250101*0100*1*X*004010~ST*355*0001~SE*2*0001~")
+        outcomes(ISA + "GS*SO*A*B*20250101*0100*1*X*004010~ST*355*0001~SE*2*0001~")
     assert refused.value.code == "E062"
 
 

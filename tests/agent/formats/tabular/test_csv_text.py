@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,27 +13,28 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Declaration, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Reading, read
+from agent.formats.detect import read
+from agent.formats.profiles.columns import COLUMNS, column_of, words
+from agent.formats.reading import Reading, ReadOrder
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.columns import COLUMNS, column_of, words
 from agent.formats.tabular.csv_text import MAX_LINE
 
 HEADER = "tracking_number,transport,consignee_name,description,gross_weight_kg,value,currency"
 GOOD = "RB123456785GB,mail,Jane Doe,cotton shirt,0.250,12.50,USD"
 
 
-def opened(text: str, encoding: str = "utf-8", **given: object) -> Reading:
-    return read(io.BytesIO(text.encode(encoding)), "manifest.csv", **given)  # type: ignore[arg-type]
+def opened(text: str, encoding: str = "utf-8", **known: Any) -> Reading:
+    return read(io.BytesIO(text.encode(encoding)), "manifest.csv", ReadOrder(**known))
 
 
-def declared(text: str, encoding: str = "utf-8", **given: object) -> list[Declaration]:
-    rows = list(opened(text, encoding, **given).rows)
+def declared(text: str, encoding: str = "utf-8", **known: Any) -> list[Declaration]:
+    rows = list(opened(text, encoding, **known).rows)
     assert [row for row in rows if isinstance(row, RowError)] == []
     return [row.declaration for row in rows if isinstance(row, Row)]
 
 
-def codes(text: str, **given: object) -> list[str]:
-    return [row.code if isinstance(row, RowError) else "row" for row in opened(text, **given).rows]
+def codes(text: str, **known: Any) -> list[str]:
+    return [row.code if isinstance(row, RowError) else "row" for row in opened(text, **known).rows]
 
 
 HEADERS = {
@@ -60,13 +62,13 @@ def test_a_header_is_read_in_each_language_of_our_senders(language: str) -> None
 
 
 def test_no_word_stands_for_two_columns() -> None:
-    seen: dict[str, str] = {}
-    assert [word for word, column in words() if seen.setdefault(word, column) != column] == []
+    columns: dict[str, str] = {}
+    assert [word for word, column in words() if columns.setdefault(word, column) != column] == []
     assert [column_of(column) for column in COLUMNS] == list(COLUMNS)
 
 
 @pytest.mark.parametrize(
-    ("encoding", "name", "told"),
+    ("encoding", "name", "detected"),
     [
         ("utf-8", "深圳市电子有限公司", "utf-8"),
         ("utf-8-sig", "Jürgen Groß", "utf-8-sig"),
@@ -76,14 +78,14 @@ def test_no_word_stands_for_two_columns() -> None:
         ("cp1252", "Renée García Muñoz", "cp1252"),
     ],
 )
-def test_the_encoding_is_told_by_the_bytes(encoding: str, name: str, told: str) -> None:
+def test_the_encoding_is_told_by_the_bytes(encoding: str, name: str, detected: str) -> None:
     text = f"{HEADER}\r\n{GOOD.replace('Jane Doe', name)}\r\n"
     reading = opened(text, encoding)
     (row,) = reading.rows
     assert isinstance(row, Row)
     assert row.declaration.consignee.name == name
-    assert reading.encoding == told
-    assert [note.code for note in reading.notes] == (["W391"] if told == "cp1252" else [])
+    assert reading.encoding == detected
+    assert [note.code for note in reading.notes] == (["W391"] if detected == "cp1252" else [])
 
 
 def test_an_encoding_nobody_can_tell_refuses_the_file_instead_of_garbling_names() -> None:

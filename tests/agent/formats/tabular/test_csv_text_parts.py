@@ -9,7 +9,7 @@ import json
 import pytest
 
 from agent.domain.consignment.declaration import Account, Declaration, IdentityDocument
-from agent.formats import read as read_file
+from agent.formats.detect import read as read_file
 from agent.formats.rows import Row, RowError
 from agent.formats.tabular.csv_text import read_lines
 
@@ -46,22 +46,26 @@ def row(given: dict[str, str]) -> Row:
 
 
 def test_each_of_them_reaches_the_declaration() -> None:
-    said = row(GIVEN).declaration
-    assert (said.order, said.departure) == ("A-1001", "2026-11-24T22:10:00+08:00")
-    assert said.account == Account(
+    declaration = row(GIVEN).declaration
+    assert (declaration.order, declaration.departure) == ("A-1001", "2026-11-24T22:10:00+08:00")
+    assert declaration.account == Account(
         holder="Lotus Trading Ltd", name="lotus", issuer="Example Express", number="CN-778812",
         opened_on="2026-10-01", billing_type="prepaid", ship_frequency="daily", ip_at_opening="192.0.2.7",
         ip_at_booking="2001:db8::7",
     )  # fmt: skip
-    assert said.identity_document == IdentityDocument(sort="passport", country="CN", number="E12345678")
+    assert declaration.identity_document == IdentityDocument(
+        sort="passport", country="CN", number="E12345678"
+    )
 
 
 def test_a_parcel_without_them_says_nothing_of_them() -> None:
-    said = row(
+    bare = row(
         {name: text if name in ("tracking_number", "transport") else "" for name, text in GIVEN.items()}
     )
-    assert said.declaration == Declaration(
-        consignment="RB123456785GB", transport=said.declaration.transport, pieces=said.declaration.pieces
+    assert bare.declaration == Declaration(
+        consignment="RB123456785GB",
+        transport=bare.declaration.transport,
+        pieces=bare.declaration.pieces,
     )
 
 
@@ -93,8 +97,8 @@ def test_every_fault_of_them_is_told_once() -> None:
         "account_opened_on": "long ago",
         "identity_document_country": "China",
     }
-    found = [(fault.code, fault.column) for fault in read(GIVEN | broken) if isinstance(fault, RowError)]
-    assert sorted(found) == [
+    faults = [(fault.code, fault.column) for fault in read(GIVEN | broken) if isinstance(fault, RowError)]
+    assert sorted(faults) == [
         ("E103", "account_number"), ("E103", "order"), ("E401", "identity_document_country"),
         ("E402", "account_opened_on"), ("E402", "departure"),
     ]  # fmt: skip
@@ -107,10 +111,13 @@ def test_json_tells_them_flat_or_nested() -> None:
         "account": {"holder": "Lotus Trading Ltd", "opened_on": "2026-10-01"},
         "identity_document": {"number": "E12345678"},
     }  # fmt: skip
-    for told in (nested, GIVEN):
-        [outcome] = read_file(io.BytesIO(json.dumps([told]).encode()), "x.json").rows
+    for order in (nested, GIVEN):
+        [outcome] = read_file(io.BytesIO(json.dumps([order]).encode()), "x.json").rows
         assert isinstance(outcome, Row)
-        said = outcome.declaration
-        assert (said.order, said.departure) == ("A-1001", GIVEN["departure"])
-        assert (said.account.holder, said.account.opened_on) == ("Lotus Trading Ltd", "2026-10-01")
-        assert said.identity_document.number == "E12345678"
+        declared = outcome.declaration
+        assert (declared.order, declared.departure) == ("A-1001", GIVEN["departure"])
+        assert (declared.account.holder, declared.account.opened_on) == (
+            "Lotus Trading Ltd",
+            "2026-10-01",
+        )
+        assert declared.identity_document.number == "E12345678"

@@ -7,14 +7,14 @@ import io
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import Label, Party, Transport, decode, encode
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
+from agent.formats.profiles.columns import COLUMNS, WEIGHT_COLUMNS
 from agent.formats.rows import CLIP, Row, RowError
-from agent.formats.tabular.columns import COLUMNS, WEIGHT_COLUMNS
 from agent.formats.tabular.csv_text import MAX_LINE, MAX_ROW_LINES, read_lines
 
 HEADER = "tracking_number,transport,consignee_name,description,gross_weight_kg,value,currency"
@@ -226,6 +226,7 @@ def test_a_line_past_the_ceiling_is_refused_alone() -> None:
 TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 
 
+@settings(deadline=None)
 @given(lines=st.lists(st.one_of(TEXT, st.just(GOOD), st.just('"' + GOOD)), max_size=12))
 def test_garbage_between_rows_never_raises_and_costs_no_row(lines: list[str]) -> None:
     outcomes = read(HEADER, *lines)
@@ -233,6 +234,7 @@ def test_garbage_between_rows_never_raises_and_costs_no_row(lines: list[str]) ->
     assert all(isinstance(o, RowError) or decode(encode(o.declaration)) == o.declaration for o in outcomes)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_any_cell_text_is_read_or_refused(data: st.DataObject) -> None:
     columns = [c for c in COLUMNS if c not in WEIGHT_COLUMNS[1:]]

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Format, Profile, Reading, read
+from agent.formats.detect import read
+from agent.formats.profiles.json_paths import JsonPath, PathInvalid
+from agent.formats.profiles.profile import Profile, load_profile
+from agent.formats.reading import Format, Reading, ReadOrder
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.json_paths import Path, PathInvalid
 from agent.formats.tabular.json_rows import MAX_LINE
-from agent.formats.tabular.profiles import load_profile
 
 ORDER = {
     "trackingNo": "RB123456785GB",
@@ -48,7 +49,9 @@ consignor_country = "CN"
 
 def opened(document: Any, name: str = "x.json", profile: Profile | None = None) -> Reading:
     data = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return read(io.BytesIO(data), name, profile=profile, transport=None if profile else Transport.MAIL)
+    return read(
+        io.BytesIO(data), name, ReadOrder(profile=profile, transport=None if profile else Transport.MAIL)
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,8 +90,8 @@ def test_in_lines_a_broken_one_costs_no_other() -> None:
     good = json.dumps(ORDER)
     reading = opened(f"{good}\n{{broken\n\n[1]\n{good}\n".encode(), "x.jsonl")
     assert reading.format is Format.JSONL
-    found = [(row.line, row.code if isinstance(row, RowError) else "row") for row in reading.rows]
-    assert found == [(1, "row"), (2, "E003"), (4, "E007"), (5, "row")]
+    outcomes = [(row.line, row.code if isinstance(row, RowError) else "row") for row in reading.rows]
+    assert outcomes == [(1, "row"), (2, "E003"), (4, "E007"), (5, "row")]
 
 
 def test_several_values_where_one_is_meant_refuse_the_parcel() -> None:
@@ -123,7 +126,7 @@ def test_what_is_no_json_or_has_no_end_is_refused(data: bytes, name: str, code: 
 @pytest.mark.parametrize("text", ["", ".a", "a..b", "a[", "a[x]", "a]", "a.[*]", "x." * 40 + "x"])
 def test_a_path_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(PathInvalid):
-        Path(text)
+        JsonPath(text)
 
 
 JSON = st.recursive(
@@ -143,5 +146,5 @@ JSON = st.recursive(
 def test_any_document_is_read_or_refused_by_name(document: Any, raw: bytes, lines: bool) -> None:
     data = json.dumps({"orders": [document, ORDER]}).encode() + (b"\n" + raw if lines else b"")
     with contextlib.suppress(ManifestRefused):
-        found = list(opened(data, "x.jsonl" if lines else "x.json").rows)
-        assert all(isinstance(row, Row | RowError) for row in found)
+        outcomes = list(opened(data, "x.jsonl" if lines else "x.json").rows)
+        assert all(isinstance(row, Row | RowError) for row in outcomes)

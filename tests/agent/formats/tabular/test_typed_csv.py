@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Declaration, Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Format, Reading, read
+from agent.formats.detect import read
 from agent.formats.errors import ProfileInvalid
-from agent.formats.reading import How
+from agent.formats.profiles.profile import Profile, load_profile
+from agent.formats.reading import Format, How, Reading, ReadOrder
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import Profile, load_profile
 
 MASTER = "mawb,1,HUB25090100001,20250901,HKG,JFK,CX840,160-12345675\n"
 PARCEL = (
@@ -53,8 +54,8 @@ level = "ignore"
 """
 
 
-def opened(text: str, **given: object) -> Reading:
-    reading = read(io.BytesIO(text.encode("latin-1")), "x.csv", **given)  # type: ignore[arg-type]
+def opened(text: str, **known: Any) -> Reading:
+    reading = read(io.BytesIO(text.encode("latin-1")), "x.csv", ReadOrder(**known))
     assert reading.format is Format.TYPED_CSV
     return reading
 
@@ -94,7 +95,7 @@ def test_commas_that_a_spreadsheet_added_change_nothing_and_ignored_sorts_are_to
 def test_a_profile_names_sorts_versions_and_places_of_its_sender() -> None:
     profile = load_profile(OWN, "acme.toml")
     text = "SH;2;BOX-000001;x;Renée;any;thing\nLN;shirt;5;EUR\nzz;1;2;3\nLN;cap;1;EUR\n"
-    reading = opened(text, profiles=[profile], sender="Acme")
+    reading = opened(text, profiles=(profile,), sender="Acme")
     assert (reading.profile_id, reading.encoding) == (profile.key, "cp1252")
     (row,) = reading.rows
     assert isinstance(row, Row)
@@ -111,14 +112,12 @@ def test_a_profile_names_sorts_versions_and_places_of_its_sender() -> None:
         read(
             io.BytesIO(text.encode()),
             "x.csv",
-            profiles=[profile],
-            sender="Somebody",
-            transport=Transport.MAIL,
+            ReadOrder(profiles=(profile,), sender="Somebody", transport=Transport.MAIL),
         )
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "faults"),
     [
         ("goods,1,shirt\n" + MASTER + PARCEL, [(1, "E119")]),
         (MASTER + PARCEL + "hawb,7,BOX-000003\n", [(3, "E118"), (2, "E114")]),
@@ -131,9 +130,9 @@ def test_a_profile_names_sorts_versions_and_places_of_its_sender() -> None:
     ],
 )
 def test_a_record_that_cannot_be_taken_refuses_its_parcel_and_no_other(
-    text: str, found: list[tuple[int, str]]
+    text: str, faults: list[tuple[int, str]]
 ) -> None:
-    assert errors(text) == found
+    assert errors(text) == faults
 
 
 def test_packages_that_do_not_agree_refuse_their_parcel() -> None:
@@ -169,17 +168,17 @@ level = "nothing"
 """
     with pytest.raises(ProfileInvalid) as refused:
         load_profile(broken, "x")
-    told = [str(error) for error in refused.value.errors]
+    messages = [str(error) for error in refused.value.errors]
     for part in (
         "separator",
         "no_such",
         "item_value belongs",
-        "stands twice",
+        "named twice",
         "lower case",
         "tracking_number",
     ):
-        assert any(part in one for one in told), part
-    assert any("must open a parcel" in one for one in told)
+        assert any(part in one for one in messages), part
+    assert any("must open a parcel" in one for one in messages)
 
 
 @settings(max_examples=60, deadline=None)
@@ -195,5 +194,7 @@ level = "nothing"
 def test_records_in_any_order_are_read_or_refused_by_name(lines: list[str]) -> None:
     profile: Profile | None = None
     with contextlib.suppress(ManifestRefused):
-        reading = read(io.BytesIO((MASTER * 5 + "\n".join(lines)).encode("latin-1")), "x", profile=profile)
+        reading = read(
+            io.BytesIO((MASTER * 5 + "\n".join(lines)).encode("latin-1")), "x", ReadOrder(profile=profile)
+        )
         assert all(isinstance(one, Row | RowError) for one in reading.rows)

@@ -6,6 +6,7 @@ import contextlib
 import io
 import zipfile
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import ManifestRefused
 from agent.domain.values.money import Money
-from agent.formats import Format, read
+from agent.formats.detect import read
+from agent.formats.profiles.profile import load_profile
+from agent.formats.reading import Format, ReadOrder
 from agent.formats.rows import Row, RowError
-from agent.formats.tabular.profiles import load_profile
 
 Make = Callable[..., io.BytesIO]
 HEAD = [
@@ -31,13 +33,13 @@ HEAD = [
 ]
 
 
-def rows_of(file: io.BytesIO, **given: object) -> list[Row | RowError]:
-    return list(read(file, "m.xlsx", **given).rows)  # type: ignore[arg-type]
+def rows_of(file: io.BytesIO, **known: Any) -> list[Row | RowError]:
+    return list(read(file, "m.xlsx", ReadOrder(**known)).rows)
 
 
 def one_row(workbook: Make, row: Sequence[object]) -> Row | RowError:
-    (found,) = rows_of(workbook({"A": [HEAD, row]}))
-    return found
+    (outcome,) = rows_of(workbook({"A": [HEAD, row]}))
+    return outcome
 
 
 def test_a_row_of_a_workbook_is_read_as_one_of_text_is(workbook: Make) -> None:
@@ -99,7 +101,7 @@ def test_days_that_count_from_1904_are_read_so_as_dates_and_as_bare_numbers(
     rows = [["Tracking No", "Mode", "ETA"]]
     rows += [["RB123456785GB", "mail", "date:44439.5"], ["RR473124829GB", "mail", 44439.5]]  # type: ignore[list-item]
     make = old_workbook if old else workbook
-    reading = read(make({"A": rows}, from_1904=True), "m", profile=profile)
+    reading = read(make({"A": rows}, from_1904=True), "m", ReadOrder(profile=profile))
     times = [row.declaration.expected_arrival for row in reading.rows if isinstance(row, Row)]
     assert times == ["2025-09-01T12:00:00+08:00"] * 2
     assert [note.code for note in reading.notes] == ["W396"]
@@ -126,8 +128,8 @@ def test_a_header_over_two_rows_and_rows_that_sum_up_are_told(workbook: Make) ->
     assert isinstance(row, Row)
     assert row.declaration.consignee.city == "Boston"
     assert [note.code for note in reading.notes] == ["W394"]
-    said = "row 4 and 1 more sum up others and were passed over"
-    assert [(note.code, note.message) for note in reading.late] == [("W395", said)]
+    message = "row 4 and 1 more sum up others and were passed over"
+    assert [(note.code, note.message) for note in reading.late] == [("W395", message)]
 
 
 def test_a_hidden_sheet_is_left_out_and_said(workbook: Make) -> None:
@@ -192,8 +194,8 @@ def test_a_damaged_workbook_is_read_or_refused_by_name(data: st.DataObject) -> N
     for _ in range(data.draw(st.integers(1, 6))):
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(ManifestRefused):
-        found = read(io.BytesIO(bytes(whole)), "x.xlsx", transport=Transport.MAIL)
-        assert all(isinstance(row, Row | RowError) for row in found.rows)
+        reading = read(io.BytesIO(bytes(whole)), "x.xlsx", ReadOrder(transport=Transport.MAIL))
+        assert all(isinstance(row, Row | RowError) for row in reading.rows)
 
 
 def _sample(header: str) -> bytes:

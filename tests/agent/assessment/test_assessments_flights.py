@@ -121,9 +121,9 @@ async def test_a_flight_list_that_crosses_a_boundary_keeps_both_laws_in_the_sign
     async with site.open() as opened:
         hub = opened.hub
         declare(opened, SourceRole.FORWARDER, house(BOUNDARY - timedelta(hours=2)))
-        while hub.documents.catch_up():
+        while hub.assessments.catch_up():
             pass
-        before = await hub.documents.of("HAWB1")
+        before = await hub.assessments.of("HAWB1")
         assert before.evaluated_for == BOUNDARY - timedelta(hours=2)
         clock.advance(60)
         late = flight_list(BOUNDARY + timedelta(hours=2)).declaration
@@ -142,14 +142,14 @@ async def test_a_flight_list_lets_its_houses_be_assessed_again_in_the_background
     async with site.open() as opened:
         hub = opened.hub
         declare(opened, SourceRole.FORWARDER, house(BOUNDARY - timedelta(hours=2)))
-        while hub.documents.catch_up():
+        while hub.assessments.catch_up():
             pass
         declare(opened, SourceRole.CARRIER, flight_list(BOUNDARY + timedelta(hours=2)).declaration)
         assert hub.reference.behind
-        assert len(hub.documents.catch_up()) == 2  # the master bill, and its house
-        assert hub.documents.catch_up() == []
+        assert len(hub.assessments.catch_up()) == 2  # the master bill, and its house
+        assert hub.assessments.catch_up() == []
         assert not hub.reference.behind
-        kept = await hub.reference.assessment("HAWB1", hub.in_force.read)
+        kept = await hub.reference.assessment("HAWB1", hub.reference_data.current.assessed_under)
         assert kept.assessment.evaluated_for == BOUNDARY + timedelta(hours=2)
 
 
@@ -158,12 +158,12 @@ async def test_a_consolidated_master_bill_asks_for_houses_until_one_names_it(sit
     async with site.open() as opened:
         hub = opened.hub
         declare(opened, SourceRole.CARRIER, flight_list(BOUNDARY).declaration)
-        while hub.documents.catch_up():
+        while hub.assessments.catch_up():
             pass
-        asked = [f.code for f in (await hub.documents.of(MASTER)).findings]
+        asked = [f.code for f in (await hub.assessments.of(MASTER)).findings]
         declare(opened, SourceRole.FORWARDER, house(BOUNDARY))
-        while hub.documents.catch_up():
+        while hub.assessments.catch_up():
             pass
-        answered = [f.code for f in (await hub.documents.of(MASTER)).findings]
+        answered = [f.code for f in (await hub.assessments.of(MASTER)).findings]
     assert "HOUSE_BILLS_NEEDED" in asked
     assert "HOUSE_BILLS_NEEDED" not in answered

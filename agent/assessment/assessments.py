@@ -1,7 +1,7 @@
-"""The document half of a clearance: assessed once a declaration has arrived, kept for the scan.
+"""Assessments of the hub's consignments: made once a declaration has arrived, kept for the scan.
 
-Declarations are stored at full speed and assessed behind that, the newest first. A scan that comes before
-makes the assessment itself: none is ever judged without.
+Declarations are stored at full speed and assessed after that, the newest first. A scan that comes earlier
+makes the assessment itself: no piece is ever judged without one.
 """
 
 from __future__ import annotations
@@ -11,17 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from agent.assessment.pipeline import assess_claims
 from agent.domain.consignment.declaration import Declaration
-from agent.domain.consignment.effective import effective
-from agent.domain.consignment.flights import arrivals, with_flight
-from agent.domain.decision.assess import assess
-from agent.domain.description.text_models import UNREAD, check_unread
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.piece import PieceKey
 from agent.domain.policy.pack import Policy
 from agent.domain.totals.check import check_totals, check_uncounted
-from agent.domain.totals.tally import Tally, tally_of
-from agent.reference.in_force import InForce
+from agent.domain.totals.tally import Tally
+from agent.reference.in_force import InForce, Reference
 from agent.runtime.clock import Clock
 from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
 from agent.store.declaration_table import Claims
@@ -58,39 +55,39 @@ def keys_of(claims: Claims) -> tuple[PieceKey, ...]:
     return tuple(dict.fromkeys(PieceKey(kind=label.kind, value=label.value) for label in printed))
 
 
-class Documents:
+class Assessments:
     """Assessments of consignments, made once and made again when what they read has changed."""
 
-    def __init__(self, store: ReferenceStore, in_force: InForce, at_rest: AtRest, clock: Clock) -> None:
+    def __init__(self, store: ReferenceStore, reference: Reference, at_rest: AtRest, clock: Clock) -> None:
         self._store = store
-        self._in_force = in_force
+        self._reference = reference
         self._at_rest = at_rest
         self._clock = clock
 
-    async def of(self, consignment: str) -> Document | None:
-        """The kept assessment, or one made now; None once what was declared has been taken away."""
-        kept = await self._store.assessment(consignment, self._in_force.read)
+    async def of(self, consignment: str, in_force: InForce | None = None) -> Document | None:
+        """The kept assessment, or one made now; None once what was declared has been taken away.
+
+        Args:
+            consignment: Its number.
+            in_force: What the assessment must have been made under; None: what is in force now.
+        """
+        in_force = in_force or self._reference.current
+        kept = await self._store.assessment(consignment, in_force.assessed_under)
         now = self._clock.now()
-        if kept is not None and self._still_good(kept.assessment, now):
+        if kept is not None and _still_good(kept.assessment, in_force.policy, now):
             with contextlib.suppress(CannotUnlock):
-                return self._document(kept, consignment)
+                return self._document(kept, consignment, in_force.policy)
         claims = await self._store.claims(consignment)
         if not claims.claims:
             return None
-        made = self.assess(claims, now)
-        self._store.keep_assessments(self._in_force.read, [(consignment, made)])
-        return self._document(made, consignment)
+        made = self.assess(claims, in_force, now)
+        if in_force is self._reference.current:  # one of before a swap must not replace a newer one
+            self._store.keep_assessments(in_force.assessed_under, [(consignment, made)])
+        return self._document(made, consignment, in_force.policy)
 
-    def _still_good(self, kept: StoredAssessment, now: datetime) -> bool:
-        """An arrival that has passed meanwhile, or a rule that began, makes an assessment old."""
-        if kept.dated:
-            return kept.evaluated_for >= now
-        return self._in_force.policy.same_law(kept.evaluated_for, now)
-
-    def _document(self, made: Kept, consignment: str) -> Document:
+    def _document(self, made: Kept, consignment: str, policy: Policy) -> Document:
         kept = made.assessment
         unlocked = self._at_rest.unlock(kept.sealed, consignment)
-        policy = self._in_force.policy
         shown = [_finding(f, Disclosure.OPEN, policy) for f in kept.findings]
         sealed = [_finding(f, Disclosure.SEALED, policy) for f in unlocked]
         return Document(
@@ -102,13 +99,13 @@ class Documents:
             tally=made.tally,
         )
 
-    async def totals(self, document: Document, consignment: str) -> tuple[Finding, ...]:
+    async def totals(self, document: Document, consignment: str, in_force: InForce) -> tuple[Finding, ...]:
         """What the parcels of one person come to with this one, and who shares its address and contacts.
 
-        Looked up anew for each decision, since any import may add to it; among all that is assessed here, and
-        no other hub's: a lower bound.
+        Looked up again for each decision, since any import may add to it. A lower bound: only what is
+        assessed at this hub counts.
         """
-        terms, complete = self._in_force.policy.aggregation, not self._store.behind
+        terms, complete = in_force.policy.aggregation, self._store.is_assessed(in_force.assessed_under)
         if document.tally is None:
             return check_uncounted(terms, complete=complete)
         others = await self._store.near(document.tally, consignment, terms.window_days)
@@ -122,60 +119,48 @@ class Documents:
         Returns:
             Those that were assessed; none when there is nothing left to do.
         """
-        read, now = self._in_force.read, self._clock.now()
+        in_force, now = self._reference.current, self._clock.now()
         while True:
-            stale = self._store.stale(read, limit)
+            stale = self._store.stale(in_force.assessed_under, limit)
             if stale is None:
                 return []
             if stale:
-                rows = [(consignment, self.assess(claims, now)) for consignment, claims in stale]
-                self._store.keep_assessments(read, rows).result()
+                rows = [(consignment, self.assess(claims, in_force, now)) for consignment, claims in stale]
+                self._store.keep_assessments(in_force.assessed_under, rows).result()
                 return [Assessed(consignment, keys_of(claims)) for consignment, claims in stale]
 
-    def assess(self, claims: Claims, now: datetime) -> Kept:
+    def assess(self, claims: Claims, in_force: InForce, now: datetime) -> Kept:
         """Checks, policy and document features of one consignment, and what is counted of it."""
-        in_force, order = self._in_force, self._in_force.policy.claims
-        told = with_flight(claims.claims, claims.carried)
-        found = effective(told, order, houses=claims.houses)
-        assessment = assess(
-            found,
-            in_force.policy,
-            in_force.lists,
-            now,
-            arrivals(told, order),
-            readings=in_force.readings or UNREAD,
-        )
-        consignment = found.declaration.consignment
+        declaration, assessment, tally = assess_claims(claims, in_force, now, self._at_rest.counting_secret)
+        by_disclosure: dict[Disclosure, list[Finding]] = {Disclosure.OPEN: [], Disclosure.SEALED: []}
+        for finding in assessment.findings:
+            by_disclosure[finding.disclosure].append(finding)
         stored = StoredAssessment(
             findings=[
                 StoredFinding(f.code, f.severity.value, dict(f.params))
-                for f in (*assessment.findings, *check_unread(in_force.readings))
-                if f.disclosure is Disclosure.OPEN
+                for f in by_disclosure[Disclosure.OPEN]
             ],
             sealed=self._at_rest.lock(
                 [
                     SealedFinding(f.code, f.severity.value, dict(f.params))
-                    for f in assessment.findings
-                    if f.disclosure is Disclosure.SEALED
+                    for f in by_disclosure[Disclosure.SEALED]
                 ],
-                consignment,
+                declaration.consignment,
             ),
             evaluated_for=assessment.evaluated_for,
             dated=assessment.evaluated_for > now,
-            declared_g=declared_weight(found.declaration),
-            features=_features(found.declaration, in_force.tables),
+            declared_g=declared_weight(declaration),
+            features=_features(declaration, in_force.tables),
             inputs=claims.digest,
         )
-        policy = in_force.policy
-        tally = tally_of(
-            found,
-            policy.aggregation,
-            self._at_rest.counting_secret,
-            received=max(datetime.fromisoformat(claim.received) for claim in claims.claims),
-            evaluated_for=assessment.evaluated_for if stored.dated else None,
-            placeholders=policy.placeholder_names,
-        )
         return Kept(stored, tally)
+
+
+def _still_good(kept: StoredAssessment, policy: Policy, now: datetime) -> bool:
+    """An assessment is outdated once the arrival it was made for has passed, or a rule has begun since."""
+    if kept.dated:
+        return kept.evaluated_for >= now
+    return policy.same_law(kept.evaluated_for, now)
 
 
 def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure, policy: Policy) -> Finding:

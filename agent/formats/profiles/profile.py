@@ -20,10 +20,10 @@ from agent.domain.errors import PolicyError
 from agent.domain.packs.table import Table
 from agent.domain.values.money import EXPONENTS
 from agent.formats.errors import ProfileInvalid
-from agent.formats.tabular.cells import GRAMS_PER, OUR_WAY, Dialect
-from agent.formats.tabular.columns import COLUMNS, is_added, plain
-from agent.formats.tabular.json_paths import Path, PathInvalid
-from agent.formats.tabular.record_layouts import Records, read_records
+from agent.formats.profiles.columns import COLUMNS, is_added, plain
+from agent.formats.profiles.dialect import GRAMS_PER, OUR_WAY, Dialect
+from agent.formats.profiles.json_paths import JsonPath, PathInvalid
+from agent.formats.profiles.record_layouts import RecordLayouts, read_records
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024
@@ -38,11 +38,11 @@ _JSON_COLUMNS = re.compile(r"item_[a-z_]+")
 class JsonMapping:
     """Where the parcels, their goods lines and their fields stand in a JSON document."""
 
-    rows: Path | None = None
+    rows: JsonPath | None = None
     """Leads to the parcels; None where the document is a list of them, or one parcel a line."""
-    fields: Mapping[str, Path] = field(default_factory=dict)
+    fields: Mapping[str, JsonPath] = field(default_factory=dict)
     """Column → path inside a parcel; for an ``item_…`` column, inside a goods line."""
-    items: Path | None = None
+    items: JsonPath | None = None
     """Leads from a parcel to its goods lines."""
 
 
@@ -56,7 +56,7 @@ class Profile:
     sender: str | None = None
     fingerprints: frozenset[str] = frozenset()
     lang: str | None = None
-    """Language tag of the sender, for what he is told of his rows."""
+    """Language tag of the sender, for the report of his rows."""
     role: SourceRole | None = None
     """In what capacity the sender speaks, for the import to record."""
     transport: Transport | None = None
@@ -68,10 +68,10 @@ class Profile:
     columns: Mapping[str, str] = field(default_factory=dict)
     """Header cell, made plain → column."""
     ignored: frozenset[str] = frozenset()
-    """Header cells, made plain, that are no column of ours."""
+    """Header cells, made plain, that are not columns of ours."""
     dialect: Dialect = OUR_WAY
     json: JsonMapping = JsonMapping()
-    records: Records = field(default_factory=Records)
+    records: RecordLayouts = field(default_factory=RecordLayouts)
     """Of a file of typed records, without a header."""
     edifact: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Role of a segment → how this partner writes it, in place of ours; see ``itmatt``."""
@@ -85,7 +85,7 @@ class Profile:
 def fingerprint(header: Iterable[str]) -> str:
     """What tells one layout from another: 16 hexadecimal digits; case, accents and punctuation do not matter.
 
-    Columns that a report of ours added do not count: a workbook that was mended is of its sender's layout.
+    Columns that a report of ours added do not count: a corrected workbook is of its sender's layout.
 
     >>> fingerprint(["Tracking No.", "Peso"]) == fingerprint(["tracking_no", "PESO", "preclear línea"])
     True
@@ -168,9 +168,9 @@ def _rows(top: Table, rows: str) -> bool:
     return rows == "item"
 
 
-def _matching(table: Table, key: str, value: str, shape: re.Pattern[str], said: str) -> str:
+def _matching(table: Table, key: str, value: str, shape: re.Pattern[str], expected: str) -> str:
     if value and shape.fullmatch(value) is None:
-        table.fault(key, f"{value[:40]!r} is not {said}")
+        table.fault(key, f"{value[:40]!r} is not {expected}")
     return value
 
 
@@ -186,7 +186,7 @@ def _encoding(top: Table) -> str | None:
     try:
         return codecs.lookup(name).name
     except LookupError:
-        top.fault("encoding", f"{name[:40]!r} is no encoding; write utf-8, gb18030, big5, cp1252 …")
+        top.fault("encoding", f"{name[:40]!r} is not an encoding; write utf-8, gb18030, big5, cp1252 …")
         return None
 
 
@@ -199,14 +199,14 @@ def _columns(top: Table) -> Iterable[tuple[str, str]]:
 def _column(table: Table, key: str, column: str) -> str:
     if column and column not in COLUMNS:
         near = get_close_matches(column, COLUMNS, n=1)
-        table.fault(key, f"{column[:40]!r} is no column" + (f"; did you mean {near[0]}?" if near else ""))
+        table.fault(key, f"{column[:40]!r} is not a column" + (f"; did you mean {near[0]}?" if near else ""))
     return column
 
 
 def _dialect(top: Table) -> Dialect:
     currency, unit = top.optional_text("currency"), top.optional_text("weight_unit")
     if currency is not None and currency not in EXPONENTS:
-        top.fault("currency", f"{currency[:8]!r} is no ISO 4217 currency in use")
+        top.fault("currency", f"{currency[:8]!r} is not an ISO 4217 currency in use")
     if unit is not None and unit not in GRAMS_PER:
         top.fault("weight_unit", f"write {', '.join(GRAMS_PER)}")
     offset = top.optional_text("utc_offset")
@@ -246,10 +246,10 @@ def _json(top: Table) -> JsonMapping:
     )
 
 
-def _path(table: Table, key: str) -> Path | None:
+def _path(table: Table, key: str) -> JsonPath | None:
     text = table.text(key)
     try:
-        return Path(text) if text else None
+        return JsonPath(text) if text else None
     except PathInvalid as exc:
         table.fault(key, str(exc))
         return None
@@ -257,11 +257,11 @@ def _path(table: Table, key: str) -> Path | None:
 
 def _edifact(top: Table) -> Mapping[str, tuple[str, ...]]:
     table = top.table("edifact")
-    found = {role: table.texts(role) for role in table.items()}
-    for role in found:
+    roles = {role: table.texts(role) for role in table.items()}
+    for role in roles:
         if role not in EDIFACT_ROLES:
-            table.fault(role, f"no role; there are {', '.join(EDIFACT_ROLES)}")
-    return found
+            table.fault(role, f"not a role; there are {', '.join(EDIFACT_ROLES)}")
+    return roles
 
 
 EDIFACT_ROLES = (

@@ -47,7 +47,7 @@ async def then(site: Any, clock: Any) -> Any:
 
 
 def assessed(opened: Opened) -> None:
-    while opened.hub.documents.catch_up():
+    while opened.hub.assessments.catch_up():
         pass
 
 
@@ -139,7 +139,7 @@ async def test_of_a_key_that_many_share_the_latest_days_are_looked_at(site: Any,
     ]
     await site.declare(then, *rows)
     assessed(then)
-    kept = await store.assessment(item(19), then.hub.in_force.read)
+    kept = await store.assessment(item(19), then.hub.reference_data.current.assessed_under)
     assert kept is not None
     assert kept.tally is not None
     found = dict(await store.near(kept.tally, item(19), 30))

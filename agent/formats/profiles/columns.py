@@ -118,7 +118,7 @@ COLUMN_CEILINGS: Mapping[str, int] = MappingProxyType(
 """Most characters of a cell, by column; what is missing here is held to its shape by its own reader."""
 
 REPORT_SHEET = "rows"
-"""The sheet of a report of ours that holds the rows to be mended."""
+"""The sheet of a report of ours that holds the rows to be corrected."""
 
 _ADDED = "preclear"
 """How the headers of the columns begin that a report of ours adds to the sender's rows."""
@@ -148,7 +148,7 @@ def column_of(header: str) -> str | None:
 
 
 def is_added(header: str) -> bool:
-    """Whether a report of ours added that column, in whatever language: it is no column of the sender's.
+    """Whether a report of ours added that column, in whatever language: it is not a column of the sender's.
 
     >>> is_added("preclear says"), is_added("preclear 行号"), is_added("says")
     (True, True, False)
@@ -183,10 +183,10 @@ def words() -> Iterator[tuple[str, str]]:
 
 @cache
 def _synonyms() -> Mapping[str, str]:
-    found: dict[str, str] = {}
+    synonyms: dict[str, str] = {}
     for word, column in words():
-        found.setdefault(word, column)
-    return MappingProxyType(found)
+        synonyms.setdefault(word, column)
+    return MappingProxyType(synonyms)
 
 
 @cache
@@ -196,4 +196,4 @@ def _totals() -> frozenset[str]:
 
 @cache
 def _pack() -> dict[str, Any]:
-    return tomllib.loads(files("agent.formats.tabular").joinpath("columns.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(files("agent.formats.profiles").joinpath("columns.toml").read_text(encoding="utf-8"))

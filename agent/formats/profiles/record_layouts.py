@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 
 from agent.domain.packs.table import Table
-from agent.formats.tabular.columns import COLUMNS, ITEM_COLUMNS
+from agent.formats.profiles.columns import COLUMNS, ITEM_COLUMNS
 
 PASSED_OVER = "-"
 """In place of a column: a cell that means nothing to us."""
@@ -25,11 +25,11 @@ MAX_FIELDS = 256
 _KEY = re.compile(r"([a-z0-9_.-]{1,32})(?: ([a-z0-9.]{1,8}))?")
 
 
-class Level(StrEnum):
+class RecordLevel(StrEnum):
     """What a record belongs to."""
 
     MASTER = "master"
-    """Holds for every parcel behind it, until the next one."""
+    """Holds for every parcel after it, until the next one."""
     PARCEL = "parcel"
     """Opens a parcel."""
     PACKAGE = "package"
@@ -45,9 +45,9 @@ class RecordType:
 
     name: str
     """As in the profile: the sort, or sort and version."""
-    level: Level
+    level: RecordLevel
     columns: tuple[str | None, ...] = ()
-    """Of each cell behind the sort and the version; None for one that is passed over."""
+    """Of each cell after the sort and the version; None for one that is passed over."""
     and_more: bool = False
 
     @property
@@ -57,7 +57,7 @@ class RecordType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
+class RecordLayouts:
     """All sorts of records of one sender."""
 
     separator: str = ","
@@ -71,7 +71,7 @@ class Records:
         return self.types.get(f"{sort} {version}") or self.types.get(sort)
 
 
-def read_records(top: Table) -> Records:
+def read_records(top: Table) -> RecordLayouts:
     """The ``[records]`` table; its faults are noted in ``top``."""
     table = top.table("records")
     separator = table.optional_text("separator") if table.has("separator") else ","
@@ -79,18 +79,18 @@ def read_records(top: Table) -> Records:
         table.fault("separator", "write one character, as , or ; or |")
     named = table.table("types")
     types = {key: _type(key, named.table(key), named) for key in named.items()}
-    if types and not any(one.level is Level.PARCEL for one in types.values()):
+    if types and not any(one.level is RecordLevel.PARCEL for one in types.values()):
         table.fault("types", 'one sort of record must open a parcel: give it level = "parcel"')
     table.done()
-    return Records(separator=separator or ",", types=types)
+    return RecordLayouts(separator=separator or ",", types=types)
 
 
 def _type(key: str, table: Table, named: Table) -> RecordType:
     if _KEY.fullmatch(key) is None:
         named.fault(
-            key, "write the sort in lower case, and its version behind a space where there are several"
+            key, "write the sort in lower case, and its version after a space where there are several"
         )
-    level = table.choice("level", Level)
+    level = table.choice("level", RecordLevel)
     names = list(table.texts("fields"))
     and_more = bool(names) and names[-1] == AND_MORE
     if and_more:
@@ -101,18 +101,20 @@ def _type(key: str, table: Table, named: Table) -> RecordType:
         _check(table, name, level)
     given = [name for name in names if name != PASSED_OVER]
     if len(given) != len(set(given)):
-        table.fault("fields", "a column stands twice")
+        table.fault("fields", "a column is named twice")
     table.done()
     columns = tuple(None if name == PASSED_OVER else name for name in names[:MAX_FIELDS])
     return RecordType(name=key, level=level, columns=columns, and_more=and_more)
 
 
-def _check(table: Table, name: str, level: Level) -> None:
+def _check(table: Table, name: str, level: RecordLevel) -> None:
     if name == PASSED_OVER:
         return
     if name not in COLUMNS:
         near = get_close_matches(name, COLUMNS, n=1)
-        table.fault("fields", f"{name[:40]!r} is no column" + (f"; did you mean {near[0]}?" if near else ""))
-    elif (name in ITEM_COLUMNS) != (level is Level.ITEM) and name != "currency":
+        table.fault(
+            "fields", f"{name[:40]!r} is not a column" + (f"; did you mean {near[0]}?" if near else "")
+        )
+    elif (name in ITEM_COLUMNS) != (level is RecordLevel.ITEM) and name != "currency":
         wanted = "a record of level item" if name in ITEM_COLUMNS else "a record of another level than item"
         table.fault("fields", f"{name} belongs to {wanted}")

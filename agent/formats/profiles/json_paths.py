@@ -18,10 +18,10 @@ class PathInvalid(FormatsError):
     """A path that cannot be read."""
 
     def __init__(self, text: str) -> None:
-        super().__init__(f"{text[:60]!r} is no path; write names with dots, and [*] or [0] after a list")
+        super().__init__(f"{text[:60]!r} is not a path; write names with dots, and [*] or [0] after a list")
 
 
-class Path:
+class JsonPath:
     """A way into a document: names of objects' members, ``[*]`` for each element of a list, ``[n]`` for one.
 
     >>> list(Path("a[*].b").find({"a": [{"b": 1}, {"c": 2}, {"b": 3}]}))
@@ -37,18 +37,18 @@ class Path:
         self.text = text
         steps: list[str | int | None] = []
         for place, part in enumerate(text.split(".")):
-            found = _STEP.fullmatch(part)
-            if found is None or not part or (not found[1] and place):
+            match = _STEP.fullmatch(part)
+            if match is None or not part or (not match[1] and place):
                 raise PathInvalid(text)
-            if found[1]:
-                steps.append(found[1].strip())
-            steps += [None if one == "*" else int(one) for one in _INDEX.findall(found[2])]
+            if match[1]:
+                steps.append(match[1].strip())
+            steps += [None if one == "*" else int(one) for one in _INDEX.findall(match[2])]
         if len(steps) > MAX_STEPS:
             raise PathInvalid(text)
         self._steps = tuple(steps)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Path) and other.text == self.text
+        return isinstance(other, JsonPath) and other.text == self.text
 
     def __hash__(self) -> int:
         return hash(self.text)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.values.money import Money
-from agent.formats import Profile, read
+from agent.formats.detect import read
 from agent.formats.errors import ProfileInvalid
-from agent.formats.preview import Verdict, preview
+from agent.formats.preview import ColumnVerdict, preview
+from agent.formats.profiles.profile import Profile, choose, fingerprint, load_profile
+from agent.formats.reading import ReadOrder
 from agent.formats.rows import Row
-from agent.formats.tabular.profiles import choose, fingerprint, load_profile
 
 WHOLE = """
 format = 1
@@ -44,7 +46,7 @@ FILE = "Paketnr.;Gewicht;Wert;Ankunft;Value\nBOX-000001;1.250,5;1.234,50;01.09.2
 
 def test_a_profile_maps_columns_units_currency_dates_and_constants() -> None:
     profile = load_profile(WHOLE.encode(), "acme.toml")
-    reading = read(io.BytesIO(FILE.encode("cp1252")), "x.csv", profile=profile)
+    reading = read(io.BytesIO(FILE.encode("cp1252")), "x.csv", ReadOrder(profile=profile))
     (row,) = reading.rows
     assert isinstance(row, Row)
     d = row.declaration
@@ -113,6 +115,7 @@ def test_a_file_that_is_no_profile_is_refused(data: bytes) -> None:
         load_profile(data, "x.toml")
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200), framed=st.booleans())
 def test_any_bytes_are_a_profile_or_refused(data: bytes, framed: bool) -> None:
     whole = b'format = 1\nid = "a"\n' + data if framed else data
@@ -123,8 +126,8 @@ def test_any_bytes_are_a_profile_or_refused(data: bytes, framed: bool) -> None:
     assert profile is None or profile.id
 
 
-def profile(name: str, **given: object) -> Profile:
-    return Profile(id=name, digest="0" * 16, **given)  # type: ignore[arg-type]
+def profile(name: str, **known: Any) -> Profile:
+    return Profile(id=name, digest="0" * 16, **known)
 
 
 def test_the_profile_of_this_layout_and_sender_goes_before_either_alone() -> None:
@@ -150,7 +153,9 @@ def test_a_file_finds_its_profile_by_its_header() -> None:
         ).encode(),
         "acme.toml",
     )
-    reading = read(io.BytesIO(FILE.encode()), "x.csv", profiles=[profile("other", sender="x"), fitting])
+    reading = read(
+        io.BytesIO(FILE.encode()), "x.csv", ReadOrder(profiles=(profile("other", sender="x"), fitting))
+    )
     assert reading.profile_id == fitting.key
     assert len(list(reading.rows)) == 1
 
@@ -161,12 +166,13 @@ def test_a_preview_tells_of_each_column_how_its_cells_fared() -> None:
         "BOX-000001,express,1.5,red,7102,US\nBOX-000002,express,heavy,red,02134,US\nBOX-000003,express,2,,,\n"
     )
     reading = read(io.BytesIO(text.encode()), "x.csv")
-    seen = {one.header: one for one in preview(reading).columns}
-    assert seen["tracking_number"].verdict is Verdict.FINE
-    assert seen["colour"].verdict is Verdict.NOT_READ
-    assert (seen["gross_weight_kg"].verdict, seen["gross_weight_kg"].faults) == (Verdict.REFUSED, 1)
-    assert (seen["consignee_postcode"].verdict, seen["consignee_postcode"].mended) == (Verdict.MENDED, 1)
-    assert (seen["consignee_postcode"].column, seen["consignee_postcode"].examples) == (
+    columns = {one.header: one for one in preview(reading).columns}
+    assert columns["tracking_number"].verdict is ColumnVerdict.FINE
+    assert columns["colour"].verdict is ColumnVerdict.NOT_READ
+    weight, postcode = columns["gross_weight_kg"], columns["consignee_postcode"]
+    assert (weight.verdict, weight.faults) == (ColumnVerdict.REFUSED, 1)
+    assert (postcode.verdict, postcode.mended) == (ColumnVerdict.MENDED, 1)
+    assert (postcode.column, postcode.examples) == (
         "consignee_postcode",
         ("7102", "02134"),
     )

@@ -1,0 +1,1 @@
+"""Mapping profiles: how one sender writes; the columns that a manifest can have."""
