@@ -76,19 +76,20 @@ class Assessments:
         now = self._clock.now()
         if kept is not None and _still_good(kept.assessment, in_force.policy, now):
             with contextlib.suppress(CannotUnlock):
-                return self._document(kept, consignment)
+                return self._document(kept, consignment, in_force.policy)
         claims = await self._store.claims(consignment)
         if not claims.claims:
             return None
         made = self.assess(claims, in_force, now)
         if in_force is self._reference.current:  # one of before a swap must not replace a newer one
             self._store.keep_assessments(in_force.assessed_under, [(consignment, made)])
-        return self._document(made, consignment)
+        return self._document(made, consignment, in_force.policy)
 
-    def _document(self, made: Kept, consignment: str) -> Document:
+    def _document(self, made: Kept, consignment: str, policy: Policy) -> Document:
         kept = made.assessment
-        shown = [_finding(f, Disclosure.OPEN) for f in kept.findings]
-        sealed = [_finding(f, Disclosure.SEALED) for f in self._at_rest.unlock(kept.sealed, consignment)]
+        unlocked = self._at_rest.unlock(kept.sealed, consignment)
+        shown = [_finding(f, Disclosure.OPEN, policy) for f in kept.findings]
+        sealed = [_finding(f, Disclosure.SEALED, policy) for f in unlocked]
         return Document(
             findings=(*shown, *sealed),
             evaluated_for=kept.evaluated_for if kept.dated else self._clock.now(),
@@ -162,9 +163,12 @@ def _still_good(kept: StoredAssessment, policy: Policy, now: datetime) -> bool:
     return policy.same_law(kept.evaluated_for, now)
 
 
-def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure) -> Finding:
+def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure, policy: Policy) -> Finding:
     return Finding(
-        code=kept.code, severity=Severity(kept.severity), disclosure=disclosure, params=kept.params
+        code=policy.finding_code(kept.code, kept.params),
+        severity=Severity(kept.severity),
+        disclosure=disclosure,
+        params=kept.params,
     )
 
 

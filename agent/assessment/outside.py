@@ -8,14 +8,14 @@ from typing import Any
 from agent.assessment.pipeline import assess_claims
 from agent.domain.consignment.effective import Claim, SourceRole
 from agent.domain.decision.decide import decide
-from agent.domain.description.model_readings import UNREAD, Readings
+from agent.domain.description.text_models import UNREAD, TextModels
 from agent.domain.policy.pack import Policy
 from agent.formats.consignment_json import field_of, read_consignment
 from agent.reference.in_force import InForce
 from agent.store.declaration_table import Claims
 
 
-def answer(line: bytes, policy: Policy, at: datetime, readings: Readings = UNREAD) -> dict[str, Any]:
+def answer(line: bytes, policy: Policy, at: datetime, readings: TextModels = UNREAD) -> dict[str, Any]:
     """What ``preclear assess`` answers to one line.
 
     A sealed finding shows as the neutral ``SCREENING``, as it does at a hub.

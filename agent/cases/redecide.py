@@ -10,8 +10,9 @@ from agent.assessment.assessments import Assessed
 from agent.cases.case import Case, decision_of, documents_of, is_drawn, judge
 from agent.cases.scan import Weighing
 from agent.domain.checks.label import check_label
-from agent.domain.checks.weight import SCALE_CODES, scale_finding
+from agent.domain.checks.weight import scale_finding
 from agent.domain.decision.values import Verdict
+from agent.domain.findings.codes import SCALE_CODES
 from agent.domain.findings.disposition import Because, Disposition
 from agent.domain.identifiers import identify
 from agent.domain.identifiers.candidates import Candidate

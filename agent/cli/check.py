@@ -61,7 +61,7 @@ def description(pack: Path | None) -> None:
 
 def _answer(judged: Judgement) -> dict[str, Any]:
     return {
-        "verdict": judged.verdict,
+        "verdict": judged.grade,
         "score": round(judged.score, 6),
         "terms": judged.terms,
         "reason": judged.reason,

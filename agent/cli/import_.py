@@ -31,7 +31,7 @@ from agent.intake.protocol import Ended, Fault, FileHeader, Progress
 from agent.intake.rejected_rows import MAX_FAULTS, RejectedRowsReport
 from agent.intake.supervisor import opened
 from agent.runtime.clock import SystemClock
-from agent.texts.findings import choose
+from agent.texts.catalogue import choose
 from agent.trust.senders import SUFFIX, read_signature
 
 PREVIEW_ROWS = 20

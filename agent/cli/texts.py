@@ -12,11 +12,12 @@ import click
 from agent.cli.exit_codes import FINDING
 from agent.cli.options import json_option, show
 from agent.cli.policy.packs import pack_option
-from agent.domain.policy.entries import FACT_OF_CODE
+from agent.domain.findings.codes import FACT_OF_CODE
 from agent.errors import AgentError
 from agent.reference.pack_files import read_pack
-from agent.texts.findings import LANGUAGES, choose, codes, faults, source_of, text_of
-from agent.texts.rows import row_codes, row_faults, row_text
+from agent.texts.catalogue import LANGUAGES, choose, faults
+from agent.texts.findings import codes, source_faults, source_of, text_of
+from agent.texts.rows import row_codes, row_text
 
 
 class TextUnknown(AgentError):
@@ -38,7 +39,7 @@ def texts() -> None:
 def check(as_json: bool) -> None:
     """Compare the catalogues with each other; exit 3 if one lacks or adds anything."""
     known = len(codes()) + len(row_codes())
-    report = {"languages": list(LANGUAGES), "codes": known, "faults": [*faults(), *row_faults()]}
+    report = {"languages": list(LANGUAGES), "codes": known, "faults": [*faults(), *source_faults()]}
     show(report, as_json=as_json, lines=_check_lines)
     sys.exit(FINDING if report["faults"] else 0)
 

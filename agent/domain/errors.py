@@ -65,6 +65,8 @@ class PolicyInvalid(DomainError):
 
     def __init__(self, source: str, errors: Sequence[PolicyError]) -> None:
         lines = "".join(f"\n  {error}" for error in errors)
-        super().__init__(f"{source} was refused; the policy in force stays. Mend and publish again:{lines}")
+        super().__init__(
+            f"{source} was refused; the policy in force stays. Fix these errors and publish again:{lines}"
+        )
         self.source = source
         self.errors = tuple(errors)

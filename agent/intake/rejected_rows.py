@@ -10,7 +10,7 @@ from typing import Any
 from agent.formats.csv_guard import guarded
 from agent.formats.profiles.columns import REPORT_SHEET, column_of, is_added
 from agent.intake.protocol import Fault, FileHeader, Progress
-from agent.texts.findings import LANGUAGES, choose
+from agent.texts.catalogue import LANGUAGES, choose
 from agent.texts.rows import row_text, row_words
 
 CSV, XLSX = "rejected.csv", "rejected.xlsx"

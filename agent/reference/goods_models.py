@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 
-from agent.domain.description.model_readings import Readings
+from agent.domain.description.text_models import TextModels
 from models.goods.scorer import Chapters
 from models.vagueness.scorer import Vagueness
 
@@ -18,12 +18,12 @@ REMEMBERED = 4096
 
 
 @cache
-def shipped_readings() -> Readings:
+def shipped_readings() -> TextModels:
     """Both shipped models, once for the whole program; at rest they cost nothing.
 
     The readings raise ``models.errors.BundleRefused`` when the model beside the program is damaged.
     """
-    return Readings(vague=_vague, chapters=_chapters)
+    return TextModels(vague=_vague, chapters=_chapters)
 
 
 def shipped_digest() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent import __version__
 from agent.domain.decision.values import RiskReason, RiskScore
-from agent.domain.description.model_readings import Readings
+from agent.domain.description.text_models import TextModels
 from agent.domain.policy.pack import Policy
 from agent.domain.screening.names import PartyList
 from models.risk.features import PhysicalFacts, Tables, vector
@@ -26,12 +26,12 @@ class InForce:
     """Ids of lists that were ever in force here: one that is gone could not be checked."""
     scorer: Scorer | None
     """The risk model that the policy names; None when it names none, or the model was refused."""
-    readings: Readings | None
+    readings: TextModels | None
     """The models that read goods texts; None when they were refused."""
     readings_digest: str | None
 
     @classmethod
-    def pack_alone(cls, policy: Policy, readings: Readings) -> InForce:
+    def pack_alone(cls, policy: Policy, readings: TextModels) -> InForce:
         """A pack that no hub has put in force: without lists, without a risk model, without digests."""
         return cls(
             policy=policy,

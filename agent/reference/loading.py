@@ -6,7 +6,7 @@ import hashlib
 import logging
 from pathlib import Path
 
-from agent.domain.description.model_readings import Readings
+from agent.domain.description.text_models import TextModels
 from agent.domain.errors import ListInvalid, PolicyInvalid
 from agent.domain.policy.pack import Policy, parse_policy
 from agent.domain.screening.lists import parse_party_list
@@ -69,7 +69,7 @@ def load_model(folder: Path | None, policy: Policy) -> tuple[Scorer | None, str 
         return None, str(error)
 
 
-def load_readings() -> tuple[tuple[Readings, str] | None, str | None]:
+def load_readings() -> tuple[tuple[TextModels, str] | None, str | None]:
     """What reads goods texts, with its digest; or None and why it was refused: the lane goes on."""
     try:
         return (shipped_readings(), shipped_digest()), None

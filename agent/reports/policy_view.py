@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from agent.domain.policy.entries import FACT_OF_CODE, CodeNote, Dated, Regime, Rule
+from agent.domain.findings.codes import FACT_OF_CODE
+from agent.domain.policy.entries import CodeNote, DatedEntry, Regime, Rule
 from agent.domain.policy.pack import Policy
 from agent.domain.policy.totals_terms import LIMIT_CODE, Limit
 from agent.domain.values.money import EXPONENTS
@@ -24,7 +25,7 @@ _SETTINGS = (
 _RENAMED = {"starts": "from", "ends": "to", "unless": "requires_unless"}
 
 
-def entries(policy: Policy) -> Iterator[tuple[str, Dated]]:
+def entries(policy: Policy) -> Iterator[tuple[str, DatedEntry]]:
     """Every dated entry with its sort, in the order of the pack."""
     for sort, held in (
         ("regime", policy.regimes),
@@ -37,7 +38,7 @@ def entries(policy: Policy) -> Iterator[tuple[str, Dated]]:
             yield sort, entry
 
 
-def described(sort: str, entry: Dated) -> dict[str, Any]:
+def described(sort: str, entry: DatedEntry) -> dict[str, Any]:
     """One entry under the names it has in the pack; what is not given is left out."""
     shown: dict[str, Any] = {"sort": sort}
     for field in fields(entry):
@@ -71,7 +72,7 @@ def in_force(policy: Policy, at: datetime, mode: str | None) -> list[dict[str, A
     ]
 
 
-def _advice(entry: Dated, at: datetime) -> dict[str, Any]:
+def _advice(entry: DatedEntry, at: datetime) -> dict[str, Any]:
     until = entry.advisory_until if isinstance(entry, Regime | Rule | Limit) else None
     return {} if until is None else {"advisory": at < until}
 
@@ -91,7 +92,7 @@ def about(policy: Policy, name: str) -> list[dict[str, Any]]:
     return hits
 
 
-def _outcome(policy: Policy, entry: Dated) -> dict[str, Any]:
+def _outcome(policy: Policy, entry: DatedEntry) -> dict[str, Any]:
     severity = entry.severity if isinstance(entry, Regime | Rule | CodeNote | Limit) else None
     if severity is None:
         return {}

@@ -12,9 +12,9 @@ from datetime import date
 
 from agent.domain.consignment.declaration import Declaration, Level
 from agent.domain.consignment.effective import effective
-from agent.domain.description.check import Verdict, judge
+from agent.domain.description.check import DescriptionGrade, judge
+from agent.domain.findings.codes import FACT_OF_CODE, pack_code
 from agent.domain.findings.finding import Finding, Severity
-from agent.domain.policy.entries import FACT_OF_CODE
 from agent.domain.policy.pack import Policy
 from agent.domain.policy.totals_terms import LIMIT_CODE
 from agent.domain.scorecard.card import Card, Consignment, Described, Imports, Scorecard
@@ -76,11 +76,11 @@ class Reading:
         @functools.lru_cache(_REMEMBERED)
         def described(key: str) -> tuple[int, str | None, bool, tuple[str, ...]]:
             judged = judge(key, policy.description_terms, level=Level.HOUSE, reads=reads, limits=limits)
-            bad = judged.verdict is not Verdict.OK
+            bad = judged.grade is not DescriptionGrade.OK
             return (
                 round(1000 * judged.score),
                 judged.reason if bad else None,
-                judged.verdict is Verdict.REJECT,
+                judged.grade is DescriptionGrade.REJECT,
                 judged.terms,
             )
 
@@ -184,7 +184,7 @@ class Reading:
         if kept.code in self._of_law and kept.severity == Severity.NOTE:
             return False
         if kept.code in self._of_pack:
-            return kept.severity == Severity.MEND
+            return kept.severity == Severity.CORRECTABLE
         return kept.code in self._correctable
 
     def _described(self, declared: Told | Declaration) -> Iterator[Described]:
@@ -210,7 +210,9 @@ class Reading:
 
 
 def _finding(kept: StoredFinding) -> Finding:
-    return Finding(code=kept.code, severity=Severity(kept.severity), params=kept.params)
+    # Kept under a pack or a release that may no longer be in force: the row itself says which code it has.
+    severity = Severity(kept.severity)
+    return Finding(code=pack_code(kept.code, severity, params=kept.params), params=kept.params)
 
 
 def _country(wanted: str) -> str:

@@ -13,8 +13,9 @@ from agent.domain.scorecard.card import Case, Imports, Kind, Scorecard, Worst
 from agent.domain.scorecard.overview import Line, Overview
 from agent.domain.scorecard.trend import Period, permille
 from agent.store.assessment_reader import Asked
-from agent.texts.findings import ABSENT, Wording, choose, text_of
-from agent.texts.scorecard_words import card_words, fault_kind, said, tenths
+from agent.texts.catalogue import choose
+from agent.texts.findings import ABSENT, Wording, text_of
+from agent.texts.scorecard_words import card_words, fault_kind, phrase, tenths
 
 SCHEMA = "preclear.scorecard"
 
@@ -184,7 +185,7 @@ class Words:
 
     def sentence(self, key: str, **values: str | int) -> str:
         """A sentence with its numbers."""
-        return said(self.lang, key, **values)
+        return phrase(self.lang, key, **values)
 
     def percent(self, share: int | None) -> str:
         """A share of thousandths."""

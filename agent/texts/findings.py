@@ -1,6 +1,6 @@
 """From a finding's code and parameters to words; pure, so that one event reads in every language.
 
-A catalogue is flat JSON. Its keys:
+Keys of a catalogue, ``findings/<language>.json``:
 
 - ``reason.<CODE>`` and ``remedy.<CODE>``; ``….<CODE>.<reason>`` for a finding that says more precisely why;
 - ``field.<fact>``; fields of parties are made of ``field.party``, ``side.*`` and ``part.*``;
@@ -18,11 +18,9 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from types import MappingProxyType
 
-from agent.domain.policy.entries import FACT_OF_CODE
-from agent.domain.policy.texts import MAX_REASON_WORDS, PLACEHOLDER, PackText, text_in
-
-LANGUAGES = ("en", "zh-CN", "es", "vi", "tr", "hi")
-"""Catalogues that ship; the first is the one every other is held to and falls back on."""
+from agent.domain.findings.codes import FACT_OF_CODE
+from agent.domain.policy.texts import PLACEHOLDER, PackText, text_in
+from agent.texts.catalogue import FINDINGS, LANGUAGES, choose, words_of
 
 MAX_VALUE = 200
 """Characters of a parameter that are shown."""
@@ -44,7 +42,7 @@ class Wording:
     """What a sender reads of one finding."""
 
     reason: str
-    """At most ``MAX_REASON_WORDS`` words, fields not counted."""
+    """At most eight words, fields not counted."""
     remedy: str | None
     """None for a code that nobody has put into words."""
     example: str | None
@@ -58,39 +56,10 @@ class Wording:
 
 
 @functools.cache
-def catalogue(language: str) -> Mapping[str, str]:
-    """The catalogue of one of ``LANGUAGES``.
-
-    Raises:
-        KeyError: There is no catalogue of that language.
-    """
-    if language not in LANGUAGES:
-        raise KeyError(language)
-    found: dict[str, str] = json.loads(_folder(f"{language}.json"))
-    return MappingProxyType(found)
-
-
-@functools.cache
 def _common() -> Mapping[str, Mapping[str, Mapping[str, str] | str]]:
-    found: dict[str, Mapping[str, Mapping[str, str] | str]] = json.loads(_folder("codes.json"))
-    return MappingProxyType(found)
-
-
-def _folder(name: str) -> str:
-    return files("agent.texts").joinpath(name).read_text(encoding="utf-8")
-
-
-def choose(wanted: str) -> str:
-    """The catalogue for a BCP 47 tag: the same tag, else the same language, else English.
-
-    >>> choose("zh-cn"), choose("zh-TW"), choose("es-MX"), choose("fr"), choose("")
-    ('zh-CN', 'zh-CN', 'es', 'en', 'en')
-    """
-    tag = wanted.replace("_", "-").lower()
-    exact = [language for language in LANGUAGES if language.lower() == tag]
-    primary = tag.partition("-")[0]
-    near = [language for language in LANGUAGES if language.partition("-")[0] == primary]
-    return (*exact, *near, LANGUAGES[0])[0]
+    text = files("agent.texts").joinpath("codes.json").read_text(encoding="utf-8")
+    tables: dict[str, Mapping[str, Mapping[str, str] | str]] = json.loads(text)
+    return MappingProxyType(tables)
 
 
 def text_of(
@@ -113,7 +82,7 @@ def text_of(
         params = {**params, "field": fact}
     shown = {name: _shown(name, value, language) for name, value in params.items()}
     key = _most_precise(stem, params, language)
-    texts = catalogue(language)
+    texts = words_of(FINDINGS, language)
     if key is None:
         return Wording(reason=code, remedy=None, example=None, citation=None)
     entry = _entry("codes", stem)
@@ -132,7 +101,7 @@ def field_of(name: str, lang: str) -> str:
     >>> field_of("consignee.phone", "en"), field_of("goods.hs", "zh-CN"), field_of("nothing.known", "en")
     ("recipient's phone number", 'HS编码', 'nothing.known')
     """
-    texts = catalogue(choose(lang))
+    texts = words_of(FINDINGS, lang)
     side, _, part = name.partition(".")
     part = {"address": "street"}.get(part, part)
     if f"side.{side}" in texts and f"part.{part}" in texts:
@@ -145,8 +114,8 @@ def field_of(name: str, lang: str) -> str:
 
 def source_of(citation: str) -> str | None:
     """The source behind a citation key; None for a key nobody knows."""
-    found = _common()["citations"].get(citation)
-    return found if isinstance(found, str) else None
+    source = _common()["citations"].get(citation)
+    return source if isinstance(source, str) else None
 
 
 def codes() -> tuple[str, ...]:
@@ -155,7 +124,7 @@ def codes() -> tuple[str, ...]:
 
 
 def _most_precise(stem: str, params: Mapping[str, str | int], language: str) -> str | None:
-    texts = catalogue(language)
+    texts = words_of(FINDINGS, language)
     keys = [f"{stem}.{params['reason']}"] if "reason" in params else []
     if stem == "MISSING" and "or" in params:
         keys.append(_ANY_OF)
@@ -168,59 +137,39 @@ def _shown(name: str, value: str | int, language: str) -> str:
     if name == "or":
         return ", ".join(field_of(fact, language) for fact in str(value).split())
     if name == "class":
-        return catalogue(language).get(f"class.{value}", str(value)[:MAX_VALUE])
+        return words_of(FINDINGS, language).get(f"class.{value}", str(value)[:MAX_VALUE])
     return str(value)[:MAX_VALUE]
 
 
 def _filled(text: str, shown: Mapping[str, str]) -> str:
-    return PLACEHOLDER.sub(lambda found: shown.get(found[1], ABSENT), text)
+    return PLACEHOLDER.sub(lambda match: shown.get(match[1], ABSENT), text)
 
 
 def _entry(table: str, name: str) -> Mapping[str, str]:
-    found = _common()[table].get(name, {})
-    return found if isinstance(found, Mapping) else {}
+    entry = _common()[table].get(name, {})
+    return entry if isinstance(entry, Mapping) else {}
 
 
 def _fact_example(fact: str) -> str | None:
-    found = _common()["facts"].get(fact)
-    return found if isinstance(found, str) else None
+    example = _common()["facts"].get(fact)
+    return example if isinstance(example, str) else None
 
 
-def faults() -> Iterator[str]:
-    """Where the catalogues do not agree with each other, or ask for more than a reader can take in.
-
-    Each line names language and key: a key that is missing or that English lacks, other placeholders, a
-    reason without its remedy, a reason past eight words, a text that is empty, a code without a source, a
-    fact without a name or an example.
+def source_faults() -> Iterator[str]:
+    """What ``codes.json`` lacks: the source of a code, texts of one that it names, the example of a fact; and
+    each fact that a catalogue does not name.
     """
-    first = catalogue(LANGUAGES[0])
-    for language in LANGUAGES:
-        texts = catalogue(language)
-        yield from (f"{language}: {key} is missing" for key in first if key not in texts)
-        yield from (f"{language}: {key} is not in {LANGUAGES[0]}" for key in texts if key not in first)
-        for key, text in texts.items():
-            yield from (f"{language}: {key} {fault}" for fault in _text_faults(key, text, first))
-        for fact in FACT_OF_CODE.values():
-            if field_of(fact, language) == fact:
-                yield f"{language}: {fact} has no name"
-    stems = {key.split(".")[1] for key in first if key.startswith("reason.")}
+    stems = {key.split(".")[1] for key in words_of(FINDINGS, LANGUAGES[0]) if key.startswith("reason.")}
     yield from (f"codes.json: {code} has no texts" for code in codes() if code not in stems)
     for code in sorted(stems):
         citation = _entry("codes", code).get("citation")
         if citation is None or source_of(citation) is None:
             yield f"codes.json: {code} has no source"
-    yield from (
-        f"codes.json: {fact} has no example" for fact in FACT_OF_CODE.values() if _fact_example(fact) is None
-    )
-
-
-def _text_faults(key: str, text: str, first: Mapping[str, str]) -> Iterator[str]:
-    if not text.strip():
-        yield "is empty"
-    if key in first and sorted(PLACEHOLDER.findall(text)) != sorted(PLACEHOLDER.findall(first[key])):
-        yield f"has other placeholders than {LANGUAGES[0]}"
-    if key.startswith("reason."):
-        if len(text.split()) > MAX_REASON_WORDS:
-            yield f"has more than {MAX_REASON_WORDS} words"
-        if key.replace("reason.", "remedy.", 1) not in first:
-            yield "has no remedy"
+    for fact in FACT_OF_CODE.values():
+        if _fact_example(fact) is None:
+            yield f"codes.json: {fact} has no example"
+        yield from (
+            f"findings/{language}: {fact} has no name"
+            for language in LANGUAGES
+            if field_of(fact, language) == fact
+        )

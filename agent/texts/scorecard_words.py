@@ -1,37 +1,29 @@
-"""Words of the scorecard itself, in the languages of ``wording``; pure.
+"""Words of the scorecard itself, from ``scorecard/<language>.json``; pure.
 
-``scorecard/<language>.json`` is flat; what findings say and ask is in the catalogues of ``wording``.
+What findings say and ask stands in ``findings/<language>.json``.
 """
 
 from __future__ import annotations
 
-import functools
-import json
-from collections.abc import Iterator, Mapping
-from importlib.resources import files
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from agent.domain.policy.texts import PLACEHOLDER
-from agent.texts.findings import LANGUAGES, choose
+from agent.texts.catalogue import SCORECARD, words_of
 from agent.texts.rows import row_text
 
 _THIN = "\u202f"
 """Narrow no-break space: parts thousands in every language (ISO 80000-1)."""
 
 
-@functools.cache
 def card_words(lang: str) -> Mapping[str, str]:
     """The catalogue of the language nearest to a BCP 47 tag."""
-    name = f"{choose(lang)}.json"
-    text = files("agent.texts").joinpath("scorecard", name).read_text(encoding="utf-8")
-    found: dict[str, str] = json.loads(text)
-    return MappingProxyType(found)
+    return words_of(SCORECARD, lang)
 
 
-def said(lang: str, key: str, **values: str | int) -> str:
+def phrase(lang: str, key: str, **values: str | int) -> str:
     """A sentence of the catalogue, numbers as people of that language write them."""
     shown = {name: number(value) if isinstance(value, int) else value for name, value in values.items()}
-    return PLACEHOLDER.sub(lambda found: shown[found[1]], card_words(lang)[key])
+    return PLACEHOLDER.sub(lambda match: shown[match[1]], card_words(lang)[key])
 
 
 def number(value: int) -> str:
@@ -54,22 +46,8 @@ def tenths(permille: int, lang: str) -> str:
 
 def fault_kind(code: str, lang: str) -> str:
     """What an import's code says, as ``E204`` or ``W301``; of one without a text, what it is about."""
-    said = row_text(code, lang)
-    if said is not None:
-        return said.reason
+    wording = row_text(code, lang)
+    if wording is not None:
+        return wording.reason
     words = card_words(lang)
     return words.get(f"fault.{code[:2]}", words["fault.other"])
-
-
-def card_faults() -> Iterator[str]:
-    """Where these catalogues do not agree with each other; each line names language and key."""
-    first = card_words(LANGUAGES[0])
-    for language in LANGUAGES:
-        words = card_words(language)
-        yield from (f"{language}: {key} is missing" for key in first if key not in words)
-        yield from (f"{language}: {key} is not in {LANGUAGES[0]}" for key in words if key not in first)
-        for key, text in words.items():
-            if not text.strip():
-                yield f"{language}: {key} is empty"
-            if sorted(PLACEHOLDER.findall(text)) != sorted(PLACEHOLDER.findall(first.get(key, ""))):
-                yield f"{language}: {key} has other placeholders than {LANGUAGES[0]}"

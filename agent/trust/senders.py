@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from agent.domain.consignment.effective import SourceRole
-from agent.domain.description.disguises import skeleton
+from agent.domain.description.obfuscation import skeleton
 from agent.errors import KeyUnfit, SignatureRefused
 
 SUFFIX = ".sig"

@@ -32,6 +32,7 @@ from agent.feed.messages import (
 from agent.hub import Hub
 from agent.status.metrics import CONTENT_TYPE, metrics_of
 from agent.status.report import status_of
+from agent.texts.catalogue import LANE, choose, words_of
 
 log = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ def create_web(hub: Hub, stations: Iterable[str], keyed: Keyed, hosts: frozenset
     app[_PAGES] = _Pages()
     app.router.add_get("/", _page("index.html"))
     app.router.add_get("/lane/{name}", _lane)
+    app.router.add_get("/texts/lane.json", _texts)
     app.router.add_get("/ws", _socket)
     app.router.add_get("/api/decisions", _decisions)
     app.router.add_get("/api/status", _status)
@@ -157,6 +159,11 @@ async def _lane(request: web.Request) -> web.StreamResponse:
     if request.match_info["name"] not in request.app[_STATIONS]:
         raise web.HTTPNotFound(text="there is no station of that name\n")
     return web.FileResponse(STATIC / "lane.html")
+
+
+async def _texts(request: web.Request) -> web.Response:
+    language = choose(*request.query.getall("lang", []))
+    return web.json_response({"language": language, "texts": dict(words_of(LANE, language))})
 
 
 async def _healthz(request: web.Request) -> web.Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.domain.findings.finding import Finding, Severity
+from agent.domain.findings.finding import Finding
 
 
 def check_label(
@@ -21,14 +21,12 @@ def check_label(
     """
     findings: list[Finding] = []
     if not authenticated:
-        findings.append(Finding(code="SCAN_UNAUTHENTICATED", severity=Severity.NOTE))
+        findings.append(Finding(code="SCAN_UNAUTHENTICATED"))
     if other_pieces is None:
-        findings.append(Finding(code="UNMANIFESTED", severity=Severity.STOP))
+        findings.append(Finding(code="UNMANIFESTED"))
     elif other_pieces:
         params: dict[str, str | int] = {"pieces": other_pieces + 1}
-        findings.append(Finding(code="AMBIGUOUS_LABEL", severity=Severity.REFER, params=params))
+        findings.append(Finding(code="AMBIGUOUS_LABEL", params=params))
     if unconfirmed_kind is not None:
-        findings.append(
-            Finding(code="CHECK_DIGIT", severity=Severity.NOTE, params={"kind": unconfirmed_kind})
-        )
+        findings.append(Finding(code="CHECK_DIGIT", params={"kind": unconfirmed_kind}))
     return tuple(findings)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from types import MappingProxyType
 
 from agent.domain.consignment.declaration import Declaration, Transport
-from agent.domain.findings.finding import Finding, Severity
+from agent.domain.findings.finding import Finding
 from agent.domain.parties.addresses import is_american
 
 _MASTER = re.compile(r"[0-9]{3}[- ]?([0-9]{7})([0-9])")
@@ -117,8 +116,8 @@ def check_numbers(declaration: Declaration) -> Iterable[Finding]:
     Returns:
         ``MASTER_NUMBER_REFUSED``, ``HOUSE_NUMBER_REFUSED``, ``ENTRY_NUMBER_REFUSED`` (``reason``),
         ``IMPORTER_NUMBER_REFUSED``, ``PORT_REFUSED``, ``HS_MALFORMED``, ``HS_CHAPTER_UNKNOWN`` (``item``,
-        from 1, when it is an item's), all MEND; and ``HOUSE_NUMBER_LONG`` (``characters``), a NOTE: US air
-        manifests take twelve.
+        from 1, when it is an item's), all CORRECTABLE; and ``HOUSE_NUMBER_LONG`` (``characters``), a NOTE: US
+        air manifests take twelve.
     """
     findings: list[Finding] = []
     if declaration.master is not None:
@@ -128,14 +127,14 @@ def check_numbers(declaration: Declaration) -> Iterable[Finding]:
         findings += _refused("HOUSE_NUMBER_REFUSED", fault)
         flown = declaration.transport is Transport.EXPRESS and is_american(declaration.consignee)
         if fault is None and flown and len(declaration.house) > _MOST_HOUSE_ACAS:
-            findings.append(_finding("HOUSE_NUMBER_LONG", Severity.NOTE, characters=len(declaration.house)))
+            findings.append(Finding(code="HOUSE_NUMBER_LONG", params={"characters": len(declaration.house)}))
     if declaration.entry_number is not None:
         findings += _refused("ENTRY_NUMBER_REFUSED", entry_fault(declaration.entry_number))
     importer = declaration.importer_of_record
     if importer is not None and not is_importer_number(importer):
-        findings.append(_finding("IMPORTER_NUMBER_REFUSED", Severity.MEND))
+        findings.append(Finding(code="IMPORTER_NUMBER_REFUSED"))
     if declaration.arrival_port is not None and not is_port(declaration.arrival_port):
-        findings.append(_finding("PORT_REFUSED", Severity.MEND))
+        findings.append(Finding(code="PORT_REFUSED"))
     findings += _headings(declaration)
     return findings
 
@@ -150,12 +149,8 @@ def _headings(declaration: Declaration) -> Iterable[Finding]:
         if fault is not None and fault not in reported:
             reported.add(fault)
             name = "HS_MALFORMED" if fault == "shape" else "HS_CHAPTER_UNKNOWN"
-            yield _finding(name, Severity.MEND, **({"item": place} if place else {}))
+            yield Finding(code=name, params={"item": place} if place else {})
 
 
 def _refused(code: str, reason: str | None) -> Iterable[Finding]:
-    return [_finding(code, Severity.MEND, reason=reason)] if reason is not None else []
-
-
-def _finding(code: str, severity: Severity, **params: str | int) -> Finding:
-    return Finding(code=code, severity=severity, params=MappingProxyType(params))
+    return [Finding(code=code, params={"reason": reason})] if reason is not None else []

@@ -2,29 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.piece import Previous, Weighed
 from agent.domain.policy.pack import Tolerance
-
-SCALE_CODES: Mapping[str, Severity] = MappingProxyType(
-    {
-        "SCALE_OVERDUE": Severity.REFER,
-        "SCALE_NOT_YET_VERIFIED": Severity.REFER,
-        "SCALE_ABOVE_MAX": Severity.REFER,
-        "SCALE_BELOW_MIN": Severity.NOTE,
-        "SCALE_NOT_CREDIBLE": Severity.REFER,
-        "SCALE_ZERO_OFF": Severity.REFER,
-        "SCALE_NET": Severity.REFER,
-        "SCALE_HIGH_RESOLUTION": Severity.NOTE,
-        "SCALE_UNIT_CONFIGURED": Severity.NOTE,
-        "SCALE_STABLE_BY_WINDOW": Severity.NOTE,
-    }
-)
-"""What may have to be said of a weight because of its scale; a policy may set other outcomes."""
 
 
 def scale_finding(code: str, **params: str | int) -> Finding:
@@ -33,7 +14,7 @@ def scale_finding(code: str, **params: str | int) -> Finding:
     >>> scale_finding("SCALE_OVERDUE", due="2026-01-31").severity.value
     'refer'
     """
-    return Finding(code=code, severity=SCALE_CODES[code], params=params)
+    return Finding(code=code, params=params)
 
 
 def allowed_g(declared_g: int, tolerance: Tolerance) -> int:
@@ -53,17 +34,17 @@ def check_weight(
     """
     if weighed is None:
         reason = no_weight_reason or "not_weighed"
-        return (Finding(code="NO_WEIGHT", severity=Severity.REFER, params={"reason": reason}),)
+        return (Finding(code="NO_WEIGHT", params={"reason": reason}),)
     if declared_g is None:
         # Weighed, but against nothing: a check that could not run refers.
         params: dict[str, str | int] = {"measured_g": weighed.grams}
-        uncompared = Finding(code="WEIGHT_NOT_COMPARABLE", severity=Severity.REFER, params=params)
+        uncompared = Finding(code="WEIGHT_NOT_COMPARABLE", params=params)
         return (uncompared, *weighed.remarks)
     allowed = allowed_g(declared_g, tolerance) + weighed.u_grams
     if abs(weighed.grams - declared_g) <= allowed:
         return weighed.remarks
     params = {"declared_g": declared_g, "measured_g": weighed.grams, "allowed_g": allowed}
-    return (Finding(code="WEIGHT_MISMATCH", severity=Severity.REFER, params=params), *weighed.remarks)
+    return (Finding(code="WEIGHT_MISMATCH", params=params), *weighed.remarks)
 
 
 def check_stated(weighed: Weighed | None, previous: Previous | None) -> tuple[Finding, ...]:
@@ -71,7 +52,7 @@ def check_stated(weighed: Weighed | None, previous: Previous | None) -> tuple[Fi
     if weighed is None or weighed.stable:
         return ()
     lowers = previous is not None and previous.disposition is not Disposition.CLEAR
-    return (Finding(code="WEIGHT_STATED", severity=Severity.REFER if lowers else Severity.NOTE),)
+    return (Finding(code="WEIGHT_STATED", severity=Severity.REFER if lowers else None),)
 
 
 def check_duplicate(previous: Previous | None) -> tuple[Finding, ...]:
@@ -86,5 +67,5 @@ def check_duplicate(previous: Previous | None) -> tuple[Finding, ...]:
     params: dict[str, str | int] = {"earlier_station": previous.station}
     if previous.seq is not None:
         params["earlier_seq"] = previous.seq
-    severity = Severity.REFER if previous.cleared else Severity.NOTE
+    severity = Severity.REFER if previous.cleared else None
     return (Finding(code="DUPLICATE_SCAN", severity=severity, params=params),)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 
 from agent.domain.checks.reference_numbers import check_numbers
 from agent.domain.consignment.declaration import Declaration
@@ -17,7 +16,7 @@ from agent.domain.consignment.effective import Conflict, Effective
 from agent.domain.decision.decide import decide
 from agent.domain.description.check import check_description
 from agent.domain.description.hs_chapter import check_chapters
-from agent.domain.description.model_readings import UNREAD, Readings
+from agent.domain.description.text_models import UNREAD, TextModels
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.parties.check import check_parties
 from agent.domain.policy.facts import FactValue, facts_of
@@ -57,7 +56,7 @@ def assess(
     at: datetime,
     arrivals: Sequence[datetime] = (),
     *,
-    readings: Readings | None = UNREAD,
+    readings: TextModels | None = UNREAD,
 ) -> Assessment:
     """Check one consignment's documents: data quality, description, parties, rules.
 
@@ -83,7 +82,7 @@ def assess(
     arrival, found = _arrival(effective.declaration, policy, at)
     document = _document(effective, policy, lists, readings or UNREAD)
     made = _under_law(effective, document, found, policy, lists, at, max(arrival or at, at))
-    unread = () if readings else (_finding("GOODS_UNREAD", Severity.REFER),)
+    unread = () if readings else (Finding(code="GOODS_UNREAD"),)
     earlier: list[Assessment] = []
     for moment in arrivals:
         kept = (made, *earlier)
@@ -121,7 +120,7 @@ def _law_changed(before: Assessment, made: Assessment, policy: Policy) -> Findin
     }
     if gone:
         params["codes"] = " ".join(list(gone)[:MOST_CODES])
-    return Finding(code="LAW_CHANGED", severity=Severity.NOTE, params=MappingProxyType(params))
+    return Finding(code="LAW_CHANGED", params=params)
 
 
 MOST_CODES = 8
@@ -138,7 +137,7 @@ class _Document:
 
 
 def _document(
-    effective: Effective, policy: Policy, lists: Sequence[PartyList], readings: Readings
+    effective: Effective, policy: Policy, lists: Sequence[PartyList], readings: TextModels
 ) -> _Document:
     return _Document(
         facts=facts_of(effective, policy.rules.asked),
@@ -147,7 +146,7 @@ def _document(
     )
 
 
-def _checked(effective: Effective, policy: Policy, readings: Readings) -> Iterable[Finding]:
+def _checked(effective: Effective, policy: Policy, readings: TextModels) -> Iterable[Finding]:
     """What is found whatever the law says."""
     declaration = effective.declaration
     yield from _ill_formed(declaration, policy)
@@ -174,7 +173,7 @@ def _under_law(
     weighed = tuple(policy.weighed(finding, evaluated_for, mode) for finding in document.checked)
     if policy.regimes and held.lawless:
         # By no law that is known here could it be told that the goods may go.
-        found = (*found, _finding("NO_REGIME", Severity.REFER))
+        found = (*found, Finding(code="NO_REGIME"))
     return Assessment(
         consignment=declaration.consignment,
         findings=(*found, *held.missing, *weighed, *document.listed, *held.findings),
@@ -193,12 +192,6 @@ def _under_law(
 _DAY_S = 86_400
 
 
-def _finding(
-    code: str, severity: Severity, disclosure: Disclosure = Disclosure.OPEN, **params: str | int
-) -> Finding:
-    return Finding(code=code, severity=severity, disclosure=disclosure, params=MappingProxyType(params))
-
-
 def _arrival(
     declaration: Declaration, policy: Policy, at: datetime
 ) -> tuple[datetime | None, tuple[Finding, ...]]:
@@ -211,7 +204,7 @@ def _arrival(
             return _believed(arrival, policy, at)
     except (ValueError, OverflowError):
         pass
-    return None, (_finding("EXPECTED_ARRIVAL_UNREADABLE", Severity.MEND),)
+    return None, (Finding(code="EXPECTED_ARRIVAL_UNREADABLE"),)
 
 
 def _believed(arrival: datetime, policy: Policy, at: datetime) -> tuple[datetime, tuple[Finding, ...]]:
@@ -219,7 +212,7 @@ def _believed(arrival: datetime, policy: Policy, at: datetime) -> tuple[datetime
     days = (arrival - at).total_seconds() / _DAY_S
     if -policy.arrival.late_days <= days <= policy.arrival.ahead_days:
         return arrival.astimezone(UTC), ()
-    implausible = _finding("EXPECTED_ARRIVAL_IMPLAUSIBLE", Severity.REFER, days=round(days))
+    implausible = Finding(code="EXPECTED_ARRIVAL_IMPLAUSIBLE", params={"days": round(days)})
     return min(arrival, at).astimezone(UTC), (implausible,)
 
 
@@ -229,7 +222,7 @@ def _ill_formed(declaration: Declaration, policy: Policy) -> Iterable[Finding]:
     yield from check_numbers(declaration)
 
 
-def _described(declaration: Declaration, policy: Policy, readings: Readings) -> Iterable[Finding]:
+def _described(declaration: Declaration, policy: Policy, readings: TextModels) -> Iterable[Finding]:
     """What the descriptions are worth; the same fault of several items is found once, at its weightiest."""
     texts = (declaration.description, *(item.description for item in declaration.items))
     found: dict[tuple[str, str | int | None], Finding] = {}
@@ -257,7 +250,7 @@ def _conflicts(conflicts: Iterable[Conflict]) -> Iterable[Finding]:
     found: list[Finding] = []
     for conflict in conflicts:
         chosen, *others = conflict.sides
-        severity = Severity.NOTE if conflict.field in _OF_THE_FLIGHT else Severity.MEND
+        severity = Severity.NOTE if conflict.field in _OF_THE_FLIGHT else Severity.CORRECTABLE
         for other in others:
             params: dict[str, str | int] = {"field": conflict.field}
             params |= {"chosen": chosen.role.value, "other": other.role.value}
@@ -278,14 +271,7 @@ def _listed(names: Sequence[tuple[str, str]], lists: Sequence[PartyList]) -> Ite
     Sealed: at the hub nobody learns that a list was hit, nor which.
     """
     return [
-        _finding(
-            "LISTED_PARTY",
-            Severity.REFER,
-            Disclosure.SEALED,
-            list=hit.list_id,
-            entry=hit.entry_id,
-            party=side,
-        )
+        Finding(code="LISTED_PARTY", params={"list": hit.list_id, "entry": hit.entry_id, "party": side})
         for side, name_key in dict.fromkeys((side, key(name)) for side, name in names)
         for party_list in lists
         for hit in party_list.match_keys((name_key,))

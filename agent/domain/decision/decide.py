@@ -7,8 +7,9 @@ import hmac
 from collections.abc import Callable, Iterable, Sequence
 
 from agent.domain.decision.values import RiskScore, Verdict
+from agent.domain.findings.codes import NEUTRAL_CODE
 from agent.domain.findings.disposition import Disposition, SetBy, strictest
-from agent.domain.findings.finding import NEUTRAL_CODE, Disclosure, Finding, Severity
+from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.piece import PieceKey, Previous
 from agent.domain.policy.pack import ModelTerms, OnAbsent
 
@@ -34,18 +35,15 @@ def risk_findings(risk: RiskScore | None, terms: ModelTerms | None) -> tuple[Fin
         return ()
     if risk is None:
         refers = terms.on_absent is OnAbsent.REFER
-        return (Finding(code="MODEL_ABSENT", severity=Severity.REFER if refers else Severity.NOTE),)
+        return (Finding(code="MODEL_ABSENT", severity=None if refers else Severity.NOTE),)
     if risk.permille < terms.refer_at_permille:
         return ()
-    params = {"permille": risk.permille}
-    return (Finding(code="RISK", severity=Severity.REFER, disclosure=Disclosure.SEALED, params=params),)
+    return (Finding(code="RISK", params={"permille": risk.permille}),)
 
 
 def audit_findings(drawn: bool) -> tuple[Finding, ...]:
     """The finding of a piece that the random audit has drawn."""
-    if not drawn:
-        return ()
-    return (Finding(code="RANDOM_AUDIT", severity=Severity.REFER, disclosure=Disclosure.SEALED),)
+    return (Finding(code="RANDOM_AUDIT"),) if drawn else ()
 
 
 def decide(
@@ -65,7 +63,7 @@ def decide(
     sealed = tuple(f for f in every if f.disclosure is Disclosure.SEALED)
     shown = [f for f in every if f.disclosure is Disclosure.OPEN]
     if any(f.severity is not Severity.NOTE for f in sealed):
-        shown.append(Finding(code=NEUTRAL_CODE, severity=Severity.REFER))
+        shown.append(Finding(code=NEUTRAL_CODE))
     outcomes = {id(f): _outcome(f, outcome_of) for f in shown}
     disposition = strictest(*(d for d in outcomes.values() if d is not None))
     set_by = SetBy.HUB

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from agent.domain.findings.finding import Finding, Severity
+from agent.domain.findings.finding import Finding
 from agent.domain.policy.ageing import POLICY
 from agent.domain.policy.pack import Policy
 from agent.domain.screening.names import PartyList
@@ -45,7 +45,7 @@ def check_freshness(
 
 def _absent(names: Iterable[str]) -> Iterable[Finding]:
     for name in names:
-        yield Finding(code="LIST_ABSENT", severity=Severity.REFER, params={"list": name})
+        yield Finding(code="LIST_ABSENT", params={"list": name})
 
 
 def _clock_behind(policy: Policy, lists: Sequence[PartyList], now: datetime) -> Iterable[Finding]:
@@ -53,7 +53,7 @@ def _clock_behind(policy: Policy, lists: Sequence[PartyList], now: datetime) -> 
     newest = max([policy.issued, *(party_list.issued for party_list in lists)])
     behind_s = int((newest - now).total_seconds())
     if behind_s > CLOCK_MAY_LAG_S:
-        yield Finding(code="CLOCK_BEHIND", severity=Severity.REFER, params={"seconds": behind_s})
+        yield Finding(code="CLOCK_BEHIND", params={"seconds": behind_s})
 
 
 def _past_their_age(policy: Policy, lists: Sequence[PartyList], now: datetime) -> Iterable[Finding]:

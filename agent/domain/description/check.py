@@ -12,19 +12,28 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 from agent.domain.consignment.declaration import CEILINGS, Level
-from agent.domain.description.disguises import unmasked, unspaced
 from agent.domain.description.hanzi import simplified
-from agent.domain.description.model_readings import ReadingLimits
+from agent.domain.description.obfuscation import unmasked, unspaced
 from agent.domain.description.terms import HAN, Match, Sort, Terms, split, tokens, without_accents
+from agent.domain.description.text_models import ReadingLimits
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.values.text import canonical, structural_fault, words
 
 __all__ = [
-    "CODE", "HOUSE_BILLS_CODE", "VAGUE_CODE", "Judgement", "Terms", "Verdict", "canonical",
-    "check_description", "judge", "language_of", "structural_fault", "words",
+    "CODE",
+    "HOUSE_BILLS_CODE",
+    "VAGUE_CODE",
+    "DescriptionGrade",
+    "Judgement",
+    "Terms",
+    "canonical",
+    "check_description",
+    "judge",
+    "language_of",
+    "structural_fault",
+    "words",
 ]  # fmt: skip
 
 CODE = "DESCRIPTION_REFUSED"
@@ -49,7 +58,7 @@ _SPANISH = frozenset(_SPANISH_WORDS.split())
 _SPANISH_SIGNS = frozenset("ÁÉÍÓÚÑÜ¿¡")
 
 
-class Verdict(StrEnum):
+class DescriptionGrade(StrEnum):
     """What may be done with a text."""
 
     OK = "ok"
@@ -61,7 +70,7 @@ class Verdict(StrEnum):
 class Judgement:
     """What a text is worth as a description of goods."""
 
-    verdict: Verdict
+    grade: DescriptionGrade
     score: float
     """Of lists and model together: 0 names a thing, 1 names none. What the lists refuse has 0.9 at least."""
     reason: str | None = None
@@ -112,7 +121,7 @@ def judge(
     known = lang if lang in _LANGUAGES else None
     judged = _judged(text, terms, level, reads, limits)
     return Judgement(
-        verdict=judged.verdict,
+        grade=judged.grade,
         reason=judged.reason,
         score=judged.score,
         terms=tuple(dict.fromkeys(match.term for match in judged.named)),
@@ -123,7 +132,7 @@ def judge(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    verdict: Verdict
+    grade: DescriptionGrade
     reason: str | None
     score: float
     named: Sequence[Match] = ()
@@ -143,19 +152,19 @@ def _judged(
 ) -> _Judged:
     fault = structural_fault(text)
     if fault is not None:
-        return _Judged(verdict=Verdict.REJECT, reason=fault, score=1.0)
+        return _Judged(grade=DescriptionGrade.REJECT, reason=fault, score=1.0)
     read = _read(text, terms)
-    verdict, reason, named = _by_lists(read, terms, level)
+    grade, reason, named = _by_lists(read, terms, level)
     reading = reads(read.read_as) if reads is not None else None
-    score = _score(verdict, reason, reading)
+    score = _score(grade, reason, reading)
     permille, by_score = _permille(score), False
-    if reading is not None and verdict is not Verdict.REJECT and reason != _HOUSES:
+    if reading is not None and grade is not DescriptionGrade.REJECT and reason != _HOUSES:
         if limits.refuse_at_permille is not None and permille >= limits.refuse_at_permille:
-            verdict, reason, by_score = Verdict.REJECT, reason or READS_VAGUE, True
+            grade, reason, by_score = DescriptionGrade.REJECT, reason or READS_VAGUE, True
         elif reason is None and limits.vague_at_permille is not None and permille >= limits.vague_at_permille:
-            verdict, reason = Verdict.WARN, READS_VAGUE
+            grade, reason = DescriptionGrade.WARN, READS_VAGUE
     return _Judged(
-        verdict=verdict,
+        grade=grade,
         reason=reason,
         score=score,
         named=named,
@@ -170,7 +179,7 @@ def _permille(score: float) -> int:
 
 
 _NOTHING: Sequence[Match] = ()
-_Listed = tuple[Verdict, str | None, Sequence[Match]]
+_Listed = tuple[DescriptionGrade, str | None, Sequence[Match]]
 
 
 def _language_by(named: Sequence[Match], terms: Terms) -> str | None:
@@ -178,27 +187,27 @@ def _language_by(named: Sequence[Match], terms: Terms) -> str | None:
 
 
 def _by_lists(read: _Reading, terms: Terms, level: Level) -> _Listed:
-    found = _all_that_is_said(read, terms)
-    mentioned = _mentioned(read, terms) if found is None else found
+    matches = _whole_text(read, terms)
+    mentioned = _mentioned(read, terms) if matches is None else matches
     marks = [match for match in mentioned if match.sort is Sort.CONSOLIDATION]
     if marks and level is Level.MASTER:
-        return Verdict.OK, _HOUSES, marks
-    if found is not None and _says_nothing(found):
-        named = [match for match in found if match.sort is not Sort.FILLER]
-        return Verdict.REJECT, "stop_term" if named else "nothing_said", named
+        return DescriptionGrade.OK, _HOUSES, marks
+    if matches is not None and _says_nothing(matches):
+        named = [match for match in matches if match.sort is not Sort.FILLER]
+        return DescriptionGrade.REJECT, "stop_term" if named else "nothing_said", named
     if named := [match for match in mentioned if match.sort in _STOPS]:
-        return Verdict.WARN, "stop_term", named
-    return (Verdict.WARN, "disguised", ()) if read.disguised else (Verdict.OK, None, ())
+        return DescriptionGrade.WARN, "stop_term", named
+    return (DescriptionGrade.WARN, "disguised", ()) if read.disguised else (DescriptionGrade.OK, None, ())
 
 
 _HOUSES = "house_bills_needed"
 
 
-def _score(verdict: Verdict, reason: str | None, reading: float | None) -> float:
+def _score(grade: DescriptionGrade, reason: str | None, reading: float | None) -> float:
     """Lists and model together; without a model the lists say 1, ½ or 0."""
     if reason == _HOUSES:
         return 0.0
-    if verdict is Verdict.REJECT:
+    if grade is DescriptionGrade.REJECT:
         return 1.0 if reading is None else 0.9 + 0.1 * reading
     if reason != "stop_term":
         return 0.0 if reading is None else reading
@@ -231,18 +240,18 @@ def check_description(
         limits: From which score on the policy warns and refuses.
 
     Returns:
-        ``DESCRIPTION_REFUSED`` (MEND) with ``reason``, and ``term`` when a stop term is the reason;
+        ``DESCRIPTION_REFUSED`` (CORRECTABLE) with ``reason``, and ``term`` when a stop term is the reason;
         ``DESCRIPTION_VAGUE`` with ``reason``, ``term`` for a stop term beside what says something, and
-        ``score_permille`` where a model was asked: a NOTE, a MEND from the limit for refusing on;
+        ``score_permille`` where a model was asked: a NOTE, a CORRECTABLE from the limit for refusing on;
         ``HOUSE_BILLS_NEEDED`` (NOTE) with ``term`` for a master bill that consolidates; else None.
 
     Source: CBP CSMS 60011750 (vague descriptions); Transport Canada PACT guide 1.9 (refused values).
     """
-    return _found(text[: CEILINGS["description"]], terms, level, reads, limits)
+    return _finding_on(text[: CEILINGS["description"]], terms, level, reads, limits)
 
 
 @functools.lru_cache(maxsize=REMEMBERED)
-def _found(
+def _finding_on(
     text: str, terms: Terms, level: Level, reads: Callable[[str], float] | None, limits: ReadingLimits
 ) -> Finding | None:
     judged = _judged(text, terms, level, reads, limits)
@@ -251,12 +260,14 @@ def _found(
     params: dict[str, str | int] = {} if judged.reason == _HOUSES else {"reason": judged.reason}
     if judged.named:
         params["term"] = judged.named[0].term
-    code, severity = _FINDINGS[judged.verdict]
-    if judged.verdict is Verdict.WARN or (judged.verdict is Verdict.REJECT and judged.by_score):
-        code = VAGUE_CODE
-        if judged.scored:
-            params["score_permille"] = _permille(judged.score)
-    return Finding(code=code, severity=severity, params=MappingProxyType(params))
+    if judged.grade is DescriptionGrade.OK:
+        return Finding(code=HOUSE_BILLS_CODE, params=params)
+    if judged.grade is DescriptionGrade.REJECT and not judged.by_score:
+        return Finding(code=CODE, params=params)
+    if judged.scored:
+        params["score_permille"] = _permille(judged.score)
+    severity = Severity.CORRECTABLE if judged.by_score else None
+    return Finding(code=VAGUE_CODE, severity=severity, params=params)
 
 
 def language_of(text: str) -> str:
@@ -270,11 +281,11 @@ def language_of(text: str) -> str:
             return "zh"
         if not _SPANISH_SIGNS.isdisjoint(canonical(text)):
             return "es"
-    said = tokens(text)
-    if not _SPANISH.isdisjoint(said):
+    text_words = tokens(text)
+    if not _SPANISH.isdisjoint(text_words):
         return "es"
-    endings = sum(word.endswith(_SPANISH_ENDINGS) for word in said)
-    return "es" if said and 2 * endings >= len(said) else "en"
+    endings = sum(word.endswith(_SPANISH_ENDINGS) for word in text_words)
+    return "es" if text_words and 2 * endings >= len(text_words) else "en"
 
 
 _LANGUAGES = frozenset({"en", "zh", "es"})
@@ -294,11 +305,6 @@ _SPANISH_ENDINGS = (
     "ICA",
 )
 _STOPS = frozenset({Sort.STOP, Sort.CONSOLIDATION})
-_FINDINGS = {
-    Verdict.REJECT: (CODE, Severity.MEND),
-    Verdict.WARN: (VAGUE_CODE, Severity.NOTE),
-    Verdict.OK: (HOUSE_BILLS_CODE, Severity.NOTE),
-}
 
 
 def _read(text: str, terms: Terms) -> _Reading:
@@ -336,36 +342,36 @@ def _says_something(word: str) -> bool:
     return word.isalpha() or not any(c.isdecimal() for c in word)
 
 
-def _all_that_is_said(read: _Reading, terms: Terms) -> tuple[Match, ...] | None:
+def _whole_text(read: _Reading, terms: Terms) -> tuple[Match, ...] | None:
     """The terms of the text when it holds nothing but terms and fillers, else None."""
-    found = terms.covering(read.latin)
-    if found is None:
-        found = terms.covering_run(read.joined)
-        if found is None:
+    matches = terms.covering(read.latin)
+    if matches is None:
+        matches = terms.covering_run(read.joined)
+        if matches is None:
             return None
     whole = terms.covering("".join(read.runs))
     if whole is not None:
         # Also what blanks or signs between the characters were to hide.
-        return found + whole
+        return matches + whole
     for run in read.runs:
         covered = terms.covering(run)
         if covered is None:
             return None
-        found += covered
-    return found
+        matches += covered
+    return matches
 
 
 def _mentioned(read: _Reading, terms: Terms) -> tuple[Match, ...]:
     endings = (terms.covering(run) or terms.ending(run) for run in read.runs)
-    found = list(terms.within(read.latin))
+    matches = list(terms.within(read.latin))
     for ending in endings:
-        found += ending if isinstance(ending, tuple) else (ending,) if ending is not None else ()
-    return tuple(found)
+        matches += ending if isinstance(ending, tuple) else (ending,) if ending is not None else ()
+    return tuple(matches)
 
 
-def _says_nothing(found: Sequence[Match]) -> bool:
+def _says_nothing(matches: Sequence[Match]) -> bool:
     """Whether no term names a thing by standing beside another: "steel pipes" does, "steel" does not."""
-    sorts = [match.sort for match in found]
+    sorts = [match.sort for match in matches]
     things, materials = sorts.count(Sort.ALONE), sorts.count(Sort.MATERIAL)
     if any(sort in _STOPS for sort in sorts):
         return things + materials == 0 or (things <= 1 and materials == 0)

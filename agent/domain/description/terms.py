@@ -113,10 +113,10 @@ class Terms:
 
     def lemma(self, word: str) -> str:
         """``word`` in the form in which terms are known: its singular, when a term has it, else its own."""
-        found = singular(word)
-        if found not in self._vocabulary and word.endswith(_LONG_PLURALS) and word[:-2] in self._vocabulary:
+        base = singular(word)
+        if base not in self._vocabulary and word.endswith(_LONG_PLURALS) and word[:-2] in self._vocabulary:
             return word[:-2]
-        return found
+        return base
 
     def knows(self, word: str) -> bool:
         """Whether ``word`` is one of the words of a term."""
@@ -145,7 +145,7 @@ class Terms:
 
     def within(self, parts: Sequence[str]) -> tuple[Match, ...]:
         """Terms among ``parts``, fillers left out; at each place the longest."""
-        found: list[Match] = []
+        matches: list[Match] = []
         at = 0
         while at < len(parts):
             longest, step = None, 1
@@ -153,9 +153,9 @@ class Terms:
                 if len(phrase) >= step and tuple(parts[at : at + len(phrase)]) == phrase:
                     longest, step = match, len(phrase)
             if longest is not None and longest.sort is not Sort.FILLER:
-                found.append(longest)
+                matches.append(longest)
             at += step
-        return tuple(found)
+        return tuple(matches)
 
     def ending(self, run: str) -> Match | None:
         """The longest term at the end of a run of Chinese characters, where such a text names its thing."""

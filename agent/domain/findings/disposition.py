@@ -10,7 +10,7 @@ class Disposition(StrEnum):
 
     CLEAR = "CLEAR"
     RFI = "RFI"
-    """Request for information: the sender can mend it."""
+    """Request for information: the sender can correct it."""
     RFS = "RFS"
     """Refer for screening: unchecked, or likely bad."""
     DNL = "DNL"

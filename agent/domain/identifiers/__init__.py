@@ -69,8 +69,8 @@ def identify(payload: str, aim: str | None) -> tuple[Candidate, ...]:
     cleaned = _clean(payload, aim)
     if cleaned is None:
         return ()
-    found = read_envelope(cleaned.text, _read) if cleaned.text.startswith(START) else _read(cleaned)
-    ranked = list(found)
+    readings = read_envelope(cleaned.text, _read) if cleaned.text.startswith(START) else _read(cleaned)
+    ranked = list(readings)
     best: dict[tuple[str, str], Candidate] = {}
     for _, candidate in sorted([*ranked, *_bare_numbers(ranked)], key=lambda one: one[0]):
         best.setdefault((candidate.kind, candidate.value), candidate)
@@ -87,13 +87,13 @@ def label_of(text: str) -> Label | None:
     Label(kind='s10', value='RR473124829GB')
     """
     number = text.replace(" ", "").upper()
-    found = _LABEL.fullmatch(number)
-    if found is None or found.lastgroup is None:
+    match = _LABEL.fullmatch(number)
+    if match is None or match.lastgroup is None:
         return None
-    if found.lastgroup == "plain" and "-" in number:
+    if match.lastgroup == "plain" and "-" in number:
         bare = number.replace("-", "")
         return Label("s10", bare) if _S10.fullmatch(bare) else Label("plain", number)
-    return Label(found.lastgroup, found[found.lastgroup])
+    return Label(match.lastgroup, match[match.lastgroup])
 
 
 def _clean(payload: str, aim: str | None) -> Payload | None:

@@ -73,9 +73,9 @@ def _shipment(fields: list[str], read: Read) -> Iterator[Ranked]:
     elif form is not None and carrier.startswith("FD"):
         number, named["form"] = form["number"], form["form"]
     kind = _KINDS.get(carrier)
-    for rank, found in _readings(number, read):
-        if kind is None or found.kind in (kind, "plain"):
-            yield rank, _with(found, named)
+    for rank, candidate in _readings(number, read):
+        if kind is None or candidate.kind in (kind, "plain"):
+            yield rank, _with(candidate, named)
 
 
 def _completed(short: str, named: dict[str, str]) -> str:
@@ -86,13 +86,13 @@ def _completed(short: str, named: dict[str, str]) -> str:
 
 def _identified(fields: list[str], read: Read) -> Iterator[Ranked]:
     """Formats 06 and 12: each field begins with its data identifier."""
-    items = [found for found in map(_ITEM.fullmatch, fields) if found is not None]
+    items = [candidate for candidate in map(_ITEM.fullmatch, fields) if candidate is not None]
     named = {item["di"]: item["data"] for item in reversed(items)}
     for item in items:
         if _PLATE.fullmatch(item["di"]):
             yield from _plate(item["di"], item["data"], named, read)
         elif item["di"] in _NUMBERED:
-            yield from ((rank, _with(found, named)) for rank, found in _readings(item["data"], read))
+            yield from ((rank, _with(candidate, named)) for rank, candidate in _readings(item["data"], read))
 
 
 def _plate(di: str, data: str, named: dict[str, str], read: Read) -> Iterator[Ranked]:
@@ -103,9 +103,9 @@ def _plate(di: str, data: str, named: dict[str, str], read: Read) -> Iterator[Ra
     parts = {"di": di, "plate": data, "agency": plate["agency"]}
     yield Rank.SYMBOLOGY + 10, _with(Candidate(kind="iso15459", value=data, parts=parts), named)
     for number in (f"{di}{data}", data):
-        for rank, found in _readings(number, read):
-            if found.kind != "iso15459":
-                yield rank, _with(found, named)
+        for rank, candidate in _readings(number, read):
+            if candidate.kind != "iso15459":
+                yield rank, _with(candidate, named)
 
 
 def _readings(number: str, read: Read) -> Iterator[Ranked]:
@@ -114,8 +114,8 @@ def _readings(number: str, read: Read) -> Iterator[Ranked]:
         yield from read(Payload(text=number, aim=None, fnc1=False))
 
 
-def _with(found: Candidate, named: dict[str, str]) -> Candidate:
-    """``found`` with the message's other fields; what the number itself says of them stands."""
-    if found.kind == "plain":
-        return found
-    return replace(found, parts={**{k: v for k, v in named.items() if v}, **found.parts})
+def _with(candidate: Candidate, named: dict[str, str]) -> Candidate:
+    """``candidate`` with the message's other fields; what the number itself says of them stands."""
+    if candidate.kind == "plain":
+        return candidate
+    return replace(candidate, parts={**{k: v for k, v in named.items() if v}, **candidate.parts})

@@ -87,10 +87,10 @@ def readings(
     than a length then needs a check digit that passes.
     """
     for form in formats:
-        found = form.pattern.fullmatch(text)
-        if found is None:
+        match = form.pattern.fullmatch(text)
+        if match is None:
             continue
-        groups = {name: part for name, part in found.groupdict().items() if part is not None}
+        groups = {name: part for name, part in match.groupdict().items() if part is not None}
         sound = form.check is None or holds(form.check, groups.get("_checked", text))
         yield (
             _rank(form, sound, by_chance=aim in _PRODUCT_AIMS or (dashed and not (form.check and sound))),

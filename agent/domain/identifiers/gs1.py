@@ -126,14 +126,14 @@ def _elements(
     faulty = False
     parts: dict[str, str] = {}
     for element in elements:
-        ai, found = element.ai.ai, element.value
-        parts.setdefault(ai, found)
+        ai, element_value = element.ai.ai, element.value
+        parts.setdefault(ai, element_value)
         if ai == "00":
             ranks = (Rank.SYMBOLOGY, Rank.SYMBOLOGY_FAILED) if meant else (Rank.CHECKED, Rank.FAILED)
-            rank, key = checked("sscc", found, *ranks, _sscc_parts(found))
+            rank, key = checked("sscc", element_value, *ranks, _sscc_parts(element_value))
         elif ai == "01":
             ranks = (Rank.PRODUCT, Rank.PRODUCT_ON_CARRIER) if meant else (Rank.CHANCE, Rank.CHANCE_FAILED)
-            rank, key = _gtin14(found, *ranks)
+            rank, key = _gtin14(element_value, *ranks)
         else:
             continue
         faulty = faulty or not key.valid

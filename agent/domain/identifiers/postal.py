@@ -19,14 +19,21 @@ _S9 = re.compile(
 
 def read_s10(payload: Payload) -> Iterator[tuple[int, Candidate]]:
     """The thirteen characters of a postal item."""
-    found = parse_s10(payload.text)
-    if found is None:
+    number = parse_s10(payload.text)
+    if number is None:
         return
-    parts = {"service": found.service, "serial": found.serial, "check": found.check, "country": found.country}
-    rank = Rank.SYMBOLOGY if found.fault is None else Rank.SYMBOLOGY_FAILED
+    parts = {
+        "service": number.service,
+        "serial": number.serial,
+        "check": number.check,
+        "country": number.country,
+    }
+    rank = Rank.SYMBOLOGY if number.fault is None else Rank.SYMBOLOGY_FAILED
     yield (
         rank,
-        Candidate(kind="s10", value=found.value, parts=parts, valid=found.fault is None, reason=found.fault),
+        Candidate(
+            kind="s10", value=number.value, parts=parts, valid=number.fault is None, reason=number.fault
+        ),
     )
 
 
@@ -41,11 +48,11 @@ def read_s9(payload: Payload) -> Iterator[tuple[int, Candidate]]:
 
     Source: UPU standard S9.
     """
-    found = _S9.fullmatch(compact(payload) or "")
-    if found is None:
+    match = _S9.fullmatch(compact(payload) or "")
+    if match is None:
         return
-    parts = found.groupdict()
+    parts = match.groupdict()
     sound = {parts["origin"][:2], parts["destination"][:2]} <= ISO_COUNTRIES
     rank = Rank.SYMBOLOGY if sound else Rank.SYMBOLOGY_FAILED
     reason = None if sound else "country"
-    yield rank, Candidate(kind="s9", value=found[0], parts=parts, valid=sound, reason=reason)
+    yield rank, Candidate(kind="s9", value=match[0], parts=parts, valid=sound, reason=reason)

@@ -64,10 +64,10 @@ def parse_s10(text: str) -> S10 | None:
     >>> parse_s10("RB123456785XX").fault
     'country'
     """
-    found = _SHAPE.fullmatch(text.replace(" ", "").replace("-", "").upper())
-    if found is None:
+    match = _SHAPE.fullmatch(text.replace(" ", "").replace("-", "").upper())
+    if match is None:
         return None
-    service, serial, check, country = found.groups()
+    service, serial, check, country = match.groups()
     if s10_check_digit(serial) != int(check):
         fault: str | None = "check_digit"
     else:

@@ -88,8 +88,8 @@ def parse(data: bytes, *, source: str) -> tuple[str, Mapping[str, object]]:
 
 
 def _syntax(exc: Exception, name: str | None) -> PolicyError:
-    found = _SYNTAX.search(str(exc))
-    place = (int(found[1]), int(found[2])) if found is not None and found[1] is not None else (None, None)
+    match = _SYNTAX.search(str(exc))
+    place = (int(match[1]), int(match[2])) if match is not None and match[1] is not None else (None, None)
     reason = _SYNTAX.sub("", str(exc)) if place[0] is not None else str(exc)
     return PolicyError(path="", file=name, line=place[0], column=place[1], message=f"not TOML: {reason}")
 

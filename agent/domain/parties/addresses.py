@@ -39,10 +39,10 @@ def postcode_fault(party: Party, state: str | None, tables: PartyTables) -> str 
     """
     if party.postcode is None:
         return None
-    found = _ZIP.fullmatch(party.postcode.strip())
-    if found is None:
+    match = _ZIP.fullmatch(party.postcode.strip())
+    if match is None:
         return "malformed"
-    states = tables.zip_areas.get(found[1])
+    states = tables.zip_areas.get(match[1])
     if states is None:
         return "unassigned"
     return "other_state" if state is not None and state not in states else None

@@ -9,10 +9,9 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Sequence
-from types import MappingProxyType
 
 from agent.domain.consignment.declaration import Declaration, Level, Party
-from agent.domain.findings.finding import Finding, Severity
+from agent.domain.findings.finding import Finding
 from agent.domain.parties.addresses import class_of, is_american, is_filler, postcode_fault, state_of
 from agent.domain.parties.contacts import calling_code, email_fault, is_disposable, phone_digits, phone_fault
 from agent.domain.parties.tables import PartyTables, bare_key, shipped
@@ -39,7 +38,7 @@ def check_parties(
         tables: The packs; those of this release when None.
 
     Returns:
-        Findings whose ``field`` is the name of a fact. MEND: ``PARTY_REFUSED`` (``reason``),
+        Findings whose ``field`` is the name of a fact. CORRECTABLE: ``PARTY_REFUSED`` (``reason``),
         ``ORIGINAL_PARTY_NEEDED``, ``PARTIES_IDENTICAL``, ``COUNTRY_UNKNOWN``, ``STATE_UNKNOWN``,
         ``POSTCODE_MALFORMED``, ``POSTCODE_UNASSIGNED``, ``POSTCODE_OTHER_STATE``, ``PHONE_REFUSED``
         (``reason``), ``EMAIL_REFUSED`` (``reason``). NOTE: ``PARTY_MAY_FORWARD``, ``PARTIES_SHARE_NAME``,
@@ -58,7 +57,7 @@ def check_parties(
     for place in ("packing_place", "pickup_place"):
         text: str | None = getattr(declaration, place)
         if text is not None and (fault := _fault(text, _words(text), _NONE, known)):
-            yield _mend("PARTY_REFUSED", field=f"consignment.{place}", reason=fault)
+            yield _finding("PARTY_REFUSED", field=f"consignment.{place}", reason=fault)
     yield from _together(declaration, words.get("consignor", ()), words.get("consignee", ()))
     yield from _countries(declaration)
 
@@ -91,14 +90,14 @@ def _alone(
     if party.name is not None:
         fault = name_fault(party.name, words, also, tables)
         if fault is not None:
-            yield _mend("PARTY_REFUSED", field=f"{side}.name", reason=fault)
+            yield _finding("PARTY_REFUSED", field=f"{side}.name", reason=fault)
         elif house:
             yield from _forwards(side, words, tables)
     if party.country is not None and party.country not in ISO_COUNTRIES:
-        yield _mend("COUNTRY_UNKNOWN", field=f"{side}.country")
+        yield _finding("COUNTRY_UNKNOWN", field=f"{side}.country")
     yield from _street(side, party, words, tables)
     if party.city is not None and (fault := _fault(party.city, _words(party.city), _NONE, tables)):
-        yield _mend("PARTY_REFUSED", field=f"{side}.city", reason=fault)
+        yield _finding("PARTY_REFUSED", field=f"{side}.city", reason=fault)
     yield from _state_and_postcode(side, party, tables)
     yield from _contacts(side, party, tables)
 
@@ -160,10 +159,10 @@ def _says_nothing(words: Sequence[str], also: frozenset[str], tables: PartyTable
     whole = "".join(sorted(words))
     if whole in tables.placeholders or whole in also:
         return True
-    told = {word for word in words if not word.isdecimal() and word not in tables.titles}
-    if len(told) == len(words):
+    telling = {word for word in words if not word.isdecimal() and word not in tables.titles}
+    if len(telling) == len(words):
         return False
-    whole = "".join(sorted(told))
+    whole = "".join(sorted(telling))
     return whole in tables.placeholders or whole in also
 
 
@@ -172,9 +171,9 @@ _MOST_WORDS = 8
 
 def _forwards(side: str, words: Sequence[str], tables: PartyTables) -> Iterator[Finding]:
     if bare_key(words, tables.legal_forms) in tables.forwarders:
-        yield _mend("ORIGINAL_PARTY_NEEDED", field=f"{side}.name")
+        yield _finding("ORIGINAL_PARTY_NEEDED", field=f"{side}.name")
     elif tables.forwarder_words.within(words) is not None:
-        yield _note("PARTY_MAY_FORWARD", field=f"{side}.name")
+        yield _finding("PARTY_MAY_FORWARD", field=f"{side}.name")
 
 
 def _street(side: str, party: Party, name: Sequence[str], tables: PartyTables) -> Iterator[Finding]:
@@ -187,27 +186,26 @@ def _street(side: str, party: Party, name: Sequence[str], tables: PartyTables) -
     if fault is None and words == name and not any(c.isdecimal() for c in party.street):
         fault = "is_name"
     if fault is not None:
-        yield _mend("PARTY_REFUSED", field=field, reason=fault)
+        yield _finding("PARTY_REFUSED", field=field, reason=fault)
         return
     if len(name) > 1 and name[0] in words and f" {' '.join(name)} " in f" {' '.join(words)} ":
-        yield _note("ADDRESS_REPEATS_NAME", field=field)
+        yield _finding("ADDRESS_REPEATS_NAME", field=field)
     kind = class_of(party.street, words, tables)
     if kind is not None:
-        params = MappingProxyType({"field": field, "class": kind.value})
-        yield Finding(code="ADDRESS_CLASS", severity=Severity.NOTE, params=params)
+        yield _finding("ADDRESS_CLASS", **{"field": field, "class": kind.value})
 
 
 def _state_and_postcode(side: str, party: Party, tables: PartyTables) -> Iterator[Finding]:
     if not is_american(party):
         if party.postcode is not None and is_filler(party.postcode):
-            yield _note("POSTCODE_FILLER", field=f"{side}.postcode")
+            yield _finding("POSTCODE_FILLER", field=f"{side}.postcode")
         return
     state = state_of(party, tables)
     if party.state is not None and state is None:
-        yield _mend("STATE_UNKNOWN", field=f"{side}.state")
+        yield _finding("STATE_UNKNOWN", field=f"{side}.state")
     fault = postcode_fault(party, state, tables)
     if fault is not None:
-        yield _mend(_POSTCODE[fault], field=f"{side}.postcode")
+        yield _finding(_POSTCODE[fault], field=f"{side}.postcode")
 
 
 _POSTCODE = {
@@ -222,18 +220,18 @@ def _contacts(side: str, party: Party, tables: PartyTables) -> Iterator[Finding]
         digits = phone_digits(party.phone)
         fault = phone_fault(digits, party.country, tables)
         if fault is not None:
-            yield _mend("PHONE_REFUSED", field=f"{side}.phone", reason=fault)
+            yield _finding("PHONE_REFUSED", field=f"{side}.phone", reason=fault)
         elif digits is not None and digits.startswith("+") and party.country in ISO_COUNTRIES:
             code = calling_code(digits, tables.calling_codes)
             served = tables.calling_codes.get(code or "", frozenset())
             if code is not None and served and party.country not in served:
-                yield _note("PHONE_COUNTRY_DIFFERS", field=f"{side}.phone", calling_code=int(code))
+                yield _finding("PHONE_COUNTRY_DIFFERS", field=f"{side}.phone", calling_code=int(code))
     if party.email is not None:
         fault = email_fault(party.email, tables)
         if fault is not None:
-            yield _mend("EMAIL_REFUSED", field=f"{side}.email", reason=fault)
+            yield _finding("EMAIL_REFUSED", field=f"{side}.email", reason=fault)
         elif is_disposable(party.email, tables):
-            yield _note("EMAIL_DISPOSABLE", field=f"{side}.email")
+            yield _finding("EMAIL_DISPOSABLE", field=f"{side}.email")
 
 
 def _together(declaration: Declaration, one: tuple[str, ...], other: tuple[str, ...]) -> Iterator[Finding]:
@@ -242,9 +240,9 @@ def _together(declaration: Declaration, one: tuple[str, ...], other: tuple[str, 
         return
     sender, receiver = declaration.consignor, declaration.consignee
     if sender.street is not None and receiver.street is not None and _place(sender) == _place(receiver):
-        yield _mend("PARTIES_IDENTICAL", field="consignee.name")
+        yield _finding("PARTIES_IDENTICAL", field="consignee.name")
     else:
-        yield _note("PARTIES_SHARE_NAME", field="consignee.name")
+        yield _finding("PARTIES_SHARE_NAME", field="consignee.name")
 
 
 def _place(party: Party) -> tuple[str, ...]:
@@ -258,19 +256,15 @@ def _countries(declaration: Declaration) -> Iterator[Finding]:
     consignor = declaration.consignor.country
     items = {item.origin_country for item in declaration.items if item.origin_country is not None}
     if (origin is not None and origin not in ISO_COUNTRIES) or not items <= ISO_COUNTRIES:
-        yield _mend("COUNTRY_UNKNOWN", field="goods.origin_country")
+        yield _finding("COUNTRY_UNKNOWN", field="goods.origin_country")
     if shipped_from is not None and shipped_from not in ISO_COUNTRIES:
-        yield _mend("COUNTRY_UNKNOWN", field="consignment.shipped_country")
-    told = (("goods.origin_country", origin), ("consignment.shipped_country", shipped_from))
-    for field, country in told:
+        yield _finding("COUNTRY_UNKNOWN", field="consignment.shipped_country")
+    named = (("goods.origin_country", origin), ("consignment.shipped_country", shipped_from))
+    for field, country in named:
         both = {country, consignor}
         if len(both) > 1 and both <= ISO_COUNTRIES:
-            yield _note("COUNTRIES_DIFFER", field=field, other="consignor.country")
+            yield _finding("COUNTRIES_DIFFER", field=field, other="consignor.country")
 
 
-def _mend(code: str, **params: str | int) -> Finding:
-    return Finding(code=code, severity=Severity.MEND, params=MappingProxyType(params))
-
-
-def _note(code: str, **params: str | int) -> Finding:
-    return Finding(code=code, severity=Severity.NOTE, params=MappingProxyType(params))
+def _finding(code: str, **params: str | int) -> Finding:
+    return Finding(code=code, params=params)

@@ -131,10 +131,10 @@ def email_fault(text: str, tables: PartyTables) -> str | None:
     plain = (text if text.isascii() else unicodedata.normalize("NFC", text)).strip()
     if _MASKED.search(plain):
         return "masked"
-    found = _EMAIL.fullmatch(plain)
-    if found is None:
+    match = _EMAIL.fullmatch(plain)
+    if match is None:
         return "syntax"
-    local, domain = found[1], found[2]
+    local, domain = match[1], match[2]
     labels = domain.split(".")
     whole = len(local.encode()) <= _MOST_LOCAL and max(map(len, labels)) <= _MOST_LABEL
     if not whole or len(labels[-1]) < 2 or labels[-1].isdecimal() or any(x.endswith("-") for x in labels):

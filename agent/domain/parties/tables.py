@@ -245,9 +245,9 @@ def _walks(rows: Iterable[str]) -> Iterable[str]:
 def _listed(table: Table, name: str) -> tuple[str, ...]:
     # The source is for the reader of the pack: a name nobody can trace is not refused to a sender.
     table.text("source", most=400)
-    found = table.texts(name)
+    texts = table.texts(name)
     table.done()
-    return found
+    return texts
 
 
 _AREAS = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
@@ -267,15 +267,15 @@ class _Zips:
         for table in (areas, also):
             for code in table.items():
                 if code not in states.items():
-                    table.fault(code, "is no state of this file")
+                    table.fault(code, "is not a state of this file")
                 for span in table.texts(code):
-                    found = _AREAS.fullmatch(span)
-                    if found is None:
+                    match = _AREAS.fullmatch(span)
+                    if match is None:
                         table.fault(
                             code, f"{span[:20]!r} must be three digits, or two times three with a dash"
                         )
                         continue
-                    for area in range(int(found[1]), int(found[2] or found[1]) + 1):
+                    for area in range(int(match[1]), int(match[2] or match[1]) + 1):
                         by_area.setdefault(f"{area:03d}", set()).add(code)
         _close(root, "us-zip.toml")
         self.areas = {area: frozenset(codes) for area, codes in by_area.items()}
@@ -292,7 +292,7 @@ class _Phones:
         for code in codes.items():
             countries = frozenset(codes.text(code).split())
             if unknown := sorted(countries - ISO_COUNTRIES):
-                codes.fault(code, f"{unknown[0][:20]!r} is no country of ISO 3166-1")
+                codes.fault(code, f"{unknown[0][:20]!r} is not a country of ISO 3166-1")
             if not (code.isascii() and code.isdecimal() and len(code) <= 3):
                 codes.fault(code, "must be one to three digits")
             self.codes[code] = countries

@@ -14,8 +14,9 @@ from cel_expr_python import cel  # type: ignore[import-untyped] # ships no py.ty
 
 from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import PolicyError, PolicyInvalid
+from agent.domain.findings.code import FindingCode
 from agent.domain.findings.finding import Finding, Severity
-from agent.domain.policy.entries import Dated, Kind, Regime, Rule
+from agent.domain.policy.entries import DatedEntry, Kind, Regime, Rule
 from agent.domain.policy.facts import SCHEMA, FactType, FactValue
 
 _TYPES: Mapping[FactType, cel.Type] = {
@@ -25,7 +26,7 @@ _TYPES: Mapping[FactType, cel.Type] = {
     "LIST": cel.Type.List(cel.Type.STRING),
 }
 _PLACE = re.compile(r"<input>:(\d+):(\d+): (.*)")
-_WEIGHT = {Severity.NOTE: 0, Severity.MEND: 1, Severity.REFER: 2, Severity.STOP: 3}
+_WEIGHT = {Severity.NOTE: 0, Severity.CORRECTABLE: 1, Severity.REFER: 2, Severity.STOP: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,14 @@ class _Condition:
         self._env = env
         self._expression = expression
         # Typed: 1 and True are equal, and a rule over the one cannot be evaluated with the other.
-        self._told = functools.lru_cache(maxsize=_REMEMBERED, typed=True)(self._tell)
+        self._answer = functools.lru_cache(maxsize=_REMEMBERED, typed=True)(self._tell)
 
     def holds(self, facts: Mapping[str, FactValue]) -> bool | None:
         """Whether it holds of ``facts``; None where that cannot be told."""
         values: list[Any] = [facts.get(name) for name in self.names]
         if list in map(type, values):
             values = [tuple(value) if isinstance(value, list) else value for value in values]
-        return self._told(*values)
+        return self._answer(*values)
 
     def _tell(self, *values: FactValue | tuple[str, ...] | None) -> bool | None:
         activation = {
@@ -118,6 +119,8 @@ class RuleSet:
         """
         self.rules = tuple(rules)
         self.regimes = tuple(regimes)
+        self.codes: Mapping[str | int, FindingCode] = {rule.id: rule.finding_code() for rule in self.rules}
+        """The code of each rule's findings, by the id of the rule."""
         self._env = cel.NewEnv(variables={name: _TYPES[fact_type] for name, fact_type in SCHEMA.items()})
         errors: list[PolicyError] = []
         self._conditions: dict[str, _Condition] = {}
@@ -137,7 +140,7 @@ class RuleSet:
         """Every fact that a rule or a regime looks at, at any time."""
         # The law changes at few instants. Between two of them it is one list for each mode: nothing that is
         # out of force, or of the other mode, is looked at for a consignment.
-        everything: tuple[Dated, ...] = (*self.regimes, *self.rules)
+        everything: tuple[DatedEntry, ...] = (*self.regimes, *self.rules)
         self.bounds = tuple(
             sorted({bound.astimezone(UTC) for dated in everything for bound in dated.bounds()})
         )
@@ -170,14 +173,14 @@ class RuleSet:
             law = laws[None]
         applying: list[str] = []
         entry: str | None = None
-        found: list[Finding] = []
+        findings: list[Finding] = []
         missing: dict[str, Finding] = {}
         for regime in law.regimes:
             if regime.enters and entry is not None:
                 continue
             applies = _holds(regime, facts)
             if applies is None:
-                found.append(regime.unknown)
+                findings.append(regime.unknown)
             elif applies:
                 applying.append(regime.id)
                 if regime.enters:
@@ -187,10 +190,10 @@ class RuleSet:
         for rule in law.rules:
             holds = _holds(rule, facts)
             if holds is None:
-                found.append(rule.unknown)
+                findings.append(rule.unknown)
             elif holds:
-                found.append(rule.holds)
-        return Held(tuple(applying), entry, tuple(missing.values()), tuple(found), not law.regimes)
+                findings.append(rule.holds)
+        return Held(tuple(applying), entry, tuple(missing.values()), tuple(findings), not law.regimes)
 
     def _asked(self) -> frozenset[str]:
         asked = {"consignment.transport", "goods.origin_country"}
@@ -205,7 +208,7 @@ class RuleSet:
         return frozenset(asked)
 
     def _law(self, at: datetime, mode: Transport | None) -> _Law:
-        def counts(dated: Dated) -> bool:
+        def counts(dated: DatedEntry) -> bool:
             return dated.in_force(at) and (mode is None or dated.mode is None or dated.mode is mode)
 
         regimes = [regime for regime in self.regimes if counts(regime)]
@@ -283,8 +286,8 @@ def _compile(env: cel.Env, when: str) -> cel.Expression | PolicyError:
 
 def _located(text: str) -> PolicyError:
     """The compiler's first complaint with its place; the compiler quotes the source below it."""
-    found = _PLACE.search(text)
-    if found is None:
+    match = _PLACE.search(text)
+    if match is None:
         return PolicyError(path="when", line=1, column=1, message=text.partition("\n")[0][:200])
-    message = found[3].replace(" (in container '')", "")[:200]
-    return PolicyError(path="when", line=int(found[1]), column=int(found[2]), message=message)
+    message = match[3].replace(" (in container '')", "")[:200]
+    return PolicyError(path="when", line=int(match[1]), column=int(match[2]), message=message)

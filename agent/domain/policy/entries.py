@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from agent.domain.consignment.declaration import Transport
+from agent.domain.findings.code import FindingCode
+from agent.domain.findings.codes import missing_code, pack_code
 from agent.domain.findings.finding import EMPTY, Disclosure, Finding, Severity
-from agent.domain.policy.facts import FACTS
 
 
 class Confidence(StrEnum):
@@ -22,7 +22,7 @@ class Confidence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dated:
+class DatedEntry:
     """One entry of a pack: in force from ``starts`` up to, not at, ``ends``; both aware."""
 
     id: str
@@ -73,7 +73,7 @@ class Unless:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Regime(Dated):
+class Regime(DatedEntry):
     """One legal regime: what data it asks for, from when to when."""
 
     title: str
@@ -85,16 +85,15 @@ class Regime(Dated):
     requires_any: tuple[tuple[str, ...], ...] = ()
     """Of each group one fact at least."""
     unless: Unless | None = None
-    severity: Severity = Severity.MEND
+    severity: Severity = Severity.CORRECTABLE
     """Of what is missing."""
     advisory_until: datetime | None = None
     """Aware; before it, what is missing is only noted."""
 
     def bounds(self) -> tuple[datetime, ...]:
-        """As ``Dated.bounds``, and where the advisory time ends."""
-        return (
-            Dated.bounds(self) if self.advisory_until is None else (*Dated.bounds(self), self.advisory_until)
-        )
+        """As ``DatedEntry.bounds``, and where the advisory time ends."""
+        bounds = DatedEntry.bounds(self)
+        return bounds if self.advisory_until is None else (*bounds, self.advisory_until)
 
     def severity_at(self, at: datetime) -> Severity:
         """How much a missing fact weighs at ``at`` (aware)."""
@@ -111,42 +110,25 @@ class Regime(Dated):
         params = {"regime": self.id}
         if len(group) > 1:
             params["or"] = " ".join(group[1:])
-        return Finding(
-            code=missing_code(group[0]), severity=self.severity_at(at), params=MappingProxyType(params)
-        )
+        return Finding(code=missing_code(group[0]), severity=self.severity_at(at), params=params)
 
     def not_evaluable(self) -> Finding:
         """What is found where it cannot be told whether the regime applies."""
-        return Finding(
-            code=NOT_EVALUABLE, severity=Severity.REFER, params=MappingProxyType({"regime": self.id})
-        )
+        return Finding(code=NOT_EVALUABLE, params={"regime": self.id})
 
 
 NOT_EVALUABLE = "RULE_NOT_EVALUABLE"
 
 
-def missing_code(fact: str) -> str:
-    """The code of the finding that ``fact`` is not given.
-
-    >>> missing_code("consignee.email")
-    'MISSING_CONSIGNEE_EMAIL'
-    """
-    return f"MISSING_{fact.replace('.', '_').upper()}"
-
-
-FACT_OF_CODE: Mapping[str, str] = {missing_code(fact): fact for fact in FACTS}
-"""Back from the code of a missing fact to the fact."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice(Dated):
+class Notice(DatedEntry):
     """An event of the law from which no finding follows: a proposal, a pilot, a ruling; told by ``show``."""
 
     says: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeNote(Dated):
+class CodeNote(DatedEntry):
     """What the law says, in its time, of a finding the program makes by itself, and how much it weighs."""
 
     code: str
@@ -159,15 +141,15 @@ class CodeNote(Dated):
         """``finding`` with the severity of its time; never of a sealed one and never of a referral."""
         if (
             self.severity is None
-            or finding.severity is not Severity.MEND
+            or finding.severity is not Severity.CORRECTABLE
             or finding.disclosure is not Disclosure.OPEN
         ):
             return finding
-        return Finding(code=finding.code, severity=self.severity, params=finding.params)
+        return finding.weighed(self.severity)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule(Dated):
+class Rule(DatedEntry):
     """One dated rule of a policy: when ``when`` holds of a consignment, ``code`` is found on it."""
 
     code: str
@@ -184,10 +166,9 @@ class Rule(Dated):
     """Given on in the finding, beside the rule's id."""
 
     def bounds(self) -> tuple[datetime, ...]:
-        """As ``Dated.bounds``, and where the advisory time ends."""
-        return (
-            Dated.bounds(self) if self.advisory_until is None else (*Dated.bounds(self), self.advisory_until)
-        )
+        """As ``DatedEntry.bounds``, and where the advisory time ends."""
+        bounds = DatedEntry.bounds(self)
+        return bounds if self.advisory_until is None else (*bounds, self.advisory_until)
 
     def finding(self, at: datetime | None = None) -> Finding:
         """What is found where the rule holds, at ``at`` (aware); None for after its advisory time.
@@ -196,12 +177,24 @@ class Rule(Dated):
             ValueError: The code must be sealed and the rule is open.
         """
         advisory = at is not None and self.advisory_until is not None and at < self.advisory_until
-        params = MappingProxyType({**self.params, "rule": self.id})
-        severity = Severity.NOTE if advisory else self.severity
-        return Finding(code=self.code, severity=severity, disclosure=self.disclosure, params=params)
+        return Finding(
+            code=self.finding_code(),
+            severity=Severity.NOTE if advisory else self.severity,
+            params=self._given_params(),
+        )
+
+    def finding_code(self) -> FindingCode:
+        """The code of its findings, with the parameters that they carry.
+
+        Raises:
+            ValueError: The code must be sealed and the rule is open.
+        """
+        return pack_code(self.code, self.severity, self.disclosure, self._given_params())
+
+    def _given_params(self) -> dict[str, str | int]:
+        return {**self.params, "rule": self.id}
 
     def not_evaluable(self) -> Finding:
         """What is found where it cannot be told whether the rule holds."""
-        params = MappingProxyType({"rule": self.id})
         # A sealed rule stays sealed: that it exists is what the seal hides.
-        return Finding(code=NOT_EVALUABLE, severity=Severity.REFER, disclosure=self.disclosure, params=params)
+        return Finding(code=NOT_EVALUABLE, disclosure=self.disclosure, params={"rule": self.id})

@@ -10,7 +10,7 @@ from typing import Literal
 from agent.domain.consignment.declaration import Declaration
 from agent.domain.consignment.effective import Effective
 from agent.domain.description.check import words
-from agent.domain.description.disguises import readings
+from agent.domain.description.obfuscation import readings
 
 FactType = Literal["INT", "STRING", "BOOL", "LIST"]
 """CEL types; LIST is a list of strings."""
@@ -144,10 +144,10 @@ def _goods_texts(declaration: Declaration) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=4096)
 def _read(texts: tuple[str, ...]) -> tuple[list[str], str]:
-    """The words of all texts, and each text with single spaces; behind them what disguised words may mean."""
-    said = [words(text) for text in texts]
-    said += [other for each in said for other in readings(each)]
-    return list(dict.fromkeys(word for each in said for word in each)), " / ".join(map(" ".join, said))
+    """The words of all texts, and each text with single spaces; after them what obfuscated words may mean."""
+    spoken = [words(text) for text in texts]
+    spoken += [other for each in spoken for other in readings(each)]
+    return list(dict.fromkeys(word for each in spoken for word in each)), " / ".join(map(" ".join, spoken))
 
 
 _OF_WORDS = frozenset({"goods.words", "goods.text"})

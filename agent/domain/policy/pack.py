@@ -13,16 +13,18 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from agent.domain.consignment.effective import CLAIMED_FIELDS, ClaimOrder, SourceRole
-from agent.domain.description.model_readings import ReadingLimits, read_limits
 from agent.domain.description.terms import Terms, read_terms
+from agent.domain.description.text_models import ReadingLimits, read_limits
 from agent.domain.errors import PolicyError, PolicyInvalid
+from agent.domain.findings.code import FindingCode
+from agent.domain.findings.codes import FACT_OF_CODE
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.packs.source import HEAD, MAX_BYTES, Places, parse
 from agent.domain.packs.table import Table
 from agent.domain.policy.ageing import LISTS, POLICY, Ladder, ListTerms, read_ladder, read_lists
 from agent.domain.policy.cel import RuleSet
-from agent.domain.policy.entries import FACT_OF_CODE, CodeNote, Dated, Notice, Regime
+from agent.domain.policy.entries import CodeNote, DatedEntry, Notice, Regime
 from agent.domain.policy.read_entries import ID, matching, read_codes, read_notices, read_regimes, read_rules
 from agent.domain.policy.texts import PackText, params_of, read_texts
 from agent.domain.policy.totals_terms import AggregationTerms, read_aggregation
@@ -37,7 +39,7 @@ NO_OUTCOME = "none"
 DEFAULT_OUTCOMES: Mapping[Severity, Disposition | None] = {
     Severity.STOP: Disposition.DNL,
     Severity.REFER: Disposition.RFS,
-    Severity.MEND: Disposition.RFI,
+    Severity.CORRECTABLE: Disposition.RFI,
     Severity.NOTE: None,
 }
 
@@ -151,7 +153,7 @@ class Policy:
         note = self.note_on(finding.code, at, mode)
         return None if note is None else note.citation
 
-    def _named(self) -> tuple[tuple[str, Sequence[Dated]], ...]:
+    def _named(self) -> tuple[tuple[str, Sequence[DatedEntry]], ...]:
         return (
             ("rule", self.rules.rules),
             ("regime", self.rules.regimes),
@@ -169,6 +171,11 @@ class Policy:
             return next((entry.about for entry in self.rules.rules if entry.id == rule), None)
         note = self.note_on(finding.code, at, mode)
         return None if note is None else note.about
+
+    def finding_code(self, name: str, params: Mapping[str, str | int]) -> str | FindingCode:
+        """The code of a finding that was made under this pack: that of the rule it names, else the name."""
+        of_rule = self.rules.codes.get(params.get("rule", ""))
+        return name if of_rule is None or of_rule.name != name else of_rule
 
     def outcome_of(self, finding: Finding) -> Disposition | None:
         """What follows from ``finding``: by its code, else by its severity; None when nothing does."""
@@ -225,7 +232,7 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     zone_name = root.text("zone")
     zone = _zone(root, zone_name)
     regimes = read_regimes(root, zone)
-    policy_id = matching(root, "id", ID, "small letters, digits and dashes")
+    policy_id = matching(root, "id", ID, "lower-case letters, digits and dashes")
     issued = root.instant("issued", None)
     outcomes, by_code = _outcomes(root.table("outcomes"))
     settings = {
@@ -250,9 +257,9 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     try:
         compiled = RuleSet(rules, regimes)
     except PolicyInvalid as exc:
-        # What is no text at all is told as that, not as a rule that does not compile on top.
-        told = {error.path for error in errors}
-        errors.extend(error for error in exc.errors if error.path not in told)
+        # A value that is not a text is reported as that, and not also as a rule that does not compile.
+        reported = {error.path for error in errors}
+        errors.extend(error for error in exc.errors if error.path not in reported)
     if errors or compiled is None:
         raise PolicyInvalid(source, _located(errors, text))
     return Policy(
@@ -264,7 +271,7 @@ def parse_policy(data: bytes, *, source: str = "policy.toml") -> Policy:
     )  # fmt: skip
 
 
-def _bounds(others: Sequence[Dated], rules: RuleSet) -> tuple[datetime, ...]:
+def _bounds(others: Sequence[DatedEntry], rules: RuleSet) -> tuple[datetime, ...]:
     changes = {bound.astimezone(UTC) for entry in others for bound in entry.bounds()}
     return tuple(sorted(changes.union(rules.bounds)))
 
@@ -324,7 +331,9 @@ def _roles(table: Table, key: str) -> tuple[SourceRole, ...]:
     known = [role.value for role in SourceRole]
     for name in table.texts(key):
         if name not in known or name in roles:
-            table.fault(key, f"{name!r} is no role, or stands twice; use each of {', '.join(known)} once")
+            table.fault(
+                key, f"{name!r} is not a role, or is given twice; use each of {', '.join(known)} once"
+            )
         else:
             roles.append(SourceRole(name))
     return tuple(roles)

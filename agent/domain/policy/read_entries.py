@@ -11,7 +11,7 @@ from typing import TypedDict, TypeVar
 from agent.domain.consignment.declaration import Transport
 from agent.domain.findings.finding import Disclosure, Severity
 from agent.domain.packs.table import Table
-from agent.domain.policy.entries import CodeNote, Confidence, Dated, Kind, Notice, Regime, Rule, Unless
+from agent.domain.policy.entries import CodeNote, Confidence, DatedEntry, Kind, Notice, Regime, Rule, Unless
 from agent.domain.policy.facts import FACTS, FactType
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -27,7 +27,7 @@ _TYPES: Mapping[FactType, type] = {"INT": int, "STRING": str, "BOOL": bool}
 _CONDITIONAL = ("regime", "rule")
 """Entries that apply to some consignments and not to others by what is declared."""
 
-_D = TypeVar("_D", bound=Dated)
+_D = TypeVar("_D", bound=DatedEntry)
 
 
 class Common(TypedDict):
@@ -64,10 +64,12 @@ def read_regimes(root: Table, zone: tzinfo) -> tuple[Regime, ...]:
                 when=table.text("when", most=4000) if table.has("when") else None,
                 requires=_facts(table, "requires", table.texts("requires")),
                 requires_any=tuple(
-                    _facts(table, "requires_any", group) for group in table.groups("requires_any")
+                    known
+                    for group in table.groups("requires_any")
+                    if (known := _facts(table, "requires_any", group))
                 ),
                 unless=_unless(table),
-                severity=table.choice("severity", Severity, Severity.MEND),
+                severity=table.choice("severity", Severity, Severity.CORRECTABLE),
                 advisory_until=advisory_end(table, common, zone),
             )
         )
@@ -82,7 +84,7 @@ def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list
     for table, common in dated_entries(root, "rule", zone):
         regime = table.optional_text("regime")
         if regime is not None and regime not in regimes:
-            table.fault("regime", f"{regime!r} is no regime of this pack")
+            table.fault("regime", f"{regime!r} is not a regime of this pack")
         elif regime is not None:
             # A rule is in force only while its regime is.
             common["starts"] = max(common["starts"], regimes[regime].starts)
@@ -90,7 +92,7 @@ def read_rules(root: Table, zone: tzinfo, regimes: Mapping[str, Regime]) -> list
             common["ends"] = min(closing, default=None)
         rule = Rule(
             **common,
-            code=matching(table, "code", _CODE, "capital letters, digits and underscores"),
+            code=matching(table, "code", _CODE, "upper-case letters, digits and underscores"),
             severity=table.choice("severity", Severity),
             when=table.text("when", most=4000),
             disclosure=table.choice("disclosure", Disclosure, Disclosure.OPEN),
@@ -117,7 +119,7 @@ def read_codes(root: Table, zone: tzinfo) -> tuple[CodeNote, ...]:
         notes.append(
             CodeNote(
                 **common,
-                code=matching(table, "code", _CODE, "capital letters, digits and underscores"),
+                code=matching(table, "code", _CODE, "upper-case letters, digits and underscores"),
                 about=_about(table),
                 severity=table.choice("severity", Severity) if table.has("severity") else None,
             )
@@ -139,19 +141,19 @@ def read_notices(root: Table, zone: tzinfo) -> tuple[Notice, ...]:
 
 def dated_entries(root: Table, sort: str, zone: tzinfo) -> Iterator[tuple[Table, Common]]:
     """Each ``[[sort]]`` with what all entries have; ids are given once."""
-    seen: set[str] = set()
+    ids: set[str] = set()
     for table in root.tables(sort):
-        entry_id = matching(table, "id", ID, "small letters, digits and dashes")
-        if entry_id in seen:
+        entry_id = matching(table, "id", ID, "lower-case letters, digits and dashes")
+        if entry_id in ids:
             table.fault("id", f"{entry_id!r} is given twice")
-        seen.add(entry_id)
+        ids.add(entry_id)
         starts, ends = table.instant("from", zone), table.optional_instant("to", zone)
         if ends is not None and ends <= starts:
             table.fault("to", "is not after `from`; the window would be empty")
         origin = table.texts("origin")
         for country in origin:
             if _COUNTRY.fullmatch(country) is None:
-                table.fault("origin", f"{country!r} is not a country of two capital letters")
+                table.fault("origin", f"{country!r} is not a country of two upper-case letters")
         yield (
             table,
             Common(
@@ -176,7 +178,7 @@ def check_supersedes(root: Table, sort: str, entries: Sequence[_D]) -> None:
         for earlier in entry.supersedes:
             ended = known[earlier].ends if earlier in known else None
             if earlier not in known:
-                table.fault("supersedes", f"{earlier!r} is no {sort} of this pack")
+                table.fault("supersedes", f"{earlier!r} is not a {sort} of this pack")
             elif ended is None or ended > entry.starts:
                 table.fault(
                     "supersedes", f"{earlier!r} is still in force when this one begins; end it with `to`"
@@ -192,9 +194,10 @@ def advisory_end(table: Table, common: Common, zone: tzinfo) -> datetime | None:
 
 
 def _facts(table: Table, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of ``names`` that are facts; each of the others leaves its fault behind."""
     for unknown in sorted(set(names) - FACTS.keys()):
         table.fault(key, f"{unknown!r} is not a fact; `preclear schema facts` lists them")
-    return names
+    return tuple(name for name in names if name in FACTS)
 
 
 def _about(table: Table) -> str | None:
@@ -223,7 +226,7 @@ def _params(table: Table) -> dict[str, str | int]:
         if key == "rule" or isinstance(value, bool) or not isinstance(value, str | int):
             table.fault(key, "a parameter is a text or a whole number, and `rule` is taken")
         elif not PARAM.fullmatch(key):
-            table.fault(key, "a parameter has a name of small letters, digits and underscores")
+            table.fault(key, "a parameter has a name of lower-case letters, digits and underscores")
         elif len(value) > MAX_PARAM if isinstance(value, str) else abs(value) > MAX_NUMBER:
             table.fault(key, f"a text has at most {MAX_PARAM} characters, a number at most {MAX_NUMBER}")
         else:

@@ -30,11 +30,11 @@ class PackText:
 
 def params_of(rules: Iterable[Rule]) -> dict[str, frozenset[str]]:
     """The codes that ``rules`` give, each with the parameters that all rules with it give."""
-    found: dict[str, frozenset[str]] = {}
+    common: dict[str, frozenset[str]] = {}
     for rule in rules:
         given = frozenset(rule.params) | {"rule"}
-        found[rule.code] = found.get(rule.code, given) & given
-    return found
+        common[rule.code] = common.get(rule.code, given) & given
+    return common
 
 
 def read_texts(root: Table, params: Mapping[str, frozenset[str]]) -> tuple[PackText, ...]:
@@ -57,15 +57,15 @@ def read_texts(root: Table, params: Mapping[str, frozenset[str]]) -> tuple[PackT
         )
         table.done()
         if _LANGUAGE.fullmatch(lang) is None:
-            table.fault("lang", f"{lang!r} is no language tag, as en or zh-CN")
+            table.fault("lang", f"{lang!r} is not a language tag such as en or zh-CN")
         if code not in params:
             table.fault("code", f"{code!r} is the code of no rule of this pack; other codes have their texts")
         if (code, lang) in places:
             table.fault("code", f"{code} has two texts in {lang}")
         if len(PLACEHOLDER.sub("", made.reason).split()) > MAX_REASON_WORDS:
             table.fault("reason", f"more than {MAX_REASON_WORDS} words")
-        for key, said in (("reason", made.reason), ("remedy", made.remedy)):
-            unknown = set(PLACEHOLDER.findall(said)) - params.get(code, frozenset())
+        for key, template in (("reason", made.reason), ("remedy", made.remedy)):
+            unknown = set(PLACEHOLDER.findall(template)) - params.get(code, frozenset())
             if unknown and code in params:
                 named = ", ".join(sorted(unknown))
                 table.fault(key, f"{named}: no parameter that every rule with {code} gives")

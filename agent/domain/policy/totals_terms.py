@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from agent.domain.findings.finding import Severity
 from agent.domain.packs.table import Table
-from agent.domain.policy.entries import Dated
+from agent.domain.policy.entries import DatedEntry
 from agent.domain.policy.read_entries import advisory_end, check_supersedes, dated_entries
 from agent.domain.values.money import EXPONENTS, MAX_MINOR
 
@@ -85,7 +85,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit(Dated):
+class Limit(DatedEntry):
     """A sum that one person's parcels may not pass, in its time."""
 
     severity: Severity
@@ -103,8 +103,8 @@ class Limit(Dated):
     """Aware; before it, what is found is only noted."""
 
     def bounds(self) -> tuple[datetime, ...]:
-        """As ``Dated.bounds``, and where the advisory time ends."""
-        bounds = Dated.bounds(self)
+        """As ``DatedEntry.bounds``, and where the advisory time ends."""
+        bounds = DatedEntry.bounds(self)
         return bounds if self.advisory_until is None else (*bounds, self.advisory_until)
 
     def severity_at(self, at: datetime) -> Severity:
@@ -232,7 +232,7 @@ def _limits(root: Table, zone: tzinfo, window: int) -> tuple[Limit, ...]:
                 currency=currency,
                 per=per,
                 overage=table.choice("overage", Overage, Overage.MARGINAL),
-                origin_except=_each(table, "origin_except", "[A-Z]{2}", "a country of two capital letters"),
+                origin_except=_each(table, "origin_except", "[A-Z]{2}", "a country of two capitals"),
                 categories=_each(
                     table, "categories", "|".join(CATEGORIES), f"one of {', '.join(CATEGORIES)}"
                 ),
@@ -286,7 +286,7 @@ def _address(table: Table, window: int) -> SharedAddress:
     names: dict[str, int] = {}
     for name in listed.items():
         if name not in known:
-            listed.fault(name, f"is no sort of address; use one of {', '.join(known)}")
+            listed.fault(name, f"is not a sort of address; use one of {', '.join(known)}")
         else:
             names[name] = listed.whole(name, least=2, most=10_000)
     terms = SharedAddress(
@@ -308,7 +308,7 @@ def _contact(table: Table, window: int) -> SharedContact:
 
 
 def _sealed(table: Table) -> Severity:
-    """Of a sealed finding: it is noted or it refers; no sender learns of it, so none could mend it."""
+    """Of a sealed finding: it is noted or it refers; no sender learns of it, so none could correct it."""
     severity = table.choice("severity", Severity, Severity.NOTE)
     if severity not in (Severity.NOTE, Severity.REFER):
         table.fault("severity", f"{severity.value!r} must be note or refer")

@@ -60,7 +60,7 @@ class Consignment:
     name: str | None = None
     """Of the shipper or the sender, as written there."""
     findings: tuple[Finding, ...] | None = None
-    """Those a sender can mend; None for a consignment that is not assessed yet."""
+    """Those a sender can correct; None for a consignment that is not assessed yet."""
     descriptions: tuple[Described, ...] = ()
     """Each key once."""
 
@@ -70,7 +70,7 @@ class Consignment:
 
     @property
     def clean(self) -> bool:
-        """Whether it is assessed and nothing in it asks to be mended."""
+        """Whether it is assessed and nothing in it asks to be corrected."""
         return self.findings is not None and not any(map(is_error, self.findings))
 
 
@@ -109,7 +109,7 @@ class Worst:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imports:
-    """What became of the rows of a sender's files; ``faults`` counts what was refused or mended, by code."""
+    """What became of the rows of a sender's files; ``faults`` counts rejections and corrections by code."""
 
     files: int = 0
     rows: int = 0
@@ -166,7 +166,7 @@ class Card:
 
     Args:
         covered: First and last day of which every consignment is taken in; a period that begins before or
-            ends behind them is partial.
+            ends after them is partial.
     """
 
     def __init__(self, covered: tuple[date, date]) -> None:
@@ -183,8 +183,8 @@ class Card:
     def add(self, consignment: Consignment) -> None:
         """Take in one consignment."""
         if consignment.name is not None:
-            told = (consignment.number, consignment.name)
-            self._named = told if self._named is None else min(self._named, told)
+            named = (consignment.number, consignment.name)
+            self._named = named if self._named is None else min(self._named, named)
         day = self._days.setdefault(consignment.day, [0, 0, 0])
         for place, counts in enumerate((True, consignment.findings is not None, consignment.clean)):
             day[place] += counts
@@ -215,7 +215,7 @@ class Card:
     def scorecard(self, *, worst: int = 20, imports: Imports | None = None) -> Scorecard:
         """The card of what was taken in so far, with so many of the worst descriptions."""
         unit, trend = trend_of(self._days, self._covered)
-        texts = [told for vaguest in self._texts.values() for told in vaguest.told()]
+        texts = [worst for vaguest in self._texts.values() for worst in vaguest.worst()]
         texts.sort(key=lambda w: (not w.refused, -w.consignments, -w.score_permille, w.text, w.reason))
         return Scorecard(
             name=None if self._named is None else self._named[1],
@@ -259,7 +259,7 @@ class _Tally:
 
 
 def _cases(tallies: Mapping[Kind, _Tally]) -> tuple[Case, ...]:
-    found = [
+    cases = [
         Case(
             code=code,
             kind=MappingProxyType(dict(kind)),
@@ -268,7 +268,7 @@ def _cases(tallies: Mapping[Kind, _Tally]) -> tuple[Case, ...]:
         )
         for (code, kind), tally in sorted(tallies.items())
     ]
-    return tuple(sorted(found, key=lambda case: -case.consignments))
+    return tuple(sorted(cases, key=lambda case: -case.consignments))
 
 
 class _Vaguest:
@@ -297,7 +297,7 @@ class _Vaguest:
         heappush(self._heap, place)
         self._texts[described.key] = (described, number, 1)
 
-    def told(self) -> Iterable[Worst]:
+    def worst(self) -> Iterable[Worst]:
         for described, _, count in self._texts.values():
             cut = described.text if len(described.text) <= _SHOWN else described.text[: _SHOWN - 1] + "…"
             yield Worst(

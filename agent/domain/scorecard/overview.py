@@ -1,4 +1,4 @@
-"""Many shippers or senders side by side, those with most to mend first."""
+"""Many shippers or senders side by side, those with most to correct first."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agent.domain.scorecard.card import Card, Consignment, Imports, Kind, Scorec
 from agent.domain.scorecard.trend import permille
 
 MOST_SHIPPERS = 20_000
-"""Of one overview; with more of them, those with least to mend are counted together."""
+"""Of one overview; with more of them, those with least to correct are counted together."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Line:
 
     @property
     def faulty(self) -> int:
-        """Consignments with something to mend."""
+        """Consignments with something to correct."""
         return self.assessed - self.clean
 
     @property
@@ -41,7 +41,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """All that was looked at, and each shipper's line, the one with most consignments to mend first."""
+    """All that was looked at, and each shipper's line, the one with most consignments to correct first."""
 
     total: Scorecard
     lines: tuple[Line, ...]
@@ -74,7 +74,7 @@ class Overviewing:
         row.add(consignment, self._kinds)
 
     def _give_way(self) -> None:
-        """A quarter of the rows, with least to mend and fewest consignments, are counted together."""
+        """A quarter of the rows, with least to correct and fewest consignments, are counted together."""
         ranked = sorted(self._rows, key=lambda key: (self._rows[key].rank(), key))
         self._others = self._others or _Row()
         for key in ranked[: max(1, self._ceiling // 4)]:
@@ -100,8 +100,8 @@ class _Row:
 
     def add(self, consignment: Consignment, known: dict[Kind, Kind]) -> None:
         if consignment.name is not None:
-            told = (consignment.number, consignment.name)
-            self._name = told if self._name is None else min(self._name, told)
+            named = (consignment.number, consignment.name)
+            self._name = named if self._name is None else min(self._name, named)
         findings = consignment.findings
         self._count((1, findings is not None, consignment.clean))
         kinds = {kind_of(finding) for finding in findings or () if is_error(finding)}

@@ -68,20 +68,20 @@ def trend_of(
     while begin <= last:
         counts[begin] = [0, 0, 0]
         begin += step
-    for day, told in days.items():
+    for day, sums in days.items():
         start = first + (day - first) // step * step
         if start in counts:
-            counts[start] = [a + b for a, b in zip(counts[start], told, strict=True)]
+            counts[start] = [a + b for a, b in zip(counts[start], sums, strict=True)]
     return unit, tuple(
         Period(
             first=begin,
             last=begin + step - _ONE_DAY,
             partial=begin < covered[0] or begin + step - _ONE_DAY > covered[1],
-            consignments=told[0],
-            assessed=told[1],
-            clean=told[2],
+            consignments=sums[0],
+            assessed=sums[1],
+            clean=sums[2],
         )
-        for begin, told in counts.items()
+        for begin, sums in counts.items()
     )
 
 

@@ -48,9 +48,9 @@ def parse_party_list(data: bytes) -> PartyList:
     try:
         version = _HEAD.decode(data).v
         if version == VERSION:
-            found = _LIST.decode(data)
-            entries = tuple(Entry(id=e.id, names=tuple(e.names)) for e in found.entries)
-            return PartyList(id=found.id, issued=found.issued, entries=entries)
+            decoded = _LIST.decode(data)
+            entries = tuple(Entry(id=e.id, names=tuple(e.names)) for e in decoded.entries)
+            return PartyList(id=decoded.id, issued=decoded.issued, entries=entries)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ListInvalid(f"not a watchlist: {error}") from error
     raise ListInvalid(f"a watchlist of version {version}, which this program does not know; update preclear")

@@ -117,13 +117,13 @@ class PartyList:
         object.__setattr__(self, "_index", MappingProxyType(index))
 
     def match(self, names: Iterable[str]) -> tuple[Hit, ...]:
-        """Entries that carry one of ``names``, each once, in the order found."""
+        """Entries that carry one of ``names``, each once, in the order hits."""
         return self.match_keys(map(key, names))
 
     def match_keys(self, keys: Iterable[str]) -> tuple[Hit, ...]:
         """As ``match``, for names whose ``key`` was taken already, once for several lists."""
-        found: dict[Hit, None] = {}
+        hits: dict[Hit, None] = {}
         for name_key in keys:
             for hit in self._index.get(name_key, ()):
-                found[hit] = None
-        return tuple(found)
+                hits[hit] = None
+        return tuple(hits)

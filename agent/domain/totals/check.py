@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 
 import msgspec
 
-from agent.domain.findings.finding import Disclosure, Finding, Severity
+from agent.domain.findings.finding import Finding
 from agent.domain.policy.totals_terms import (
     LIMIT_CODE,
     MONTH_DAYS,
@@ -83,7 +82,7 @@ def check_totals(
 def check_uncounted(terms: AggregationTerms, *, complete: bool) -> tuple[Finding, ...]:
     """``TOTALS_BEHIND``, a NOTE, where totals are asked for and not all that was declared is counted yet."""
     behind = terms.counts and not complete
-    return (Finding(code="TOTALS_BEHIND", severity=Severity.NOTE),) if behind else ()
+    return (Finding(code="TOTALS_BEHIND"),) if behind else ()
 
 
 def same_person(own: Tally, other: Tally, by: PersonKey) -> bool:
@@ -167,7 +166,7 @@ def _total(
         "days": limit.per.days,
         "bound": "lower",
     }
-    return [Finding(code=LIMIT_CODE, severity=limit.severity_at(at), params=MappingProxyType(params))]
+    return [Finding(code=LIMIT_CODE, severity=limit.severity_at(at), params=params)]
 
 
 def _alone_above(own: Tally, limit: Limit) -> bool:
@@ -200,8 +199,10 @@ def _split(
     for by, group in groups.items():
         values = [value for _, value in _values(group, limit) if value <= limit.value_minor]
         if sum(values) > limit.value_minor:
-            return _sealed(
-                "ORDER_SPLIT", terms.severity, {"limit": limit.id, "by": by, "parcels": len(values)}
+            return Finding(
+                code="ORDER_SPLIT",
+                severity=terms.severity,
+                params={"limit": limit.id, "by": by, "parcels": len(values)},
             )
     return None
 
@@ -241,7 +242,7 @@ def _bunched(own: Tally, mine: Sequence[Counted], limit: Limit, terms: Bunching)
     for name, days in (("week_times", WEEK_DAYS), ("month_times", MONTH_DAYS)):
         total = sum(counted.get(number, 0) for number, _ in _within(mine, own, days))
         params[name] = total // top
-    return _sealed("VALUES_BELOW_LIMIT", terms.severity, params)
+    return Finding(code="VALUES_BELOW_LIMIT", severity=terms.severity, params=params)
 
 
 def _unlikely(inside: int, count: int, terms: Bunching) -> bool:
@@ -267,7 +268,8 @@ def _address_shared(own: Tally, near: Sequence[Counted], terms: SharedAddress) -
     names = len({tally.person for tally in there if tally.person})
     if not known or len(known) < len(limits) or names < max(known)[0]:
         return []
-    return [_sealed("ADDRESS_SHARED", terms.severity, {"standing": max(known)[1], "names": names})]
+    params: dict[str, str | int] = {"standing": max(known)[1], "names": names}
+    return [Finding(code="ADDRESS_SHARED", severity=terms.severity, params=params)]
 
 
 def _contact_shared(own: Tally, near: Sequence[Counted], terms: SharedContact) -> Iterable[Finding]:
@@ -280,11 +282,11 @@ def _contact_shared(own: Tally, near: Sequence[Counted], terms: SharedContact) -
     for by, tallies in reached.items():
         names = len({t.person for t in tallies if t.person})
         if names >= terms.names:
-            return [_sealed("CONTACT_SHARED", terms.severity, {"by": by, "names": names})]
+            return [_contact(terms, {"by": by, "names": names})]
     same = [t for tallies in reached.values() for t in tallies if _same(own.person, t.person)]
     places = len({t.building for t in same if t.building})
     if places >= terms.places:
-        return [_sealed("CONTACT_SHARED", terms.severity, {"by": "person", "places": places})]
+        return [_contact(terms, {"by": "person", "places": places})]
     return []
 
 
@@ -293,7 +295,5 @@ def _first(findings: Iterable[Finding | None]) -> list[Finding]:
     return [finding for finding in findings if finding is not None][:1]
 
 
-def _sealed(code: str, severity: Severity, params: Mapping[str, str | int]) -> Finding:
-    return Finding(
-        code=code, severity=severity, disclosure=Disclosure.SEALED, params=MappingProxyType(dict(params))
-    )
+def _contact(terms: SharedContact, params: Mapping[str, str | int]) -> Finding:
+    return Finding(code="CONTACT_SHARED", severity=terms.severity, params=params)

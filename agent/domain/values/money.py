@@ -64,10 +64,10 @@ def parse_money(amount: str, currency: str) -> Money:
     exponent = EXPONENTS.get(currency)
     if exponent is None:
         raise MoneyInvalid(f"{currency[:8]!r} is not an ISO 4217 currency in use; write three letters as USD")
-    found = _AMOUNT.fullmatch(amount)
-    if found is None:
+    match = _AMOUNT.fullmatch(amount)
+    if match is None:
         raise MoneyInvalid(f"{amount[:40]!r} is not an amount; write digits with a point, as 1234.50")
-    whole, decimals = found.groups(default="")
+    whole, decimals = match.groups(default="")
     decimals = decimals.rstrip("0")
     if len(decimals) > exponent:
         raise MoneyInvalid(f"{amount[:40]!r} is finer than the smallest unit of {currency}; round it first")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.domain.decision.values import Decision
+from agent.domain.findings.codes import pack_code
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.piece import PieceKey
@@ -199,7 +200,7 @@ async def test_unmanifested_pieces_wait_until_a_decision_settles_them(
 async def test_more_findings_than_a_decision_holds_are_counted_in_its_last(
     log: EvidenceLog, make_decision: Make
 ) -> None:
-    many = tuple(Finding(code=f"CODE_{n}", severity=Severity.MEND) for n in range(MAX_OPEN + 3))
+    many = tuple(Finding(code=pack_code(f"CODE_{n}")) for n in range(MAX_OPEN + 3))
     recorded = await log.append(make_decision(verdict=replace(make_decision().verdict, open=many)))
     shown = decision_view(recorded.entry)["findings"]
     assert len(shown) == MAX_OPEN

@@ -27,7 +27,7 @@ from agent.intake.supervisor import opened as opened_file
 from agent.intake.watched_folder import WatchedFolder
 from agent.runtime.clock import SystemClock
 from agent.sandbox.site import Site
-from agent.texts.findings import LANGUAGES
+from agent.texts.catalogue import LANGUAGES
 from agent.texts.rows import row_text, row_words
 from agent.trust.senders import Senders
 

@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from agent.config.devices import CardSection, ScaleSection
-from agent.domain.checks.weight import SCALE_CODES
+from agent.domain.findings.codes import CODES, SCALE_CODES
 from agent.lane.scale import LaneScale
 from drivers.events import Status, WeightReading
 from drivers.weighing.machine import NoWeighing, Weighing
@@ -126,7 +126,7 @@ def test_a_net_weight_and_a_finer_display_say_so() -> None:
 
 
 def test_every_remark_has_a_severity() -> None:
-    assert {severity.value for severity in SCALE_CODES.values()} == {"refer", "note"}
+    assert {CODES[code].severity.value for code in SCALE_CODES} == {"refer", "note"}
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from agent.domain.findings.finding import Finding, Severity
+from agent.domain.findings.finding import Finding
 from agent.domain.scorecard.card import Card, Consignment, Described, Imports
 from agent.domain.scorecard.overview import Overviewing
 from agent.reports.scorecard_view import Heading, Shown, View
@@ -18,7 +18,7 @@ SPAN = (date(2026, 3, 2), date(2026, 3, 15))
 
 
 def consignment(number: int, name: str, *, faulty: bool) -> Consignment:
-    finding = Finding(code="DESCRIPTION_REFUSED", severity=Severity.MEND, params={"reason": "only_digits"})
+    finding = Finding(code="DESCRIPTION_REFUSED", params={"reason": "only_digits"})
     described = Described(
         key=name, text=name, score_permille=900, reason="only_digits" if faulty else None, refused=faulty
     )

@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 
 from agent.reports.scorecard_html import page
 from agent.reports.scorecard_view import Shown
-from agent.texts.findings import LANGUAGES
+from agent.texts.catalogue import LANGUAGES
 
 CardOf = Callable[..., Shown]
 TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

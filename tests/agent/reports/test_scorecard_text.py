@@ -12,7 +12,7 @@ from rich.console import Console
 
 from agent.reports.scorecard_text import PIPE_WIDTH, draw, plain
 from agent.reports.scorecard_view import Shown
-from agent.texts.findings import LANGUAGES
+from agent.texts.catalogue import LANGUAGES
 from agent.texts.scorecard_words import card_words
 
 CardOf = Callable[..., Shown]

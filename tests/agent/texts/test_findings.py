@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterator
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,95 +15,43 @@ from agent.domain.consignment.declaration import (
     Transport,
 )
 from agent.domain.consignment.effective import Claim, SourceRole, effective
+from agent.domain.findings.code import Corrector
+from agent.domain.findings.codes import FACT_OF_CODE, codes_corrected_by
 from agent.domain.findings.finding import Severity
-from agent.domain.policy.entries import FACT_OF_CODE
 from agent.domain.policy.pack import Policy
 from agent.domain.values.money import Money
-from agent.texts import findings as wording
-from agent.texts.findings import LANGUAGES, catalogue, codes, faults, field_of, source_of, text_of
-
-OF_THE_HUB = frozenset(
-    {
-        "AMBIGUOUS_LABEL",
-        "GOODS_UNREAD",
-        "CHECK_DIGIT",
-        "SCAN_UNAUTHENTICATED",
-        "CLOCK_BEHIND",
-        "LISTED_PARTY",
-        "RANDOM_AUDIT",
-        "VALUES_BELOW_LIMIT",
-        "ORDER_SPLIT",
-        "ADDRESS_SHARED",
-        "CONTACT_SHARED",
-        "TOTALS_BEHIND",
-        "LAW_CHANGED",
-        "NO_REGIME",
-        "POLICY_STALE",
-        "LIST_STALE",
-        "LIST_ABSENT",
-        "MODEL_ABSENT",
-        "RULE_NOT_EVALUABLE",
-        "WEIGHT_STATED",
-        "WEIGHT_NOT_COMPARABLE",
-        "NO_WEIGHT",
-        "DUPLICATE_SCAN",
-        "SCALE_OVERDUE",
-        "SCALE_NOT_YET_VERIFIED",
-        "SCALE_ABOVE_MAX",
-        "SCALE_BELOW_MIN",
-        "SCALE_NOT_CREDIBLE",
-        "SCALE_ZERO_OFF",
-        "SCALE_NET",
-        "SCALE_HIGH_RESOLUTION",
-        "SCALE_UNIT_CONFIGURED",
-        "SCALE_STABLE_BY_WINDOW",
-    }
-)
-"""Codes of the domain that no sender can mend: devices, lists, policy."""
-
-_CODE = re.compile(r"[A-Z]{2,}(?:_[A-Z0-9]+)+")
+from agent.texts.catalogue import FINDINGS, LANGUAGES, words_of
+from agent.texts.findings import codes, field_of, source_faults, source_of, text_of
 
 
-def _sources(folder: Traversable) -> Iterator[str]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _sources(entry)
-        elif entry.name.endswith(".py"):
-            yield entry.read_text(encoding="utf-8")
+def test_every_code_has_its_source_and_every_fact_its_name_and_example() -> None:
+    assert list(source_faults()) == []
 
 
-def _exported(tree: ast.Module) -> set[str]:
-    """Names a module lists as its own; they look like codes and are none."""
-    lists = [
-        node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign) and any(ast.unparse(target) == "__all__" for target in node.targets)
-    ]
-    return {name for listed in lists for name in ast.literal_eval(listed)}
+def test_every_code_that_a_sender_can_correct_has_a_text() -> None:
+    correctable = codes_corrected_by(Corrector.SENDER)
+    assert len(correctable) > 40
+    assert correctable - FACT_OF_CODE.keys() - set(codes()) == set()
 
 
-def codes_of_the_domain() -> set[str]:
-    """Every code that stands in a module of the domain."""
-    found: set[str] = set()
-    for source in _sources(files("agent.domain")):
-        tree = ast.parse(source)
-        texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-        found |= {text for text in texts if _CODE.fullmatch(text)} - _exported(tree)
-    return found
+def test_the_shipped_pack_brings_the_words_of_all_its_rules_in_every_language(policy: Policy) -> None:
+    brought = {(text.code, text.lang) for text in policy.texts}
+    assert brought == {(rule.code, language) for rule in policy.rules.rules for language in LANGUAGES}
+    for text in policy.texts:
+        if text.code in codes():
+            known = text_of(text.code, {}, text.lang)
+            assert (text.reason, text.remedy, text.example) == (known.reason, known.remedy, known.example)
 
 
-def test_the_catalogues_have_the_same_keys_and_placeholders_and_are_short() -> None:
-    assert list(faults()) == []
+def test_every_text_is_of_a_code_that_a_sender_can_correct_or_of_a_rule_of_the_shipped_pack(
+    policy: Policy,
+) -> None:
+    of_rules = {rule.code for rule in policy.rules.rules}
+    assert set(codes()) - codes_corrected_by(Corrector.SENDER) - of_rules == {"MISSING"}
 
 
-def test_every_code_of_the_domain_that_a_sender_can_mend_has_a_text() -> None:
-    found = codes_of_the_domain()
-    assert {"PARTY_REFUSED", "POSTCODE_OTHER_STATE", "HS_MALFORMED", "LISTED_PARTY"} <= found
-    assert found - OF_THE_HUB - set(codes()) == set()
-
-
-def test_every_rule_of_the_shipped_pack_that_asks_for_mending_has_a_text(policy: Policy) -> None:
-    asked = {rule.code for rule in policy.rules.rules if rule.severity is Severity.MEND}
+def test_every_rule_of_the_shipped_pack_that_asks_for_a_correction_has_a_text(policy: Policy) -> None:
+    asked = {rule.code for rule in policy.rules.rules if rule.severity is Severity.CORRECTABLE}
     assert len(asked) >= 3
     assert asked - set(codes()) == set()
 
@@ -190,12 +132,10 @@ def test_a_language_without_a_catalogue_falls_back_on_its_kin_and_then_on_englis
         for tag in ("zh_TW", "es-MX", "fr")
     }
     assert said == {
-        "zh_TW": catalogue("zh-CN")["remedy.STATE_UNKNOWN"],
-        "es-MX": catalogue("es")["remedy.STATE_UNKNOWN"],
-        "fr": catalogue("en")["remedy.STATE_UNKNOWN"],
+        "zh_TW": words_of(FINDINGS, "zh-CN")["remedy.STATE_UNKNOWN"],
+        "es-MX": words_of(FINDINGS, "es")["remedy.STATE_UNKNOWN"],
+        "fr": words_of(FINDINGS, "en")["remedy.STATE_UNKNOWN"],
     }
-    with pytest.raises(KeyError):
-        catalogue("fr")
 
 
 def test_every_field_that_sources_can_disagree_on_has_a_name() -> None:
@@ -235,27 +175,3 @@ def test_any_code_and_parameters_read_without_error_and_no_value_is_a_pattern(
     assert told == text_of(code, params, lang)
     nested = text_of("DESCRIPTION_REFUSED", {"reason": "stop_term", "term": "{field}{term}\\1"}, "en")
     assert nested.reason == "Too vague: {field}{term}\\1"
-
-
-def test_what_is_wrong_with_a_catalogue_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = {
-        **catalogue("en"),
-        "reason.HS_MALFORMED": "one two three four five six seven eight nine",
-        "remedy.MISSING": "Add it.",
-        "reason.STATE_UNKNOWN": " ",
-        "reason.NEW_CODE": "New",
-    }
-    del broken["field.goods.hs"]
-    monkeypatch.setattr(
-        wording, "catalogue", lambda language: broken if language == "tr" else catalogue(language)
-    )
-    assert set(wording.faults()) == {
-        "tr: field.goods.hs is missing",
-        "tr: goods.hs has no name",
-        "tr: reason.NEW_CODE is not in en",
-        "tr: reason.NEW_CODE has no remedy",
-        "tr: reason.HS_MALFORMED has more than 8 words",
-        "tr: remedy.MISSING has other placeholders than en",
-        "tr: reason.STATE_UNKNOWN is empty",
-        "tr: reason.STATE_UNKNOWN has other placeholders than en",
-    }

@@ -1,4 +1,4 @@
-"""Texts for refused and mended rows: every code that the reading of a file gives, in every language."""
+"""Texts for rejected and corrected rows: every code that the reading of a file gives, in every language."""
 
 from __future__ import annotations
 
@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-import pytest
-
-from agent.texts import rows as row_texts
-from agent.texts.findings import LANGUAGES
-from agent.texts.rows import row_codes, row_faults, row_text, row_words
+from agent.texts.catalogue import LANGUAGES
+from agent.texts.rows import row_codes, row_text
 
 _CODE = re.compile(r"[EW][0-9]{3}")
 
@@ -43,10 +40,6 @@ def test_every_code_has_a_text_and_every_text_a_code() -> None:
     assert sorted(found) == list(row_codes())
 
 
-def test_the_catalogues_have_the_same_keys_no_placeholders_and_are_short() -> None:
-    assert list(row_faults()) == []
-
-
 def test_each_language_says_it_in_its_own_words() -> None:
     for code in row_codes():
         told = [row_text(code, language) for language in LANGUAGES]
@@ -59,26 +52,3 @@ def test_the_nearest_language_is_taken_and_an_unknown_code_has_no_text() -> None
     assert row_text("E204", "fr") == row_text("E204", "en")
     assert row_text("E999", "en") is None
     assert row_text("", "en") is None
-
-
-def test_what_is_wrong_with_a_catalogue_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    english, chinese = dict(row_words("en")), dict(row_words("zh-CN"))
-    broken = {
-        "en": {**english, "row.E001": "one two three four five six seven eight nine ten eleven twelve 13"},
-        "zh-CN": {**chinese, "row.E204": "重" * 26, "row.E999": "新"},
-        "tr": {**row_words("tr"), "row.E001.remedy": "{value}", "row.E002": " "},
-    }
-    del broken["zh-CN"]["added.line"]
-    monkeypatch.setattr(row_texts, "row_words", lambda lang: broken.get(lang, broken["en"]))
-    assert set(row_texts.row_faults()) == {
-        "en: row.E001 has more than 12 words",
-        "es: row.E001 has more than 12 words",
-        "vi: row.E001 has more than 12 words",
-        "hi: row.E001 has more than 12 words",
-        "zh-CN: added.line is missing",
-        "zh-CN: row.E204 has more than 12 words",
-        "zh-CN: row.E999 is not in en",
-        "zh-CN: row.E999 has no remedy",
-        "tr: row.E001.remedy has a placeholder",
-        "tr: row.E002 is empty",
-    }

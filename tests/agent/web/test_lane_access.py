@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # no py.typed marker
-from playwright.async_api import BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
+from agent.domain.findings.code import Disclosure
+from agent.domain.findings.codes import CODES
 from agent.domain.packs.shipped import shipped_pack
-from agent.domain.policy.facts import FACTS
 from agent.domain.policy.pack import fill, parse_policy
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -258,27 +259,23 @@ async def test_the_lane_speaks_once_sound_is_on_and_a_stop_repeats_until_acknowl
 async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open_lane: Open) -> None:
     template = shipped_pack()
     policy = parse_policy(fill(template, model_digest="ab" * 32, issued=hall.hub.clock.now()))
-    made_here = (
-        "UNMANIFESTED CHECK_DIGIT AMBIGUOUS_LABEL WEIGHT_MISMATCH NO_WEIGHT DUPLICATE_SCAN "
-        "DESCRIPTION_REFUSED PARTY_REFUSED COUNTRY_UNKNOWN HS_MALFORMED EXPECTED_ARRIVAL_UNREADABLE "
-        "SOURCES_DISAGREE LAW_CHANGED GOODS_UNREAD SCREENING SAFETY MODEL_ABSENT POLICY_STALE LIST_STALE "
-        "LIST_ABSENT TOTALS_BEHIND NO_REGIME RULE_NOT_EVALUABLE MORE_FINDINGS"
-    )
-    asked = {group[0] for regime in policy.regimes for group in regime.needs()}
-    assert asked <= FACTS.keys()
-    codes = {*made_here.split(), *(rule.code for rule in policy.rules.rules)}
-    codes |= {f"MISSING_{fact.replace('.', '_').upper()}" for fact in asked}
+    shown = {name for name, code in CODES.items() if code.disclosure is Disclosure.OPEN}
+    codes = sorted(shown | {rule.code for rule in policy.rules.rules})
+    own = {text.code: text.reason for text in policy.texts if text.lang == "en"}
     page = await open_lane()
-    params = {
-        "declared_g": 1200, "measured_g": 2310, "field": "consignee.postcode", "pieces": 2, "count": 3,
-        "age_days": 40, "earlier_station": "lane-2", "disposition": "RFI",
-    }  # fmt: skip
+    params: dict[str, str | int] = {
+        name: "x" if parameter.type is str else 12
+        for code in CODES.values()
+        for name, parameter in code.params.items()
+    }
+    params["field"] = "consignee.postcode"
     words: dict[str, str] = await page.evaluate(
-        """async ([codes, params]) => {
-          const { reasonOf } = await import('/static/texts.js');
+        """async ([codes, params, own]) => {
+          const { learn, reasonOf } = await import('/static/texts.js');
+          learn(own);
           return Object.fromEntries(codes.map((code) => [code, reasonOf({ code, params })]));
         }""",
-        [sorted(codes), params],
+        [codes, params, own],
     )
     of_a_pack = await page.evaluate(
         """async () => {
@@ -294,14 +291,34 @@ async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open
     assert [text for text in words.values() if "_" in text] == []
 
 
-async def test_no_text_of_the_page_says_that_a_parcel_was_admitted(hall: Any, open_lane: Open) -> None:
-    page = await open_lane()
-    texts: dict[str, str] = await page.evaluate(
-        "import('/static/texts.js').then(({ TEXTS }) => Object.assign({}, ...Object.values(TEXTS)))"
-    )
-    assert len(texts) > 80
-    forbidden = ("release", "customs", "cleared", "admit", "approved", "passed")
-    assert [text for text in texts.values() if any(word in text.lower() for word in forbidden)] == []
+async def test_the_page_speaks_the_first_language_of_its_reader_that_the_hub_has(
+    hall: Any, browser: Browser
+) -> None:
+    for locale, lang, word in (
+        ("es-MX", "es", "ESCANEAR"),
+        ("zh-TW", "zh-CN", "扫描"),
+        ("fr-FR", "en", "SCAN"),
+    ):
+        page = await browser.new_page(locale=locale)
+        await page.goto(hall.url("/lane/lane-1"))
+        await expect(page.locator("#word")).to_have_text(word)
+        assert await page.locator("html").get_attribute("lang") == lang
+        await page.close()
+
+
+async def test_a_page_whose_words_do_not_come_at_once_asks_again(hall: Any, browser: Browser) -> None:
+    page = await browser.new_page(locale="en-US")
+    asked: list[str] = []
+
+    async def refuse_once(route: Route) -> None:
+        asked.append(route.request.url)
+        await (route.abort() if len(asked) == 1 else route.continue_())
+
+    await page.route("**/texts/lane.json*", refuse_once)
+    await page.goto(hall.url("/lane/lane-1"))
+    await expect(page.locator("#word")).to_have_text("SCAN")
+    assert len(asked) == 2
+    await page.close()
 
 
 async def test_markup_that_slipped_in_could_run_nothing(hall: Any, open_lane: Open, watched: Any) -> None:

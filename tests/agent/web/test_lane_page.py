@@ -78,7 +78,7 @@ async def test_only_a_stop_of_the_authority_asks_to_be_acknowledged_and_it_stays
 SAFETY, ASIDE, HELD = "Stop. Isolate. Do not open. Do not move.", "Set aside", "Held by the authority"
 
 
-async def test_the_safety_script_belongs_to_the_authority_and_to_danger(open_lane: Open) -> None:
+async def test_the_safety_script_belongs_to_the_authority_and_to_danger(hall: Any, open_lane: Open) -> None:
     rows = [
         ("DNL", "AUTHORITY", "SCREENING", [SAFETY], "DNL"),
         ("DNL", "HUB", "SAFETY", [SAFETY], "DNL"),
@@ -91,6 +91,10 @@ async def test_the_safety_script_belongs_to_the_authority_and_to_danger(open_lan
         ("SOMETHING", "HUB", None, [], "DNL"),
     ]
     page = await open_lane()
+    await page.evaluate(
+        "async (own) => (await import('/static/texts.js')).learn(own)",
+        {text.code: text.reason for text in hall.hub.in_force.policy.texts if text.lang == "en"},
+    )
     for disposition, set_by, code, lines, look in rows:
         findings = [] if code is None else [{"code": code, "params": {}}]
         explained = await page.evaluate(

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from agent.domain.decision.decide import audit_draw, audit_findings, decide, risk_findings
 from agent.domain.decision.values import RiskScore, Verdict
+from agent.domain.findings.codes import SEALED_CODES, pack_code
 from agent.domain.findings.disposition import Disposition, SetBy, strictest
-from agent.domain.findings.finding import SEALED_CODES, Disclosure, Finding, Severity
+from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.piece import PieceKey, Previous
 from agent.domain.policy.pack import DEFAULT_OUTCOMES, ModelTerms, OnAbsent, Policy
 
@@ -22,12 +23,9 @@ dispositions = st.sampled_from(Disposition)
 severities = st.sampled_from(Severity)
 codes = st.sampled_from(["NO_WEIGHT", "WEIGHT_MISMATCH", "LIST_STALE", "MODEL_ABSENT", "MISSING_GOODS_HS"])
 open_findings = st.builds(Finding, code=codes, severity=severities)
+OF_A_SEALED_RULE = pack_code("GOODS_RESTRICTED", disclosure=Disclosure.SEALED, params={"rule": "pill-press"})
 sealed_findings = st.builds(
-    Finding,
-    code=st.sampled_from([*sorted(SEALED_CODES), "GOODS_RESTRICTED"]),
-    severity=severities,
-    disclosure=st.just(Disclosure.SEALED),
-    params=st.dictionaries(st.sampled_from(["entry", "permille"]), st.integers(0, 999), max_size=2),
+    Finding, code=st.sampled_from([*sorted(SEALED_CODES), OF_A_SEALED_RULE]), severity=severities
 )
 findings = st.lists(open_findings | sealed_findings, max_size=8)
 outcomes_by_code = st.dictionaries(
@@ -95,7 +93,7 @@ def test_a_sealed_finding_never_shows_and_refers_for_screening_whatever_the_poli
 def test_what_was_sealed_makes_no_difference_outside(
     rest: list[Finding], first: Finding, second: Finding
 ) -> None:
-    first, second = (replace(f, severity=Severity.REFER) for f in (first, second))
+    first, second = (finding.weighed(Severity.REFER) for finding in (first, second))
     by_list, by_audit = verdict(*rest, first), verdict(second, *rest)
     assert (by_list.open, by_list.disposition, by_list.set_by) == (
         by_audit.open,
@@ -111,7 +109,7 @@ def test_a_sealed_stop_shows_as_screening_and_not_as_do_not_load() -> None:
 
 def test_a_listed_party_can_not_be_found_in_the_open() -> None:
     with pytest.raises(ValueError, match="LISTED_PARTY must be sealed"):
-        Finding(code="LISTED_PARTY", severity=Severity.REFER)
+        Finding(code="LISTED_PARTY", disclosure=Disclosure.OPEN)
 
 
 @given(found=findings, before=previous, permille=st.integers(0, 1000))

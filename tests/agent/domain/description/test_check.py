@@ -8,15 +8,17 @@ from hypothesis import strategies as st
 
 from agent.domain.consignment.declaration import CEILINGS, Level
 from agent.domain.description.check import (
+    DescriptionGrade as Grade,
+)
+from agent.domain.description.check import (
     Judgement,
-    Verdict,
     check_description,
     judge,
     language_of,
     structural_fault,
 )
-from agent.domain.description.model_readings import ReadingLimits
 from agent.domain.description.terms import Terms
+from agent.domain.description.text_models import ReadingLimits
 from agent.domain.findings.finding import Severity
 from agent.domain.policy.pack import Policy
 
@@ -38,9 +40,9 @@ TERMS = Terms(
 )
 
 
-def judged(text: str, *, level: Level = Level.HOUSE) -> tuple[Verdict, str | None]:
+def judged(text: str, *, level: Level = Level.HOUSE) -> tuple[Grade, str | None]:
     found = judge(text, TERMS, level=level)
-    return found.verdict, found.reason
+    return found.grade, found.reason
 
 
 @pytest.mark.parametrize(
@@ -81,9 +83,9 @@ def judged(text: str, *, level: Level = Level.HOUSE) -> tuple[Verdict, str | Non
 def test_a_text_that_names_nothing_is_refused_for_its_reason(text: str, reason: str | None) -> None:
     found = judge(text, TERMS)
     if reason is None:
-        assert found.verdict is not Verdict.REJECT
+        assert found.grade is not Grade.REJECT
     else:
-        assert (found.verdict, found.reason) == (Verdict.REJECT, reason)
+        assert (found.grade, found.reason) == (Grade.REJECT, reason)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_a_text_that_names_nothing_is_refused_for_its_reason(text: str, reason: 
     ],
 )
 def test_a_text_that_names_a_thing_is_taken(text: str) -> None:
-    assert judged(text) == (Verdict.OK, None)
+    assert judged(text) == (Grade.OK, None)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,7 @@ def test_a_text_that_names_a_thing_is_taken(text: str) -> None:
 )
 def test_a_stop_term_beside_what_says_something_is_warned_of(text: str, term: str) -> None:
     found = judge(text, TERMS)
-    assert (found.verdict, found.reason, found.terms) == (Verdict.WARN, "stop_term", (term,))
+    assert (found.grade, found.reason, found.terms) == (Grade.WARN, "stop_term", (term,))
 
 
 @pytest.mark.parametrize(
@@ -152,26 +154,26 @@ def test_a_stop_term_beside_what_says_something_is_warned_of(text: str, term: st
     ],
 )
 def test_a_disguise_does_not_hide_a_term(text: str) -> None:
-    assert judged(text) == (Verdict.REJECT, "stop_term")
+    assert judged(text) == (Grade.REJECT, "stop_term")
 
 
 def test_a_word_of_two_alphabets_is_warned_of_even_when_it_names_a_thing() -> None:
     found = judge("сotton shirt", TERMS)  # the c is Cyrillic
-    assert (found.verdict, found.reason, found.disguised) == (Verdict.WARN, "disguised", True)
-    assert judge("хлопковая рубашка", TERMS).verdict is Verdict.OK
+    assert (found.grade, found.reason, found.disguised) == (Grade.WARN, "disguised", True)
+    assert judge("хлопковая рубашка", TERMS).grade is Grade.OK
 
 
 @pytest.mark.parametrize(
     "text", ["Consolidated", "consolidated cargo 12 bags", "CONSOLIDATED: shoes, mugs", "集运"]
 )
 def test_only_a_master_bill_may_say_that_it_consolidates(text: str) -> None:
-    assert judged(text, level=Level.MASTER) == (Verdict.OK, "house_bills_needed")
-    assert judged(text)[0] is not Verdict.OK
+    assert judged(text, level=Level.MASTER) == (Grade.OK, "house_bills_needed")
+    assert judged(text)[0] is not Grade.OK
 
 
 def test_a_master_bill_without_the_mark_is_held_to_the_same_lists() -> None:
-    assert judged("gift", level=Level.MASTER) == (Verdict.REJECT, "stop_term")
-    assert judged("brake pads", level=Level.MASTER) == (Verdict.OK, None)
+    assert judged("gift", level=Level.MASTER) == (Grade.REJECT, "stop_term")
+    assert judged("brake pads", level=Level.MASTER) == (Grade.OK, None)
 
 
 # -- findings ------------------------------------------------------------------------------------------------
@@ -180,12 +182,12 @@ def test_a_master_bill_without_the_mark_is_held_to_the_same_lists() -> None:
 @pytest.mark.parametrize(
     ("text", "level", "code", "severity", "params"),
     [
-        ("12345", Level.HOUSE, "DESCRIPTION_REFUSED", Severity.MEND, {"reason": "only_digits"}),
+        ("12345", Level.HOUSE, "DESCRIPTION_REFUSED", Severity.CORRECTABLE, {"reason": "only_digits"}),
         (
             "2 gifts",
             Level.HOUSE,
             "DESCRIPTION_REFUSED",
-            Severity.MEND,
+            Severity.CORRECTABLE,
             {"reason": "stop_term", "term": "GIFT"},
         ),
         (
@@ -228,31 +230,49 @@ LIMITS = ReadingLimits(vague_at_permille=900, refuse_at_permille=980)
 
 
 @pytest.mark.parametrize(
-    ("text", "reading", "verdict", "reason", "found"),
+    ("text", "reading", "grade", "reason", "found"),
     [
-        ("lifestyle essentials", 0.899, Verdict.OK, None, None),
-        ("lifestyle essentials", 0.9, Verdict.WARN, "reads_vague", ("DESCRIPTION_VAGUE", Severity.NOTE, 900)),
+        ("lifestyle essentials", 0.899, Grade.OK, None, None),
+        (
+            "lifestyle essentials",
+            0.9,
+            Grade.WARN,
+            "reads_vague",
+            ("DESCRIPTION_VAGUE", Severity.NOTE, 900),
+        ),
         (
             "lifestyle essentials",
             0.99,
-            Verdict.REJECT,
+            Grade.REJECT,
             "reads_vague",
-            ("DESCRIPTION_VAGUE", Severity.MEND, 990),
+            ("DESCRIPTION_VAGUE", Severity.CORRECTABLE, 990),
         ),
-        ("gift mug", 0.5, Verdict.WARN, "stop_term", ("DESCRIPTION_VAGUE", Severity.NOTE, 800)),
-        ("gift mug", 0.97, Verdict.REJECT, "stop_term", ("DESCRIPTION_VAGUE", Severity.MEND, 992)),
-        ("gift", 0.0, Verdict.REJECT, "stop_term", ("DESCRIPTION_REFUSED", Severity.MEND, None)),
+        ("gift mug", 0.5, Grade.WARN, "stop_term", ("DESCRIPTION_VAGUE", Severity.NOTE, 800)),
+        (
+            "gift mug",
+            0.97,
+            Grade.REJECT,
+            "stop_term",
+            ("DESCRIPTION_VAGUE", Severity.CORRECTABLE, 992),
+        ),
+        (
+            "gift",
+            0.0,
+            Grade.REJECT,
+            "stop_term",
+            ("DESCRIPTION_REFUSED", Severity.CORRECTABLE, None),
+        ),
     ],
 )
 def test_a_score_warns_and_asks_back_from_the_limits_of_the_policy_on(
     text: str,
     reading: float,
-    verdict: Verdict,
+    grade: Grade,
     reason: str | None,
     found: tuple[str, Severity, int | None] | None,
 ) -> None:
     judged = judge(text, TERMS, reads=lambda _text: reading, limits=LIMITS)
-    assert (judged.verdict, judged.reason) == (verdict, reason)
+    assert (judged.grade, judged.reason) == (grade, reason)
     finding = check_description(text, TERMS, reads=lambda _text: reading, limits=LIMITS)
     if finding is None:
         assert found is None
@@ -262,7 +282,7 @@ def test_a_score_warns_and_asks_back_from_the_limits_of_the_policy_on(
 
 
 def test_without_limits_or_for_a_master_bill_no_score_says_anything() -> None:
-    assert judge("lifestyle essentials", TERMS, reads=lambda _text: 1.0).verdict is Verdict.OK
+    assert judge("lifestyle essentials", TERMS, reads=lambda _text: 1.0).grade is Grade.OK
     assert check_description("lifestyle essentials", TERMS, reads=lambda _text: 1.0) is None
     assert check_description("lifestyle essentials", TERMS, limits=LIMITS) is None
     found = check_description(
@@ -323,7 +343,7 @@ def test_any_text_is_judged_without_error_and_a_structural_fault_is_refused(text
         finding = check_description(text, TERMS, level=level)
         assert (finding is None) == (found.reason is None)
     if structural_fault(text) is not None:
-        assert judge(text, TERMS).verdict is Verdict.REJECT
+        assert judge(text, TERMS).grade is Grade.REJECT
 
 
 @given(
@@ -335,7 +355,7 @@ def test_any_text_is_judged_without_error_and_a_structural_fault_is_refused(text
     ).filter(lambda words: len(" ".join(words)) <= CEILINGS["description"])
 )
 def test_stop_terms_and_fillers_never_add_up_to_a_description(words: list[str]) -> None:
-    assert judge(" ".join(words), TERMS).verdict is Verdict.REJECT
+    assert judge(" ".join(words), TERMS).grade is Grade.REJECT
 
 
 @given(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from agent.domain.description.check import Judgement, Verdict, judge
+from agent.domain.description.check import DescriptionGrade, Judgement, judge
 from agent.domain.policy.pack import Policy
 from models.training.figures import auc, fit_platt, sigmoid
 from models.training.vagueness.phrases import LANGUAGES, Part, matched, phrases
@@ -26,7 +26,7 @@ Labels = NDArray[np.bool_]
 def printed(texts: Sequence[str], readings: Sequence[float], policy: Policy) -> tuple[Scores, Labels]:
     """The score, and whether the lists alone refuse."""
     judged = [_judged(text, given, policy) for text, given in zip(texts, readings, strict=True)]
-    refused = np.array([each.verdict is Verdict.REJECT for each in judged])
+    refused = np.array([each.grade is DescriptionGrade.REJECT for each in judged])
     return np.array([each.score for each in judged]), refused
 
 
@@ -90,4 +90,4 @@ def test_no_precise_description_that_people_wrote_is_asked_back_for_its_score(po
     for language in LANGUAGES:
         for text in written[language]["precise"]:
             judged = judge(text, policy.description_terms, reads=vagueness.score, limits=limits)
-            assert judged.verdict is not Verdict.REJECT, text
+            assert judged.grade is not DescriptionGrade.REJECT, text

@@ -13,7 +13,7 @@ from agent.domain.consignment.declaration import Declaration, Item, Level, Trans
 from agent.domain.consignment.effective import Effective
 from agent.domain.decision.assess import assess
 from agent.domain.description.hs_chapter import check_chapters
-from agent.domain.description.model_readings import UNREAD, ReadingLimits, Readings
+from agent.domain.description.text_models import UNREAD, ReadingLimits, TextModels
 from agent.domain.findings.finding import Severity
 from agent.domain.policy.pack import Policy
 from agent.reference.goods_models import shipped_readings
@@ -22,12 +22,12 @@ LIMITS = ReadingLimits(implausible_below_permille=15, sure_at_permille=200)
 SHOES = Declaration(consignment="c-1", transport=Transport.EXPRESS, description="shoes", hs="961700")
 
 
-def reading(**likely: float) -> Readings:
-    return Readings(chapters=lambda _text: {name[1:]: share for name, share in likely.items()})
+def reading(**likely: float) -> TextModels:
+    return TextModels(chapters=lambda _text: {name[1:]: share for name, share in likely.items()})
 
 
 def found(
-    readings: Readings, limits: ReadingLimits = LIMITS, **changes: Any
+    readings: TextModels, limits: ReadingLimits = LIMITS, **changes: Any
 ) -> list[Mapping[str, str | int]]:
     made = check_chapters(msgspec.structs.replace(SHOES, **changes), readings, limits)
     assert all((f.code, f.severity) == ("HS_TEXT_DIFFERS", Severity.NOTE) for f in made)
@@ -54,7 +54,7 @@ def test_a_chapter_that_is_implausible_for_the_text_is_noted_with_the_likely_one
     ids=["not_below", "unsure", "unknown_chapter", "no_limit", "no_model", "master", "no_code", "no_text"],
 )
 def test_where_it_is_not_sure_nothing_is_said(
-    readings: Readings, limits: ReadingLimits, changes: dict[str, Any]
+    readings: TextModels, limits: ReadingLimits, changes: dict[str, Any]
 ) -> None:
     assert found(readings, limits, **changes) == []
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from agent.domain.description.check import Verdict, judge
+from agent.domain.description.check import DescriptionGrade, judge
 from agent.domain.description.hanzi import simplified, table
-from agent.domain.description.model_readings import ReadingLimits, read_limits
 from agent.domain.description.terms import Terms, read_terms
+from agent.domain.description.text_models import ReadingLimits, read_limits
 from agent.domain.errors import PolicyError
 from agent.domain.packs.table import Table
 from agent.domain.policy.pack import Policy
@@ -57,7 +57,7 @@ from agent.domain.policy.pack import Policy
     ],
 )
 def test_the_shipped_lists_refuse_what_authorities_name_in_three_languages(text: str, policy: Policy) -> None:
-    assert judge(text, policy.description_terms).verdict is Verdict.REJECT
+    assert judge(text, policy.description_terms).grade is DescriptionGrade.REJECT
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_the_shipped_lists_refuse_what_authorities_name_in_three_languages(text:
     ],
 )
 def test_the_shipped_lists_take_the_better_wording(text: str, policy: Policy) -> None:
-    assert judge(text, policy.description_terms).verdict is Verdict.OK
+    assert judge(text, policy.description_terms).grade is DescriptionGrade.OK
 
 
 def test_traditional_characters_are_read_as_the_simplified_ones_of_the_lists() -> None:
     listed = Terms(stop=("日用杂货", "樣品"))
     for text in ("日用雜貨", "日用杂货", "樣品", "样品", "樣 品"):
-        assert judge(text, listed).verdict is Verdict.REJECT
+        assert judge(text, listed).grade is DescriptionGrade.REJECT
     assert judge("日用雜貨", listed).terms == ("日用杂货",)
     assert simplified("乾燥機 wool") == "干燥机 wool"
     # Folding what is folded changes nothing.

@@ -158,7 +158,7 @@ def test_sender_and_receiver_of_one_name_are_noted_and_of_one_address_refused(po
     assert [(f.code, f.severity) for f in moved] == [("PARTIES_SHARE_NAME", Severity.NOTE)]
     nowhere = Party(name="POE, Ann", street="1 HIGH ST.", city="leeds", country="GB")
     stayed = found(policy, consignor=at_home, consignee=nowhere)
-    assert [(f.code, f.severity) for f in stayed] == [("PARTIES_IDENTICAL", Severity.MEND)]
+    assert [(f.code, f.severity) for f in stayed] == [("PARTIES_IDENTICAL", Severity.CORRECTABLE)]
     assert found(policy, consignor=at_home, consignee=Party(name="Ann Roe", street="1 High St")) == []
 
 
@@ -190,7 +190,7 @@ def test_whatever_is_written_is_judged_and_never_repeated(
     for sides in (parties, marked):
         fields = dict(zip(("consignor", "consignee", "seller", "purchaser"), sides, strict=True))
         findings = found(policy, **fields, packing_place=place)
-        assert all(f.severity in (Severity.MEND, Severity.NOTE) for f in findings)
+        assert all(f.severity in (Severity.CORRECTABLE, Severity.NOTE) for f in findings)
         assert not any("quetzal" in str(value).lower() for f in findings for value in f.params.values())
         assert found(policy, **fields, packing_place=place) == findings
         assert list(check_parties(_declared(fields, place), policy, _read_anew())) == findings

@@ -40,8 +40,8 @@ def test_every_list_of_names_says_its_source() -> None:
     ("pack", "old", "new", "said"),
     [
         ("zips", b'"090-099"', b'"90-99"', "three digits"),
-        ("zips", b"\n[also]\n", b'\n[also]\nZZ = ["001"]\n', "no state"),
-        ("phones", b'"CN"', b'"XX"', "no country"),
+        ("zips", b"\n[also]\n", b'\n[also]\nZZ = ["001"]\n', "not a state"),
+        ("phones", b'"CN"', b'"XX"', "not a country"),
         ("phones", b"\n86 = ", b"\n8x = ", "one to three digits"),
         ("parties", b"format = 1", b"format = 2", "format 2"),
         ("parties", b'class = "literal"', b'class = "sly"', "placeholder"),

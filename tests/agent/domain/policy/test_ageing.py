@@ -135,7 +135,7 @@ def test_a_rule_of_a_pack_speaks_in_the_words_of_the_pack() -> None:
     [
         (RULE + text("PARTY_REFUSED"), "the code of no rule of this pack"),
         (RULE + text(lang="es"), "none in en"),
-        (RULE + text(lang="English"), "no language tag"),
+        (RULE + text(lang="English"), "not a language tag"),
         (RULE + text() + text(), "two texts in en"),
         (RULE + text(reason="one two three four five six seven eight nine"), "more than 8 words"),
         (RULE + text(reason="Ivory of {name}"), "name: no parameter"),

@@ -26,7 +26,7 @@ WITHIN = datetime(2025, 12, 1, tzinfo=UTC)
 RULE = Rule(
     id="low-value",
     code="LOW_VALUE",
-    severity=Severity.MEND,
+    severity=Severity.CORRECTABLE,
     when="known.consignment.value_minor && consignment.value_minor <= 80000",
     starts=STARTS,
     ends=ENDS,
@@ -52,9 +52,7 @@ def codes(rule: Rule, known: dict[str, FactValue], at: datetime = WITHIN) -> lis
 
 def test_a_rule_that_holds_gives_its_finding_with_its_id_and_parameters() -> None:
     assert RuleSet([RULE]).evaluate(facts(), WITHIN) == (
-        Finding(
-            code="LOW_VALUE", severity=Severity.MEND, params={"ceiling_minor": 80_000, "rule": "low-value"}
-        ),
+        Finding(code=RULE.finding_code(), params={"ceiling_minor": 80_000, "rule": "low-value"}),
     )
     assert codes(RULE, facts(value=Money(80_001, "USD"))) == []
 

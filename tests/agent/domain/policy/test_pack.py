@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from agent.domain.consignment.effective import ClaimOrder, SourceRole
 from agent.domain.errors import PolicyInvalid
+from agent.domain.findings.codes import pack_code
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.packs.shipped import shipped_pack
@@ -86,19 +87,19 @@ def test_a_rule_ends_with_its_regime() -> None:
         ("BAD_GOODS", Severity.NOTE, Disposition.DNL),
         ("OTHER", Severity.STOP, Disposition.DNL),
         ("OTHER", Severity.REFER, Disposition.RFS),
-        ("OTHER", Severity.MEND, Disposition.RFS),
+        ("OTHER", Severity.CORRECTABLE, Disposition.RFS),
         ("OTHER", Severity.NOTE, None),
     ],
 )
 def test_what_follows_goes_by_code_and_else_by_severity(
     code: str, severity: Severity, outcome: Disposition | None
 ) -> None:
-    assert parse_policy(SMALL).outcome_of(Finding(code=code, severity=severity)) == outcome
+    assert parse_policy(SMALL).outcome_of(Finding(code=pack_code(code, severity))) == outcome
 
 
 def test_without_a_word_of_the_pack_mending_is_asked_for() -> None:
     policy = parse_policy(SMALL.replace(b'mend = "RFS"', b""))
-    assert policy.outcome_of(Finding(code="X", severity=Severity.MEND)) is Disposition.RFI
+    assert policy.outcome_of(Finding(code=pack_code("X"))) is Disposition.RFI
 
 
 def test_an_unknown_format_is_refused_by_number_and_nothing_else_is_looked_at() -> None:
@@ -127,7 +128,7 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
             b"sequence = 3\nsequense = 4",
             "sequense, line 5, column 12: unknown key; did you mean sequence?",
         ),
-        (b'id = "small"', b'id = "Small Pack"', "small letters"),
+        (b'id = "small"', b'id = "Small Pack"', "lower-case letters"),
         (b"2025-03-01T00:00:00Z", b"2025-03-01T00:00:00", "offset"),
         (b"2025-03-01T00:00:00Z", b"'soon'", "a date with a time"),
         (b"America/New_York", b"America/Nowhere", "time zone"),
@@ -137,10 +138,10 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
         (b'mend = "RFS"', b'mend = "CLEAR"', "not one of RFI, RFS, DNL, none"),
         (b'BAD_GOODS = "DNL"', b'BAD_GOODS = "HOLD"', "outcomes.codes.BAD_GOODS"),
         (b'"consignee.name"', b'"consignee.nmae"', "not a fact"),
-        (b'regime = "acas"', b'regime = "akas"', "no regime"),
+        (b'regime = "acas"', b'regime = "akas"', "not a regime"),
         (b'severity = "stop"', b'severity = "fatal"', "note or mend or refer or stop"),
         (b'code = "ONE"', b'code = "LISTED_PARTY"', "must be sealed"),
-        (b'code = "ONE"', b'code = "one"', "capital letters"),
+        (b'code = "ONE"', b'code = "one"', "upper-case letters"),
         (
             b'when = "known.goods.hs"',
             b'when = "goods.hs"',
@@ -148,7 +149,11 @@ def test_what_is_no_pack_is_refused(data: bytes, message: str) -> None:
         ),
         (b'when = "known.goods.hs"', b'when = "known.x"', "rule[0].when (rule one), line 36, column 14"),
         (b'when = "known.goods.hs"', b'when = "known.goods.hs"\nmode = "sea"', "express or mail"),
-        (b'when = "known.goods.hs"', b'when = "known.goods.hs"\norigin = ["China"]', "two capital letters"),
+        (
+            b'when = "known.goods.hs"',
+            b'when = "known.goods.hs"\norigin = ["China"]',
+            "two upper-case",
+        ),
         (
             b'when = "known.goods.hs"',
             b'when = "known.goods.hs"\nto = 2025-01-01T00:00:00',
@@ -263,8 +268,8 @@ gross_weight_g = ["carrier"]
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        (b'[claims]\nusual = ["captain"]', "'captain' is no role"),
-        (b'[claims]\nusual = ["post", "post"]', "stands twice"),
+        (b'[claims]\nusual = ["captain"]', "'captain' is not a role"),
+        (b'[claims]\nusual = ["post", "post"]', "is given twice"),
         (b'[claims.by_field]\nweight = ["post"]', "no field is claimed by that name"),
     ],
 )

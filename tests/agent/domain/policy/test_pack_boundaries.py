@@ -279,7 +279,7 @@ def test_an_entry_type_is_open_from_its_first_second_to_its_last(
         )  # fmt: skip
         found = {f.code for f in made.findings if f.code.startswith("ENTRY_TYPE")}
         assert found == codes
-        assert {f.severity for f in made.findings if f.code in codes} <= {Severity.MEND}
+        assert {f.severity for f in made.findings if f.code in codes} <= {Severity.CORRECTABLE}
 
 
 # -- data that is asked for ----------------------------------------------------------------------------------
@@ -298,32 +298,32 @@ CONSIGNEE = {
 OF_SHIPPER = ACCOUNT | {"CONSIGNOR_EMAIL", "CONSIGNOR_PHONE"}
 REACH = {"CONSIGNEE_EMAIL", "CONSIGNEE_PHONE"}
 NOWHERE = {"packing_place": None, "pickup_place": None}
-N, MEND = Severity.NOTE, Severity.MEND
+N, CORRECTABLE = Severity.NOTE, Severity.CORRECTABLE
 ASKED: tuple[tuple[str, Transport, dict[str, Any], set[str], Severity | None, Severity | None], ...] = (
     # second, mode, what is not said, what is then missing, how much that weighed before and weighs after
-    ("2018-06-12T00:00:00", X, {"piece_count": None}, {"CONSIGNMENT_PIECE_COUNT"}, None, MEND),
-    ("2018-06-12T00:00:00", X, {"gross_weight_g": None}, {"CONSIGNMENT_GROSS_WEIGHT_G"}, None, MEND),
-    ("2018-06-12T00:00:00", X, {"flight": "LH8160"}, {"CONSIGNMENT_MASTER"}, None, MEND),
+    ("2018-06-12T00:00:00", X, {"piece_count": None}, {"CONSIGNMENT_PIECE_COUNT"}, None, CORRECTABLE),
+    ("2018-06-12T00:00:00", X, {"gross_weight_g": None}, {"CONSIGNMENT_GROSS_WEIGHT_G"}, None, CORRECTABLE),
+    ("2018-06-12T00:00:00", X, {"flight": "LH8160"}, {"CONSIGNMENT_MASTER"}, None, CORRECTABLE),
     ("2018-06-12T00:00:00", P, {"piece_count": None}, {"CONSIGNMENT_PIECE_COUNT"}, None, None),
-    ("2021-03-15T00:00:00", P, {"quantity": None}, {"GOODS_QUANTITY"}, None, MEND),
-    ("2021-03-15T00:00:00", P, {"value": None}, {"CONSIGNMENT_VALUE_MINOR"}, None, MEND),
-    ("2021-03-15T00:00:00", P, {"description": None}, {"GOODS_DESCRIPTION"}, None, MEND),
+    ("2021-03-15T00:00:00", P, {"quantity": None}, {"GOODS_QUANTITY"}, None, CORRECTABLE),
+    ("2021-03-15T00:00:00", P, {"value": None}, {"CONSIGNMENT_VALUE_MINOR"}, None, CORRECTABLE),
+    ("2021-03-15T00:00:00", P, {"description": None}, {"GOODS_DESCRIPTION"}, None, CORRECTABLE),
     ("2021-03-15T00:00:00", P, {"mailed_on": None}, {"CONSIGNMENT_MAILED_ON"}, None, N),
     ("2021-03-15T00:00:00", X, {"quantity": None}, {"GOODS_QUANTITY"}, None, None),
-    ("2025-05-02T00:01:00", X, {"hs": None, "origin_country": "CN"}, {"GOODS_HS"}, None, MEND),
+    ("2025-05-02T00:01:00", X, {"hs": None, "origin_country": "CN"}, {"GOODS_HS"}, None, CORRECTABLE),
     ("2025-05-02T00:01:00", X, {"hs": None}, {"GOODS_HS"}, None, None),
-    ("2025-08-29T00:01:00", X, {"hs": None}, {"GOODS_HS"}, None, MEND),
-    ("2025-08-29T00:01:00", X, {"value": None}, {"CONSIGNMENT_VALUE_MINOR"}, None, MEND),
-    ("2025-08-29T00:01:00", P, {"origin_country": None}, {"GOODS_ORIGIN_COUNTRY"}, None, MEND),
+    ("2025-08-29T00:01:00", X, {"hs": None}, {"GOODS_HS"}, None, CORRECTABLE),
+    ("2025-08-29T00:01:00", X, {"value": None}, {"CONSIGNMENT_VALUE_MINOR"}, None, CORRECTABLE),
+    ("2025-08-29T00:01:00", P, {"origin_country": None}, {"GOODS_ORIGIN_COUNTRY"}, None, CORRECTABLE),
     ("2025-11-21T00:00:00", X, CONSIGNEE, REACH, None, N),
     ("2025-11-21T00:00:00", X, NOWHERE, {"CONSIGNMENT_PICKUP_PLACE"}, None, N),
     ("2025-11-21T00:00:00", X, UNKNOWN_SHIPPER, OF_SHIPPER, None, N),
-    ("2026-11-21T00:00:00", X, CONSIGNEE, REACH, N, MEND),
-    ("2026-11-21T00:00:00", X, NOWHERE, {"CONSIGNMENT_PICKUP_PLACE"}, N, MEND),
+    ("2026-11-21T00:00:00", X, CONSIGNEE, REACH, N, CORRECTABLE),
+    ("2026-11-21T00:00:00", X, NOWHERE, {"CONSIGNMENT_PICKUP_PLACE"}, N, CORRECTABLE),
     ("2026-11-21T00:00:00", X, {"packing_place": None}, {"CONSIGNMENT_PICKUP_PLACE"}, None, None),
     ("2026-11-21T00:00:00", X, {"pickup_place": None}, {"CONSIGNMENT_PICKUP_PLACE"}, None, None),
-    ("2026-11-21T00:00:00", X, UNKNOWN_SHIPPER, OF_SHIPPER, N, MEND),
-    ("2026-11-21T00:00:00", X, {**UNKNOWN_SHIPPER, "known_consignor": False}, OF_SHIPPER, N, MEND),
+    ("2026-11-21T00:00:00", X, UNKNOWN_SHIPPER, OF_SHIPPER, N, CORRECTABLE),
+    ("2026-11-21T00:00:00", X, {**UNKNOWN_SHIPPER, "known_consignor": False}, OF_SHIPPER, N, CORRECTABLE),
     ("2026-11-21T00:00:00", X, {**UNKNOWN_SHIPPER, "known_consignor": True}, OF_SHIPPER, None, None),
     ("2026-11-21T00:00:00", X, {"identity_document": IdentityDocument()}, {"IDENTITY_DOCUMENT_NUMBER"}, N, N),
     ("2026-11-21T00:00:00", P, {**CONSIGNEE, **NOWHERE, **UNKNOWN_SHIPPER}, REACH, None, None),
@@ -355,8 +355,8 @@ def test_data_is_asked_for_from_the_second_the_law_asks(
     ("mode", "at", "before", "after"),
     [
         (X, "2024-04-01T00:00:00", N, N),
-        (X, "2024-11-12T00:00:00", N, MEND),
-        (P, "2024-11-12T00:00:00", N, MEND),
+        (X, "2024-11-12T00:00:00", N, CORRECTABLE),
+        (P, "2024-11-12T00:00:00", N, CORRECTABLE),
     ],
 )
 def test_a_vague_description_is_messaged_first_and_refused_later(

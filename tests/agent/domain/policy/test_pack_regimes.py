@@ -12,6 +12,7 @@ from agent.domain.consignment.declaration import Declaration, Party, Transport
 from agent.domain.consignment.effective import Effective
 from agent.domain.decision.assess import assess
 from agent.domain.errors import PolicyInvalid
+from agent.domain.findings.codes import pack_code
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.policy.pack import Arrival, Policy, parse_policy
 from agent.domain.values.money import Money
@@ -166,7 +167,7 @@ def test_goods_enter_by_the_first_regime_of_that_kind_that_holds() -> None:
         ("advisory_until = 2024-01-01T00:00:00Z", "nothing would be advisory"),
         ('confidence = "sure"', "high or medium or low"),
         ('kind = "tax"', "security or data or entry"),
-        ('supersedes = ["other"]', "'other' is no regime of this pack"),
+        ('supersedes = ["other"]', "'other' is not a regime of this pack"),
         ('when = "goods.hs"', "it gives STRING"),
         ('requires = ["goods.hs"]\nunknown = 1', "unknown key"),
     ],
@@ -193,18 +194,19 @@ def test_a_code_has_the_weight_and_the_source_of_its_time() -> None:
     before = AT - timedelta(seconds=1)
     assert found(policy, before, description="12345") == [("DESCRIPTION_REFUSED", "note")]
     assert found(policy, AT, description="12345") == [("DESCRIPTION_REFUSED", "mend")]
-    finding = Finding(code="DESCRIPTION_REFUSED", severity=Severity.MEND)
+    finding = Finding(code="DESCRIPTION_REFUSED", severity=Severity.CORRECTABLE)
     assert [policy.citation_of(finding, at) for at in (before, AT)] == ["a test of a", "a test of b"]
     assert [policy.fact_of(finding, at) for at in (before, AT)] == [None, "goods.description"]
 
 
 def test_no_code_makes_a_sealed_finding_or_a_referral_lighter() -> None:
     policy = pack(entry("code", "a", 'code = "ANY"\nseverity = "note"'))
-    sealed = Finding(code="ANY", severity=Severity.MEND, disclosure=Disclosure.SEALED)
-    refers = Finding(code="ANY", severity=Severity.REFER)
+    correctable = Finding(code=pack_code("ANY"))
+    sealed = Finding(code=pack_code("ANY", disclosure=Disclosure.SEALED))
+    refers = Finding(code=pack_code("ANY", Severity.REFER))
     assert policy.weighed(sealed, AT, "mail") is sealed
     assert policy.weighed(refers, AT, "mail") is refers
-    assert policy.weighed(Finding(code="ANY", severity=Severity.MEND), AT, "mail").severity is Severity.NOTE
+    assert policy.weighed(correctable, AT, "mail").severity is Severity.NOTE
 
 
 # -- arrivals ------------------------------------------------------------------------------------------------

@@ -105,7 +105,7 @@ def test_a_limit_is_an_entry_like_any_other_with_dates_in_the_zone_of_the_pack()
     assert limit.starts == datetime(2025, 3, 9, 6, tzinfo=UTC)
     assert (limit.per, limit.overage, limit.confidence) == (Per.DAY, Overage.MARGINAL, Confidence.HIGH)
     assert policy.bounds == (datetime(2025, 3, 9, 6, tzinfo=UTC),)
-    found = Finding(code=LIMIT_CODE, severity=Severity.MEND, params={"limit": "person-day"})
+    found = Finding(code=LIMIT_CODE, severity=Severity.CORRECTABLE, params={"limit": "person-day"})
     assert policy.citation_of(found, limit.starts) == "a test"
 
 
@@ -123,10 +123,14 @@ def test_an_advisory_end_is_an_instant_at_which_the_law_changes() -> None:
         (f'{LIMIT}overages = "all"\n', "line 9, column 12", "did you mean overage"),
         (f'{LIMIT}per = "year"\n', "line 9, column 7", "day or week or month"),
         (f'{LIMIT}overage = "some"\n', "line 9, column 11", "all or marginal"),
-        (f'{LIMIT}origin_except = ["China"]\n', "line 9, column 17", "not a country of two capital letters"),
+        (
+            f'{LIMIT}origin_except = ["China"]\n',
+            "line 9, column 17",
+            "not a country of two capitals",
+        ),
         (f'{LIMIT}categories = ["present"]\n', "line 9, column 14", "not one of gift, documents"),
         (f'{LIMIT}entry_types = ["type 86"]\n', "line 9, column 15", "not an entry type"),
-        (f'{LIMIT}supersedes = ["earlier"]\n', "line 9, column 14", "is no limit of this pack"),
+        (f'{LIMIT}supersedes = ["earlier"]\n', "line 9, column 14", "is not a limit of this pack"),
         (f"{LIMIT}advisory_until = 2020-01-01T00:00:00Z\n", "line 9, column 18", "is not after `from`"),
         (f"{LIMIT}to = 2020-01-01T00:00:00Z\n", "line 9, column 6", "window would be empty"),
         (LIMIT + LIMIT, "line 11, column 6", "given twice"),
@@ -141,7 +145,7 @@ def test_an_advisory_end_is_an_instant_at_which_the_law_changes() -> None:
         ("[aggregation]\nwindow = 3\n", "line 2, column 10", "did you mean window_days"),
         (TERMS.replace('"refer"', '"mend"'), "line 7, column 12", "must be note or refer"),
         (TERMS.replace("500", "100"), "line 9, column 19", "must be more than band_permille"),
-        (TERMS.replace("house", "hut"), "line 18, column 7", "is no sort of address"),
+        (TERMS.replace("house", "hut"), "line 18, column 7", "is not a sort of address"),
         (TERMS.replace("days = 7", "days = 41"), "line 13, column 8", "from 1 to 40"),
     ],
 )

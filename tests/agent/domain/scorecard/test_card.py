@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.domain.findings.codes import pack_code
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.scorecard import card as scorecards
 from agent.domain.scorecard.card import Card, Consignment, Described, Scorecard
@@ -21,8 +22,8 @@ MONDAY = date(2026, 3, 2)
 ALL = (date.min, date.max)
 
 
-def found(code: str, severity: Severity = Severity.MEND, **params: str | int) -> Finding:
-    return Finding(code=code, severity=severity, params=params)
+def found(code: str, severity: Severity = Severity.CORRECTABLE, **params: str | int) -> Finding:
+    return Finding(code=pack_code(code, severity, params=params), params=params)
 
 
 def described(key: str, score: int = 950, reason: str | None = "stop_term") -> Described:

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.domain.findings.finding import SEALED_CODES, Disclosure, Finding, Severity
+from agent.domain.findings.codes import SEALED_CODES
+from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.policy.pack import Policy
 from agent.domain.policy.totals_terms import (
     AggregationTerms,
@@ -33,7 +34,12 @@ DAY = 739_260
 AT = datetime(2025, 1, 15, 12, tzinfo=UTC)
 BEGINS = datetime(2025, 1, 1, tzinfo=UTC)
 LIMIT = Limit(
-    id="day", starts=BEGINS, citation="a test", severity=Severity.MEND, value_minor=80_000, currency="USD"
+    id="day",
+    starts=BEGINS,
+    citation="a test",
+    severity=Severity.CORRECTABLE,
+    value_minor=80_000,
+    currency="USD",
 )
 
 
@@ -77,7 +83,7 @@ def test_a_total_of_exactly_the_limit_is_within_it_and_a_cent_more_is_not(
 def test_a_total_tells_the_limit_and_how_many_parcels_never_what_they_come_to() -> None:
     [found] = check(parcel(50_000), [("a", parcel(20_000)), ("b", parcel(30_000))])
     assert found.disclosure is Disclosure.OPEN
-    assert found.severity is Severity.MEND
+    assert found.severity is Severity.CORRECTABLE
     assert found.params == {
         "limit": "day", "limit_minor": 80_000, "currency": "USD", "parcels": 3, "days": 1, "bound": "lower",
     }  # fmt: skip
@@ -151,7 +157,7 @@ def test_a_limit_holds_from_its_first_second_to_the_one_before_its_last(
 def test_before_its_advisory_time_is_over_a_limit_only_notes() -> None:
     until = BEGINS + timedelta(days=10)
     terms = limited(advisory_until=until, overage=Overage.ALL)
-    for at, severity in ((until - timedelta(seconds=1), Severity.NOTE), (until, Severity.MEND)):
+    for at, severity in ((until - timedelta(seconds=1), Severity.NOTE), (until, Severity.CORRECTABLE)):
         [found] = check(parcel(50_000), [("a", parcel(50_000))], terms, at)
         assert found.severity is severity
 
@@ -190,15 +196,15 @@ def test_a_week_and_a_month_roll_back_from_the_day_of_the_parcel() -> None:
         ("2016-03-09T23:59:59-05:00", "", None),
         ("2016-03-10T00:00:00-05:00", "", Severity.NOTE),
         ("2025-01-10T23:59:59-05:00", "", Severity.NOTE),
-        ("2025-01-11T00:00:00-05:00", "CN", Severity.MEND),
-        ("2025-02-04T00:00:59-05:00", "CN", Severity.MEND),
+        ("2025-01-11T00:00:00-05:00", "CN", Severity.CORRECTABLE),
+        ("2025-02-04T00:00:59-05:00", "CN", Severity.CORRECTABLE),
         ("2025-02-04T00:01:00-05:00", "CN", None),
-        ("2025-02-04T00:01:00-05:00", "DE", Severity.MEND),
+        ("2025-02-04T00:01:00-05:00", "DE", Severity.CORRECTABLE),
         ("2025-02-06T23:59:59-05:00", "HK", None),
-        ("2025-02-07T00:00:00-05:00", "HK", Severity.MEND),
-        ("2025-05-02T00:00:59-04:00", "HK", Severity.MEND),
+        ("2025-02-07T00:00:00-05:00", "HK", Severity.CORRECTABLE),
+        ("2025-05-02T00:00:59-04:00", "HK", Severity.CORRECTABLE),
         ("2025-05-02T00:01:00-04:00", "HK", None),
-        ("2025-08-29T00:00:59-04:00", "DE", Severity.MEND),
+        ("2025-08-29T00:00:59-04:00", "DE", Severity.CORRECTABLE),
         ("2025-08-29T00:01:00-04:00", "DE", None),
     ],
 )

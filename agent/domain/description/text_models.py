@@ -9,7 +9,7 @@ from agent.domain.packs.table import Table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Readings:
+class TextModels:
     """The models that are at hand; None is one that is not, and what it would say is then not found."""
 
     vague: Callable[[str], float] | None = None
@@ -18,7 +18,7 @@ class Readings:
     """HS chapter → how likely it is for the text; of those it knows, adding up to 1."""
 
 
-UNREAD = Readings()
+UNREAD = TextModels()
 """By the lists alone."""
 
 

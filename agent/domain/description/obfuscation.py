@@ -32,9 +32,9 @@ Known = Callable[[str], bool]
 def unspaced(text: str, known: Known) -> str:
     """Canonical ``text`` with signs for letters, and letters kept apart, read as the words they make."""
 
-    def apart(found: re.Match[str]) -> str:
-        joined = _SEPARATORS.sub("", found[0])
-        return joined if known(joined) else found[0]
+    def apart(match: re.Match[str]) -> str:
+        joined = _SEPARATORS.sub("", match[0])
+        return joined if known(joined) else match[0]
 
     if not _SIGNS.isdisjoint(text):
         text = " ".join(_without_signs(chunk, known) for chunk in text.split())
@@ -73,9 +73,9 @@ def readings(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         if len(word) == 1 and word.isalpha():
             apart += word
             continue
-        told = [apart] if len(apart) > 2 else list(apart)
-        as_i += told
-        as_l += told
+        parts = [apart] if len(apart) > 2 else list(apart)
+        as_i += parts
+        as_l += parts
         apart = ""
         latin = word if word.isascii() else word.translate(_LOOKS_LIKE)
         if not latin.isascii():
@@ -86,7 +86,7 @@ def readings(words: Sequence[str]) -> tuple[tuple[str, ...], ...]:
         if word:
             as_i.append(one)
             as_l.append(other)
-    return tuple(dict.fromkeys(found for found in (tuple(as_i), tuple(as_l)) if found != tuple(words)))
+    return tuple(dict.fromkeys(reading for reading in (tuple(as_i), tuple(as_l)) if reading != tuple(words)))
 
 
 def unmasked(word: str, known: Known) -> str:
