@@ -60,6 +60,10 @@ class BadBatch(SyncError):
     """An upload is malformed or too large."""
 
 
+class BadAnswer(SyncError):
+    """What came back is not an answer of a centre."""
+
+
 class BrokenSqlite(SyncError):
     """The SQLite library of this process is one that can lose commits."""
 
@@ -71,6 +75,17 @@ class CentreRefused(SyncError):
         super().__init__(f"the centre refused with {status}: {reason}")
         self.status = status
         self.reason = reason
+
+
+class UnprovenClaim(CentreRefused):
+    """The centre claims more of a log than there is here, and shows no head that proves it."""
+
+    def __init__(self, claimed: int) -> None:
+        SyncError.__init__(
+            self, f"the centre claims {claimed} entries without a checkpoint signed by this hub"
+        )
+        self.status = 409
+        self.reason = str(self)
 
 
 class CentreUnreachable(SyncError):

@@ -1,4 +1,4 @@
-"""What travels between hub and centre: batches of entries in msgpack, answers in JSON.
+"""Batches of entries, as they travel from the hub to the centre.
 
 A batch leaves out what the receiver can put back: ``prev`` is the leaf of the entry before, and the sealed
 block travels as bytes beside its payload instead of base64 inside it. Both are put back before anything is
@@ -74,8 +74,8 @@ def pack(log_id: str, entries: Sequence[Entry]) -> bytes:
 
 def _prev_of(payload: bytes) -> bytes:
     """The leaf a payload names as the one before it; nothing for the first entry of a log."""
-    found = re.search(rb'"prev":"([0-9a-f]{64})"', payload)
-    return bytes.fromhex(found[1].decode()) if found else b""
+    prev = re.search(rb'"prev":"([0-9a-f]{64})"', payload)
+    return bytes.fromhex(prev[1].decode()) if prev else b""
 
 
 def _lighten(entry: Entry, leaf: bytes) -> WireEntry:
@@ -108,7 +108,7 @@ def _restore(entry: WireEntry, leaf: bytes) -> bytes:
 
 def _put_back(payload: bytes, mark: bytes, value: bytes) -> bytes:
     if payload.count(mark) != 1:
-        raise BadBatch("a payload without the one place for what was left out of it")
+        raise BadBatch("expected exactly one elision marker in the payload")
     return payload.replace(mark, value)
 
 
@@ -125,7 +125,7 @@ def unpack(data: bytes) -> tuple[str, list[Entry]]:
         if unpacker.unconsumed_tail or not unpacker.eof:
             raise BadBatch(f"a batch that is cut, or larger than {MAX_BODY} bytes")
         if unpacker.unused_data:
-            raise BadBatch("a batch with something behind its end")
+            raise BadBatch("trailing bytes after the batch")
         version = _HEAD.decode(raw).version  # first: another version may have another shape
         if version != 1:
             raise UnknownVersion("the batch", version)

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from sync import keys as sync_keys
 from sync.central.store import queries as store
-from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked
+from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked, UnprovenClaim
 from sync.keys import Role, Suite
 from sync.log.note import cosign, sign_note_ed25519
 from sync.log.verify import verify_log
@@ -261,6 +261,18 @@ async def test_on_nobodys_bare_word_a_log_is_given_up(
     async with answering(lie) as url:
         with pytest.raises((CentreRefused, BadNote)):
             await centre.client(log, url=url).sync_once()
+
+
+async def test_a_centre_that_claims_more_and_shows_the_hubs_own_head_closes_no_log(
+    answering: Any, log: Any, centre: Any
+) -> None:
+    async def lie(_: web.Request) -> web.Response:
+        return web.json_response({"size": 40, "claimed": 40, "claim": log.note()}, status=409)
+
+    async with answering(lie) as url:
+        with pytest.raises(UnprovenClaim, match="claims 40 entries without a checkpoint signed by this hub"):
+            await centre.client(log, url=url).sync_once()
+    assert log.receipts == []
 
 
 @pytest.mark.parametrize("receipted", [True, False])

@@ -20,10 +20,12 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from sync.central.identity import CENTRE_CARD, DATABASE
 from sync.central.store.schema import open_store
+from sync.errors import BadAnswer
 from sync.keys import PrivateKey, PublicKey, Role, Suite, save_private, write_card
 from sync.log.entries import sign_entry
 from sync.log.note import MAX_NOTE, sign_checkpoint
-from sync.transport import wire
+from sync.transport import protocol, wire
+from sync.transport.protocol import EntriesMissing, Equivocation, Health, Progress, Receipt, Refusal, Stored
 
 GOLDEN = Path(__file__).parent / "golden"
 ENTRIES = 5
@@ -243,3 +245,35 @@ async def test_the_hub_sends_what_is_published_and_understands_the_published_ans
     assert asked == [exchange(name) for name in ROUND]
     published = json.loads(exchange("10-receipt").answer)
     assert log.receipts == [(published["receipt"], published["log"])]
+
+
+KINDS = {
+    "01-health": Health,
+    "04-entries-missing": EntriesMissing,
+    "05-gap": EntriesMissing,
+    "06-stored": Stored,
+    "07-receipt-of-an-older-head": Receipt,
+    "08-progress": Progress,
+    "09-stored-to-the-end": Stored,
+    "10-receipt": Receipt,
+    "21-equivocation": Equivocation,
+}
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_published_answer_read_and_written_again_has_the_same_bytes(name: str) -> None:
+    published = exchange(name)
+    kind = KINDS.get(name, Refusal)
+    answer = protocol.decode(published.answer.encode(), kind)
+    assert protocol.encode(answer) == published.answer.encode()
+    assert getattr(kind, "http_status", published.status) == published.status
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"size": "3"}', b"\xff", b"<html>"])
+def test_what_is_not_an_answer_is_refused(body: bytes) -> None:
+    with pytest.raises(BadAnswer):
+        protocol.decode(body, Stored)
+
+
+def test_what_a_newer_centre_adds_to_an_answer_is_passed_over() -> None:
+    assert protocol.decode(b'{"size": 3, "later": []}', Stored) == Stored(size=3)

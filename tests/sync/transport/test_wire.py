@@ -65,9 +65,12 @@ def test_a_batch_has_one_to_five_hundred_entries(count: int) -> None:
         ([1, "00ff", 0, b"", [ROW], []], "do not fit"),
         ([1, "00ff", 0, b"", [ROW], [b"y", b"z"]], "do not fit"),
         ([1, "00ff", 0, bytes(31), [ROW], [b"y"]], "do not fit"),
-        ([1, "00ff", 0, bytes(32), [["event", b"{}", True, None]], [b"y"]], "one place"),
-        ([1, "00ff", 0, bytes(32), [["event", b'"prev":"""prev":""', True, None]], [b"y"]], "one place"),
-        ([1, "00ff", 0, b"", [["event", b"{}", False, bytes(256)]], [b"y"]], "one place"),
+        ([1, "00ff", 0, bytes(32), [["event", b"{}", True, None]], [b"y"]], "one elision"),
+        (
+            [1, "00ff", 0, bytes(32), [["event", b'"prev":"""prev":""', True, None]], [b"y"]],
+            "one elision",
+        ),
+        ([1, "00ff", 0, b"", [["event", b"{}", False, bytes(256)]], [b"y"]], "one elision"),
         ([1, "00ff", 0, b"", [["event", b'"sealed":""', False, bytes(255)]], [b"y"]], "instead of 256"),
     ],
 )
@@ -137,12 +140,12 @@ def test_a_bomb_is_refused_while_it_is_unpacked(padding: bytes) -> None:
         wire.unpack(bomb)
 
 
-def test_a_stream_is_complete_and_nothing_stands_behind_it() -> None:
+def test_a_stream_is_complete_and_nothing_follows_it() -> None:
     for cut in range(len(GOOD)):
         with pytest.raises(BadBatch):
             wire.unpack(GOOD[:cut])
     for tail in (b"\x00", b"garbage", GOOD):
-        with pytest.raises(BadBatch, match="behind its end"):
+        with pytest.raises(BadBatch, match="trailing bytes"):
             wire.unpack(GOOD + tail)
     with pytest.raises(BadBatch, match="trailing"):
         wire.unpack(zlib.compress(zlib.decompress(GOOD) + b"\x00"))
