@@ -41,26 +41,6 @@ class PortTaken(AgentError):
         super().__init__(f"port {port} on {host} is taken; choose another with --port or [web] port")
 
 
-class SchemaTooNew(AgentError):
-    """A file was written by a newer program."""
-
-    exit_code = 78
-
-    def __init__(self, path: Path, found: int, known: int) -> None:
-        super().__init__(
-            f"{path} has schema {found}, this program knows up to {known}; install the newer preclear"
-        )
-
-
-class NotOurs(AgentError):
-    """A file of another program lies where ours should."""
-
-    exit_code = 78
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} belongs to another program; move it away, or use another data directory")
-
-
 class EvidenceFailed(AgentError):
     """The log could not be written or read: nothing was decided, and the stations stop."""
 

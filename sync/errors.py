@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class SyncError(Exception):
     """Base of every error of this package."""
@@ -66,6 +68,24 @@ class BadAnswer(SyncError):
 
 class BrokenSqlite(SyncError):
     """The SQLite library of this process is one that can lose commits."""
+
+
+class SchemaTooNew(SyncError):
+    """A database file was written by a newer program."""
+
+    def __init__(self, path: Path, version: int, known: int) -> None:
+        super().__init__(
+            f"{path} has schema {version}, this program knows up to {known}; install the newer preclear"
+        )
+        self.version = version
+        self.known = known
+
+
+class ForeignFile(SyncError):
+    """A database file of another program lies where ours should."""
+
+    def __init__(self, path: Path, remedy: str) -> None:
+        super().__init__(f"{path} belongs to another program; {remedy}")
 
 
 class CentreRefused(SyncError):

@@ -21,11 +21,11 @@ from agent.bench.bed import Bed, Wires, at_work, prepare
 from agent.bench.importing import Imported, measure_import
 from agent.bench.lane import Lane
 from agent.domain.consignment.effective import Claim
+from agent.evidence.schema import migrate_evidence
 from agent.runtime.clock import Clock
 from agent.runtime.percentile import percentile
 from agent.runtime.threads import in_thread
 from agent.store.declaration_table import Claims
-from agent.store.schema import migrate_evidence
 from drivers.simulators.crowd import cost_of_reading
 from models.risk.features import FEATURES
 from models.risk.scorer import Scorer

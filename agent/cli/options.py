@@ -15,7 +15,7 @@ import click
 from agent.errors import AgentError
 from drivers.errors import DeviceError
 from models.errors import ModelError
-from sync.errors import BadKeyFile, SyncError, UnknownKey
+from sync.errors import BadKeyFile, ForeignFile, SchemaTooNew, SyncError, UnknownKey
 
 DEFAULT_CONFIG = Path("/etc/preclear/config.toml")
 
@@ -47,7 +47,7 @@ def told() -> Iterator[None]:
         yield
     except AgentError as error:
         _end(error, error.exit_code)
-    except (BadKeyFile, UnknownKey) as error:
+    except (BadKeyFile, ForeignFile, SchemaTooNew, UnknownKey) as error:
         _end(error, 78)
     except SyncError as error:
         _end(error, 3)

@@ -15,7 +15,7 @@ from agent.app import run as run_hub
 from agent.cli.options import config_option, json_option, show
 from agent.config.file import Config, load_config
 from agent.control import server as control
-from agent.evidence.opening import FILE as EVIDENCE
+from agent.evidence.reader import FILE as EVIDENCE
 from agent.evidence.reader import StoredLog
 from agent.hub import Hub
 from agent.runtime import logs

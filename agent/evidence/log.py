@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,13 +17,14 @@ from agent.domain.findings.disposition import Disposition
 from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.domain.piece import PieceKey, Previous
 from agent.errors import EvidenceFailed, Outdated
-from agent.evidence.opening import FILE, Head, OldLog, claim_retired, load, retire
+from agent.evidence.opening import Head, OldLog, claim_retired, load, retire
+from agent.evidence.reader import FILE
 from agent.evidence.recorded import Recorded
 from agent.evidence.statements import decision_body, decision_statement, sealed_reasons
 from agent.runtime.clock import Clock, iso
+from agent.trust.hub_keys import Signer
 from sync import sqlite
 from sync.errors import BadNote, BadProof
-from sync.keys import PrivateKey, PublicKey
 from sync.log import sealed, statement
 from sync.log.entries import Entry, sign_entry
 from sync.log.note import Checkpoint, origin_of, parse_checkpoint, parse_note, sign_checkpoint
@@ -63,18 +63,6 @@ _SET_META = (
 )
 _LISTS = "SELECT key FROM meta WHERE key LIKE 'in_force/list/%'"
 _ENTRY = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq = ?"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
-    """Whose log it is, its private keys, and the authority's key that reasons are sealed to."""
-
-    hub: str
-    decisions: PrivateKey
-    checkpoints: PrivateKey
-    sealing: PublicKey
-    audit_key: bytes = field(repr=False)
-    software: str
 
 
 class EvidenceLog:

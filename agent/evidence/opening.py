@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.evidence.reader import FILE
+from agent.evidence.schema import migrate_evidence
 from agent.runtime.clock import Clock
 from agent.runtime.ids import new_log_id
-from agent.store.schema import migrate_evidence
 from sync import sqlite
 from sync.errors import BadProof
 from sync.log.merkle import CompactRange
 from sync.log.note import parse_checkpoint, parse_note
-
-FILE = "evidence.db"
 
 _LAST = "SELECT seq, leaf FROM log ORDER BY seq DESC LIMIT 1"
 _LEAVES = "SELECT leaf FROM log WHERE seq >= ? ORDER BY seq"

@@ -13,7 +13,7 @@ from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import Config, load_config
 from agent.control import server as control
 from agent.errors import AgentError, ConfigInvalid
-from agent.evidence.opening import FILE as EVIDENCE
+from agent.evidence.reader import FILE as EVIDENCE
 from agent.lane.ports import DATAWEDGE
 from agent.maintenance.device_target import placed
 from drivers.ports.competitors import look_for_thieves

@@ -16,7 +16,7 @@ from agent.domain.consignment.declaration import VERSION, Level
 from agent.errors import NotFound
 from agent.store.assessment_table import StoredFinding
 from agent.store.reader import StoredDeclarations
-from agent.store.schema import REFERENCE_VERSION, check_schema
+from agent.store.schema import REFERENCE
 
 PAGE = 1_000
 """Declarations of one read: no read transaction is held open for longer, and the hub's file does not grow."""
@@ -112,11 +112,11 @@ class StoredAssessments(StoredDeclarations):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        found = check_schema(self._conn, path, REFERENCE_VERSION)
-        if found < REFERENCE_VERSION:
+        if self.version < REFERENCE.version:
             self._conn.close()
+            known = REFERENCE.version
             raise NotFound(
-                f"{path} has schema {found}, this command reads {REFERENCE_VERSION}; start the hub once"
+                f"{path} has schema {self.version}, this command reads {known}; start the hub once"
             )
 
     def span(self) -> tuple[date, date] | None:

@@ -44,7 +44,7 @@ class ReferenceStore:
     A file that is no database any more is set aside, and ``trouble`` says so: manifests can be had again.
 
     Raises:
-        SchemaTooNew, NotOurs: a newer program's file, or another program's.
+        SchemaTooNew, ForeignFile: a newer program's file, or another program's.
         ReferenceFailed: the file cannot be opened.
     """
 

@@ -5,20 +5,41 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent import __version__
 from agent.errors import NotFound
-from agent.evidence.log import Signer
 from agent.runtime.ids import new_secret
 from sync.errors import BadKeyFile
-from sync.keys import Keyring, PublicKey, Role, generate, load_private, read_card, save_private, write_card
+from sync.keys import (
+    Keyring,
+    PrivateKey,
+    PublicKey,
+    Role,
+    generate,
+    load_private,
+    read_card,
+    save_private,
+    write_card,
+)
 
 KEYS = "keys"
 CARD = "hub.pub"
 _AUDIT = "audit.key"
 AUDIT_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Whose log it is, its private keys, and the authority's key that reasons are sealed to."""
+
+    hub: str
+    decisions: PrivateKey
+    checkpoints: PrivateKey
+    sealing: PublicKey
+    audit_key: bytes = field(repr=False)
+    software: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

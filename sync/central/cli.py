@@ -37,15 +37,15 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         from sync.central import errors as ours
-        from sync.errors import BadKeyFile, SyncError, UnknownVersion
+        from sync.errors import BadKeyFile, ForeignFile, SchemaTooNew, SyncError, UnknownVersion
 
         codes: dict[type[SyncError], int] = {
             ours.NotInitialised: NOTHING_THERE,
             ours.AlreadyThere: IN_USE,
             ours.StoreBusy: IN_USE,
             ours.BadConfiguration: BAD_CONFIGURATION,
-            ours.ForeignFile: BAD_CONFIGURATION,
-            ours.NewerSchema: BAD_CONFIGURATION,
+            ForeignFile: BAD_CONFIGURATION,
+            SchemaTooNew: BAD_CONFIGURATION,
             BadKeyFile: BAD_CONFIGURATION,
             UnknownVersion: BAD_CONFIGURATION,
         }

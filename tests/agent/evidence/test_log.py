@@ -14,13 +14,14 @@ from agent.domain.decision.values import Decision
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.piece import PieceKey
-from agent.errors import EvidenceFailed, NotOurs, SchemaTooNew
+from agent.errors import EvidenceFailed
 from agent.evidence.log import CHECKPOINT_EVERY, EvidenceLog
 from agent.evidence.reader import StoredLog
 from agent.evidence.statements import MAX_OPEN
 from agent.feed.messages import decision_view
 from sync import sqlite
 from sync.central.identity import load_authority_key, load_centre
+from sync.errors import ForeignFile, SchemaTooNew
 from sync.keys import Role
 from sync.log import note, sealed
 from sync.log.entries import follow_all
@@ -268,7 +269,7 @@ async def test_a_file_of_a_newer_schema_is_refused_by_its_number_and_left_alone(
 async def test_a_file_of_another_program_is_refused_and_left_alone(log: EvidenceLog, site: Any) -> None:
     log.close()
     change(log.path, f"PRAGMA application_id={0x12345678}")
-    with pytest.raises(NotOurs, match=r"evidence\.db belongs to another program"):
+    with pytest.raises(ForeignFile, match=r"evidence\.db belongs to another program"):
         site.log()
     assert not list(site.data.glob("evidence-*.db"))
 

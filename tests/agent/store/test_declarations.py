@@ -14,11 +14,12 @@ from agent.domain.consignment.declaration import Declaration, Label, Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.candidates import Candidate
 from agent.domain.piece import PieceKey
-from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
+from agent.errors import ReferenceFailed
 from agent.store.assessment_table import Kept, StoredAssessment
 from agent.store.declarations import ReferenceStore
 from agent.store.source_table import Source
 from sync import sqlite
+from sync.errors import ForeignFile, SchemaTooNew
 from sync.log.statement import Event, parse
 
 S10 = Label("s10", "RR473124829GB")
@@ -259,7 +260,7 @@ def assessment(inputs: str, clock: Any) -> Kept:
 
 
 @pytest.mark.parametrize(
-    ("pragma", "error"), [("user_version=9", SchemaTooNew), ("application_id=77", NotOurs)]
+    ("pragma", "error"), [("user_version=9", SchemaTooNew), ("application_id=77", ForeignFile)]
 )
 def test_a_newer_file_or_another_programs_is_refused(
     store: ReferenceStore, tmp_path: Path, clock: Any, pragma: str, error: type[Exception]

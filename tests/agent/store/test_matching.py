@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from agent.domain.errors import DeclarationInvalid
 from agent.domain.identifiers.candidates import Candidate
 from agent.formats.batch import Batch
 from agent.store import declaration_table as declared
-from agent.store import schema
 from agent.store.batch import decode_labels
 from agent.store.declarations import ReferenceStore
 from agent.store.matching import Match, matched
+from agent.store.schema import REFERENCE
 from agent.store.source_table import Source
 from sync import sqlite
+from sync.sqlite.migrations import migrate
 
 FIRST, LAST_MILE = Label("plain", "BOX-0001"), Label("plain", "9400111206206406260787")
 S10 = Label("s10", "RR473124829GB")
@@ -162,7 +164,8 @@ async def test_a_file_of_the_first_schema_keeps_its_rows_and_its_numbers_lead_wh
 ) -> None:
     path = tmp_path / "reference.db"
     conn = sqlite.connect(path)
-    schema._migrate(conn, path, schema.REFERENCE_ID, 1, "reference", (schema._REFERENCE_1,))
+    first = replace(REFERENCE, steps=REFERENCE.steps[:1])
+    migrate(conn, path, first)
     at = "2026-03-01T00:00:00.000000Z"
     body = encode(said("BOX-0001", (FIRST, LAST_MILE), (S10,), receptacle="BAG-1"))
     conn.execute(
