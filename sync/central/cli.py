@@ -95,7 +95,7 @@ def register_hub(card: Path, data: Path) -> None:
     """Register a hub by the key card it made; a running service takes it up at once."""
     from sync.central.clock import posix_now
     from sync.central.store import queries as store
-    from sync.central.writer import in_transaction
+    from sync.central.store.writing import in_transaction
     from sync.keys import read_card
 
     keys = read_card(card.read_bytes(), str(card))

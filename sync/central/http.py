@@ -22,11 +22,12 @@ from sync.central.errors import Refused, StoreBusy
 from sync.central.identity import DATABASE, load_centre
 from sync.central.rules import ingest
 from sync.central.store import queries as store
-from sync.central.writer import Lane, Writer
+from sync.central.store.writing import CentralStore
 from sync.errors import BadBatch, BadStatement
 from sync.log.entries import Entry
 from sync.log.note import MAX_NOTE
 from sync.sqlite import Connection
+from sync.sqlite.writer import Priority
 from sync.transport import protocol, wire
 from sync.transport.protocol import Answer, EntriesMissing, Equivocation, Health, Progress, Refusal
 
@@ -78,17 +79,17 @@ class _Service:
         self.arriving = _Places(settings.in_flight * 4, "uploads")
         self.uploads = _Places(settings.in_flight, "uploads")
         self.checkpoints = _Places(settings.in_flight, "checkpoints")
-        self.writer: Writer
+        self.store: CentralStore
         self.verifiers: ThreadPoolExecutor
 
     async def running(self, _app: web.Application) -> AsyncIterator[None]:
-        self.writer = Writer(self.settings.data / DATABASE)
+        self.store = CentralStore(self.settings.data / DATABASE)
         self.verifiers = ThreadPoolExecutor(_VERIFY_THREADS, thread_name_prefix="central-verify")
         try:
             yield
         finally:
             self.verifiers.shutdown()
-            self.writer.close()
+            self.store.close()
 
     async def post_checkpoint(self, request: web.Request) -> web.Response:
         log_id = request.match_info["log_id"]
@@ -100,8 +101,8 @@ class _Service:
         now = self.settings.now()
         with self.checkpoints.one():
             return _json(
-                await self.writer.run(
-                    lambda conn: ingest.checkpoint(conn, self.centre, log_id, note, now), Lane.CHECKPOINT
+                await self.store.run(
+                    lambda conn: ingest.checkpoint(conn, self.centre, log_id, note, now), Priority.URGENT
                 )
             )
 
@@ -132,15 +133,15 @@ class _Service:
             return Progress(size=held.size, receipted=held.receipted, claimed=held.claimed)
 
         with self.checkpoints.one():
-            return _json(await self.writer.run(read, Lane.CHECKPOINT))
+            return _json(await self.store.run(read, Priority.URGENT))
 
     async def get_health(self, _request: web.Request) -> web.Response:
         # Through the writer: a centre whose database takes no transaction is not healthy.
-        await self.writer.run(lambda conn: conn.execute("SELECT 1"), Lane.CHECKPOINT)
+        await self.store.run(lambda conn: conn.execute("SELECT 1"), Priority.URGENT)
         return _json(Health(name=self.centre.name))
 
     async def _upload(self, job: Callable[[Connection], T]) -> T:
-        return await self.writer.run(job, Lane.UPLOAD)
+        return await self.store.run(job, Priority.NORMAL)
 
     async def _aside(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.verifiers, job)
