@@ -50,12 +50,12 @@ class EvidenceFailed(AgentError):
         )
 
 
-class ReferenceFailed(AgentError):
-    """What was declared could not be read or kept: nothing was decided, and the stations stop."""
+class StoreFailed(AgentError):
+    """Declarations could not be read or stored: nothing was decided, and the stations stop."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"the declarations cannot be read or kept ({why}); the lane stops. Check the disk, then restart"
+            f"the declarations cannot be read or stored ({why}); the lane stops. Check the disk, then restart"
         )
 
 

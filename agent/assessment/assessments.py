@@ -22,7 +22,7 @@ from agent.reference.in_force import InForce, Reference
 from agent.runtime.clock import Clock
 from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
 from agent.store.declaration_table import Claims
-from agent.store.declarations import ReferenceStore
+from agent.store.declarations import DeclarationStore
 from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
 from models.risk.features import DocumentFacts, Tables, document_features
 
@@ -58,7 +58,7 @@ def keys_of(claims: Claims) -> tuple[PieceKey, ...]:
 class Assessments:
     """Assessments of consignments, made once and made again when what they read has changed."""
 
-    def __init__(self, store: ReferenceStore, reference: Reference, at_rest: AtRest, clock: Clock) -> None:
+    def __init__(self, store: DeclarationStore, reference: Reference, at_rest: AtRest, clock: Clock) -> None:
         self._store = store
         self._reference = reference
         self._at_rest = at_rest

@@ -149,7 +149,7 @@ class _Floor:
 def _assessments(opened: Opened, labels: list[tuple[str, int]], clock: Clock) -> tuple[int, int]:
     """Documents a second on one thread: with parties that are known, with a new consignee each."""
     hub = opened.hub
-    claims = [hub.reference.claims_in_thread(label) for label, _ in labels]
+    claims = [hub.declarations.claims_in_thread(label) for label, _ in labels]
 
     def a_second(rounds: list[list[Claims]]) -> int:
         now, began_ns = clock.now(), clock.monotonic_ns()

@@ -20,7 +20,7 @@ from agent.intake.removal import Choice, Going
 from agent.store.declarations import FILE
 from agent.store.reader import StoredDeclarations
 from agent.store.source_table import StoredSource
-from agent.trust.senders import Senders
+from agent.trust.senders import TrustedSenders
 
 LINE_EVERY_PERCENT = 10
 _NUMBER = click.IntRange(1)
@@ -39,7 +39,7 @@ def _stored(config: Config, *, party: str | None = None, number: int | None = No
     return found
 
 
-def _view(source: StoredSource, senders: Senders) -> dict[str, Any]:
+def _view(source: StoredSource, senders: TrustedSenders) -> dict[str, Any]:
     key = None if source.signer is None else senders.get(source.signer)
     return {
         "number": source.number,
@@ -133,7 +133,7 @@ def verify(numbers: tuple[int, ...], config_path: Path, as_json: bool) -> None:
     sys.exit(3 if counts["broken"] or counts["unknown key"] else 0)
 
 
-def _verdict(source: StoredSource, senders: Senders) -> str:
+def _verdict(source: StoredSource, senders: TrustedSenders) -> str:
     if source.signer is None or source.signature is None:
         return "unsigned"
     key = senders.get(source.signer)

@@ -1,4 +1,4 @@
-"""A log as it lies on disk, for reading alone: what an auditor has, and what a command reads beside a hub."""
+"""A log on disk, read only: what an auditor has, and what a command reads while a hub runs."""
 
 from __future__ import annotations
 

@@ -12,9 +12,9 @@ from sync.log import statement
 from sync.log.sealed import SealedFinding, reasons
 
 MAX_OPEN = 16
-"""Open findings in one decision; the strictest stand first, and what is past this is counted in the last."""
-ALWAYS_TOLD = frozenset({"LAW_CHANGED"})
-"""Codes that are never among those that are only counted: what another law came to stands in the decision."""
+"""Open findings in one decision; the strictest come first, and the last one counts those beyond the limit."""
+ALWAYS_NAMED = frozenset({"LAW_CHANGED"})
+"""Codes that are always named: what another law came to stands in the decision."""
 
 
 def decision_body(decision: Decision) -> dict[str, Any]:
@@ -83,10 +83,10 @@ def _weight(weighed: Weighed) -> dict[str, Any]:
 def _open(findings: tuple[Finding, ...]) -> list[dict[str, Any]]:
     left_out = 0
     if len(findings) > MAX_OPEN:
-        told = [f for f in findings if f.code in ALWAYS_TOLD]
-        others = [f for f in findings if f.code not in ALWAYS_TOLD]
+        named = [f for f in findings if f.code in ALWAYS_NAMED]
+        others = [f for f in findings if f.code not in ALWAYS_NAMED]
         left_out = len(findings) - MAX_OPEN + 1
-        findings = (*others[: len(others) - left_out], *told)
+        findings = (*others[: len(others) - left_out], *named)
     rows = [{"code": f.code, "params": dict(f.params)} for f in findings]
     if left_out:
         rows.append({"code": "MORE_FINDINGS", "params": {"count": left_out}})

@@ -17,7 +17,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from agent.errors import AgentError, EvidenceFailed, NotFound, ReferenceFailed
+from agent.errors import AgentError, EvidenceFailed, NotFound, StoreFailed
 from agent.hub import Hub
 from agent.runtime.threads import in_thread
 from agent.store.removal import BATCH, SPAN
@@ -75,7 +75,7 @@ async def remove_sources(
 
     Raises:
         NotFound: there is no such source.
-        ReferenceFailed, EvidenceFailed: it could not be done, or not be recorded.
+        StoreFailed, EvidenceFailed: it could not be done, or not be recorded.
     """
     async with hub.taking_in:
         try:
@@ -88,7 +88,7 @@ async def remove_sources(
 def _remove(
     hub: Hub, choice: Choice, report_progress: ProgressCallback, span: int, most: int
 ) -> dict[str, Any]:
-    store, clock = hub.reference, hub.clock
+    store, clock = hub.declarations, hub.clock
     try:
         sources = store.sources(party=choice.party, number=choice.number).result()
         if not sources:
@@ -109,7 +109,7 @@ def _remove(
             store.forget_source(source.number).result()
         erased = store.erase().result()
     except sqlite.Error as error:
-        raise ReferenceFailed(str(error)) from error
+        raise StoreFailed(str(error)) from error
     log.info("sources removed", extra={"sources": len(sources), "declarations": removed})
     return {
         "schema": "preclear.sources.removed",

@@ -1,4 +1,4 @@
-"""Declarations as they lie on disk, for reading alone: what a command reads beside a hub."""
+"""Declarations on disk, read only: what a command reads while a hub runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StoredDeclarations(StoredFile):
             raise NotFound(f"{path} holds no declarations: {error}") from error
 
     def claims(self, consignment: str) -> Claims:
-        """All that was said of one consignment; no claims when nothing was."""
+        """All claims on one consignment; none for an unknown one."""
         return read_claims(self._conn, consignment)
 
     def list_sources(self, *, party: str | None = None, number: int | None = None) -> list[StoredSource]:

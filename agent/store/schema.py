@@ -12,7 +12,7 @@ _STEP_1 = (
         id INTEGER PRIMARY KEY, party TEXT NOT NULL, role TEXT NOT NULL, message TEXT NOT NULL,
         sha256 TEXT NOT NULL UNIQUE, received TEXT NOT NULL, reading TEXT NOT NULL, program TEXT NOT NULL,
         taken INTEGER NOT NULL, rows INTEGER, rejected INTEGER) STRICT""",
-    # Declarations lie in the order in which they arrived: of a million rows each is written beside the last.
+    # Declarations lie in order of arrival: of a million rows each is written next to the last.
     """CREATE TABLE declaration (
         id INTEGER PRIMARY KEY, consignment TEXT NOT NULL, source INTEGER NOT NULL REFERENCES source (id),
         body BLOB NOT NULL, salt BLOB NOT NULL, UNIQUE (consignment, source)) STRICT""",
@@ -28,7 +28,7 @@ _STEP_1 = (
 )
 
 _STEP_2 = (
-    # The same file may come from several parties: each has said it, and what one said goes alone.
+    # The same file may come from several parties; the declarations of one can be removed alone.
     """ALTER TABLE source RENAME TO source_1""",
     """CREATE TABLE source (
         id INTEGER PRIMARY KEY, party TEXT NOT NULL, role TEXT NOT NULL, message TEXT NOT NULL,
@@ -42,12 +42,12 @@ _STEP_2 = (
     """CREATE TABLE house (
         master TEXT NOT NULL, consignment TEXT NOT NULL,
         PRIMARY KEY (master, consignment)) STRICT, WITHOUT ROWID""",
-    # What is counted of a consignment lies with its assessment; here is under which keys and days to find it.
+    # The totals of a consignment lie with its assessment; here are the keys and days under which it counts.
     """ALTER TABLE assessment ADD COLUMN tally BLOB""",
     """CREATE TABLE tally (
         key INTEGER NOT NULL, day INTEGER NOT NULL, consignment TEXT NOT NULL,
         PRIMARY KEY (key, day, consignment)) STRICT, WITHOUT ROWID""",
-    # Which number is on which piece is read from the declarations; a consignment's own leads there by itself.
+    # Which number is on which piece is read from the declarations; a consignment's own number needs no row.
     """ALTER TABLE identifier RENAME TO identifier_1""",
     """CREATE TABLE identifier (
         value TEXT NOT NULL, kind TEXT NOT NULL, consignment TEXT NOT NULL,
@@ -56,8 +56,8 @@ _STEP_2 = (
         WHERE value <> consignment""",
     """DROP TABLE identifier_1""",
     """DROP TABLE piece""",
-    # Numbers come in no order. Where the index begins anew every so many declarations, a file of any size is
-    # written to few of its pages, however large the rest; looking up goes through all eras.
+    # Numbers come in no order. With a new part of the index every 2^18 declarations, a file of any size is
+    # written to few of its pages, however large the table is; a look-up goes through all parts.
     """CREATE TABLE era (number INTEGER PRIMARY KEY) STRICT""",
     """INSERT INTO era SELECT DISTINCT id >> 18 FROM declaration""",
     """ALTER TABLE declaration RENAME TO declaration_1""",

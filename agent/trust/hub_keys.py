@@ -59,8 +59,8 @@ def make_keys(folder: Path, hub: str) -> Path:
     keys, begun = folder / KEYS, folder / f"{KEYS}.begun"
     if keys.exists() and any(keys.iterdir()):
         raise BadKeyFile(f"{keys} exists already; keys are never overwritten")
-    shutil.rmtree(begun, ignore_errors=True)  # of a run that was interrupted; nobody knows these keys
-    for private in (folder, begun):  # mkdir gives its mode to the last folder of a path only
+    shutil.rmtree(begun, ignore_errors=True)  # of an interrupted run; nobody knows these keys
+    for private in (folder, begun):  # mkdir applies its mode to the last folder of a path only
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
     pairs = [generate(hub, Role.DECISIONS), generate(hub, Role.CHECKPOINTS)]
     for pair in pairs:
@@ -122,7 +122,7 @@ def load_trust(folder: Path, hub: str, cards: list[Path]) -> Trust:
 
 
 def _audit_key(path: Path) -> bytes:
-    """The key of the random audit; whoever reads it knows which pieces are drawn."""
+    """The key of the random audit: it predicts which pieces are drawn."""
     try:
         if path.stat().st_mode & 0o077:
             raise BadKeyFile(f"{path} is readable by others; run: chmod 600 {path}")

@@ -32,7 +32,7 @@ def preclear(site: Any) -> Run:
 def stored(site: Any) -> tuple[int, int]:
     async def count() -> tuple[int, int]:
         async with site.open() as opened:
-            found: tuple[int, int] = await opened.hub.reference.counts()
+            found: tuple[int, int] = await opened.hub.declarations.counts()
             return found
 
     return asyncio.run(count())

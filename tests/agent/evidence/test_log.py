@@ -302,7 +302,7 @@ async def test_with_a_library_that_can_lose_commits_a_file_has_one_connection_on
     async with site.open() as hub:
         await hub.hub.log.append(make_decision())
         assert [e.seq for e in await hub.hub.log.read(0, 9)] == [0, 1]
-        assert await hub.hub.reference.counts() == (0, 0)
+        assert await hub.hub.declarations.counts() == (0, 0)
         await site.declare(hub, {})
         assert await hub.hub.assessments.of("RR473124829GB")
     # The log's one connection is opened by EvidenceLog.open's own default; a reader of it would be counted.

@@ -14,9 +14,9 @@ from agent.domain.consignment.declaration import Declaration, Label, Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.candidates import Candidate
 from agent.domain.piece import PieceKey
-from agent.errors import ReferenceFailed
+from agent.errors import StoreFailed
 from agent.store.assessment_table import Kept, StoredAssessment
-from agent.store.declarations import ReferenceStore
+from agent.store.declarations import DeclarationStore
 from agent.store.source_table import Source
 from sync import sqlite
 from sync.errors import ForeignFile, SchemaTooNew
@@ -28,8 +28,8 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: Any) -> Iterator[ReferenceStore]:
-    opened = ReferenceStore(tmp_path, clock)
+def store(tmp_path: Path, clock: Any) -> Iterator[DeclarationStore]:
+    opened = DeclarationStore(tmp_path, clock)
     yield opened
     opened.close()
 
@@ -49,7 +49,7 @@ def source(name: str = "one.csv", role: SourceRole = SourceRole.FORWARDER) -> So
     return Source(party="p", role=role, message=name, sha256=hashlib.sha256(name.encode()).hexdigest())
 
 
-def take_in(store: ReferenceStore, declarations: Sequence[Declaration], of: Source | None = None) -> int:
+def take_in(store: DeclarationStore, declarations: Sequence[Declaration], of: Source | None = None) -> int:
     """A whole file, from its first row to its end."""
     number, known, *_ = store.begin_source(of or source()).result(10)
     assert not known
@@ -63,7 +63,7 @@ def candidates(*labels: Label) -> list[Candidate]:
 
 
 async def test_candidates_are_tried_in_their_order_and_the_manifest_chooses(
-    store: ReferenceStore, clock: Any
+    store: DeclarationStore, clock: Any
 ) -> None:
     take_in(store, [declaration(S10, receptacle="BAG-1"), declaration(SSCC)])
     unknown = Label("plain", "NOBODY")
@@ -82,7 +82,7 @@ async def test_candidates_are_tried_in_their_order_and_the_manifest_chooses(
     assert await store.match(candidates(Label("plain", S10.value)), clock.now()) is None
 
 
-async def test_every_label_of_a_piece_leads_to_the_same_piece(store: ReferenceStore, clock: Any) -> None:
+async def test_every_label_of_a_piece_leads_to_the_same_piece(store: DeclarationStore, clock: Any) -> None:
     last_mile = Label("plain", "9400111206206406260787")
     take_in(store, [declaration(S10, last_mile)])
     by_first = await store.match(candidates(S10), clock.now())
@@ -91,7 +91,7 @@ async def test_every_label_of_a_piece_leads_to_the_same_piece(store: ReferenceSt
     assert by_first.key.kind == "s10"
 
 
-async def test_a_label_on_two_pieces_says_so(store: ReferenceStore, clock: Any) -> None:
+async def test_a_label_on_two_pieces_says_so(store: DeclarationStore, clock: Any) -> None:
     shared = Label("plain", "SHARED01")
     take_in(store, [declaration(S10, shared), declaration(SSCC, shared)])
     match = await store.match(candidates(shared), clock.now())
@@ -99,7 +99,7 @@ async def test_a_label_on_two_pieces_says_so(store: ReferenceStore, clock: Any) 
     assert match.others == 1
 
 
-async def test_the_pieces_of_one_consignment_are_told_apart(store: ReferenceStore, clock: Any) -> None:
+async def test_the_pieces_of_one_consignment_are_told_apart(store: DeclarationStore, clock: Any) -> None:
     first, second = Label("plain", "BOX-0001"), Label("plain", "BOX-0002")
     take_in(store, [declaration(consignment="AWB-1", pieces=((first,), (second,)))])
     found = [await store.match(candidates(label), clock.now()) for label in (first, second)]
@@ -109,7 +109,7 @@ async def test_the_pieces_of_one_consignment_are_told_apart(store: ReferenceStor
 
 @pytest.mark.parametrize(("age_days", "matches"), [(0, True), (365, True), (366, False)])
 async def test_an_s10_number_is_of_its_item_for_a_year(
-    store: ReferenceStore, clock: Any, age_days: int, matches: bool
+    store: DeclarationStore, clock: Any, age_days: int, matches: bool
 ) -> None:
     take_in(store, [declaration(S10), declaration(SSCC)])
     clock.advance(age_days * DAY_S)
@@ -119,7 +119,7 @@ async def test_an_s10_number_is_of_its_item_for_a_year(
 
 
 async def test_an_s10_number_that_is_used_again_after_a_year_is_the_new_item(
-    store: ReferenceStore, clock: Any
+    store: DeclarationStore, clock: Any
 ) -> None:
     take_in(store, [declaration(S10, gross_weight_g=100)], source("old.csv", SourceRole.CARRIER))
     clock.advance(400 * DAY_S)
@@ -132,7 +132,7 @@ async def test_an_s10_number_that_is_used_again_after_a_year_is_the_new_item(
 
 
 async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
-    store: ReferenceStore, clock: Any
+    store: DeclarationStore, clock: Any
 ) -> None:
     take_in(store, [declaration(S10, gross_weight_g=100)], source("seller.csv", SourceRole.SELLER))
     clock.advance(3600)
@@ -145,20 +145,20 @@ async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
     assert await store.counts() == (2, 2)
 
 
-async def test_the_same_file_twice_is_taken_in_once(store: ReferenceStore) -> None:
+async def test_the_same_file_twice_is_taken_in_once(store: DeclarationStore) -> None:
     number = take_in(store, [declaration(S10)])
     assert store.begin_source(source()).result(10)[:3] == (number, True, 1)
     assert await store.counts() == (1, 1)
 
 
 async def test_an_interrupted_file_goes_on_behind_what_is_kept(
-    store: ReferenceStore, tmp_path: Path, clock: Any
+    store: DeclarationStore, tmp_path: Path, clock: Any
 ) -> None:
     number, known, taken, *_ = store.begin_source(source()).result(10)
     assert (known, taken) == (False, 0)
     store.add(number, [declaration(S10)]).result(10)
     store.close()  # and nothing says that the file was at its end
-    again = ReferenceStore(tmp_path, clock)
+    again = DeclarationStore(tmp_path, clock)
     assert again.begin_source(source()).result(10)[:3] == (number, False, 1)
     again.add(number, [declaration(SSCC)]).result(10)
     again.end_source(number, 2, 0).result(10)
@@ -169,7 +169,7 @@ async def test_an_interrupted_file_goes_on_behind_what_is_kept(
 
 @pytest.mark.parametrize("complete", [True, False])
 async def test_a_file_that_is_read_another_way_is_taken_in_from_its_beginning_without_doubling(
-    store: ReferenceStore, *, complete: bool
+    store: DeclarationStore, *, complete: bool
 ) -> None:
     number = store.begin_source(source()).result(10).number
     store.add(number, [declaration(S10)]).result(10)
@@ -187,7 +187,7 @@ async def test_a_file_that_is_read_another_way_is_taken_in_from_its_beginning_wi
 
 
 async def test_the_digest_of_the_claims_changes_with_them_and_is_salted(
-    store: ReferenceStore, tmp_path: Path, clock: Any
+    store: DeclarationStore, tmp_path: Path, clock: Any
 ) -> None:
     take_in(store, [declaration(S10)])
     before = (await store.claims(S10.value)).digest
@@ -195,14 +195,14 @@ async def test_the_digest_of_the_claims_changes_with_them_and_is_salted(
     take_in(store, [declaration(S10, gross_weight_g=5)], source("two.csv"))
     assert (await store.claims(S10.value)).digest != before
     (tmp_path / "another").mkdir()
-    another = ReferenceStore(tmp_path / "another", clock)
+    another = DeclarationStore(tmp_path / "another", clock)
     take_in(another, [declaration(S10)])
     assert (await another.claims(S10.value)).digest != before  # the same words, another salt
     another.close()
 
 
 async def test_consignments_without_a_present_assessment_come_newest_source_first(
-    store: ReferenceStore,
+    store: DeclarationStore,
 ) -> None:
     labels = [Label("plain", f"BOX-{number:04}") for number in range(6)]
     take_in(store, [declaration(label) for label in labels[:3]])
@@ -213,7 +213,7 @@ async def test_consignments_without_a_present_assessment_come_newest_source_firs
 
 
 async def test_what_was_found_assessed_is_not_looked_at_until_it_is_declared_anew_or_policy_changes(
-    store: ReferenceStore, clock: Any
+    store: DeclarationStore, clock: Any
 ) -> None:
     def all_stale(read: str) -> set[str]:
         found: set[str] = set()
@@ -233,7 +233,7 @@ async def test_what_was_found_assessed_is_not_looked_at_until_it_is_declared_ane
 
 
 async def test_an_assessment_of_what_was_declared_before_is_not_kept(
-    store: ReferenceStore, clock: Any
+    store: DeclarationStore, clock: Any
 ) -> None:
     take_in(store, [declaration(S10)])
     before = assessment((await store.claims(S10.value)).digest, clock)
@@ -263,14 +263,14 @@ def assessment(inputs: str, clock: Any) -> Kept:
     ("pragma", "error"), [("user_version=9", SchemaTooNew), ("application_id=77", ForeignFile)]
 )
 def test_a_newer_file_or_another_programs_is_refused(
-    store: ReferenceStore, tmp_path: Path, clock: Any, pragma: str, error: type[Exception]
+    store: DeclarationStore, tmp_path: Path, clock: Any, pragma: str, error: type[Exception]
 ) -> None:
     store.close()
     conn = sqlite.connect(store.path)
     conn.execute(f"PRAGMA {pragma}")
     conn.close()
     with pytest.raises(error, match=r"reference\.db"):
-        ReferenceStore(tmp_path, clock)
+        DeclarationStore(tmp_path, clock)
 
 
 async def test_a_file_that_is_no_database_any_more_is_set_aside_and_a_new_one_begins(site: Any) -> None:
@@ -279,7 +279,7 @@ async def test_a_file_that_is_no_database_any_more_is_set_aside_and_a_new_one_be
     path = site.data / "reference.db"
     path.write_bytes(b"these were declarations once\n" * 500)
     async with site.open() as opened:
-        assert await opened.hub.reference.counts() == (0, 0)
+        assert await opened.hub.declarations.counts() == (0, 0)
         await opened.hub.log.checkpoint()  # behind what was recorded while opening
         entry = await opened.hub.log.entry(1)
         assert entry is not None
@@ -296,15 +296,15 @@ async def test_a_file_that_cannot_be_opened_is_not_taken_for_a_damaged_one(
     tmp_path: Path, clock: Any
 ) -> None:
     (tmp_path / "reference.db").mkdir()
-    with pytest.raises(ReferenceFailed, match=r"reference\.db"):
-        ReferenceStore(tmp_path, clock)
+    with pytest.raises(StoreFailed, match=r"reference\.db"):
+        DeclarationStore(tmp_path, clock)
 
 
-async def test_a_page_that_cannot_be_read_is_a_failure_by_name(store: ReferenceStore, clock: Any) -> None:
+async def test_a_page_that_cannot_be_read_is_a_failure_by_name(store: DeclarationStore, clock: Any) -> None:
     take_in(store, [declaration(Label("plain", f"BOX-{number:06}")) for number in range(2000)])
     store.close()
     size = store.path.stat().st_size
-    damaged = ReferenceStore(store.path.parent, clock)
+    damaged = DeclarationStore(store.path.parent, clock)
     with store.path.open("r+b") as file:
         file.seek(16 * 4096)
         file.write(b"\xff" * (size - 16 * 4096))
@@ -313,6 +313,6 @@ async def test_a_page_that_cannot_be_read_is_a_failure_by_name(store: ReferenceS
         for number in range(2000):
             await damaged.claims(f"BOX-{number:06}")
 
-    with pytest.raises(ReferenceFailed, match="Check the disk"):
+    with pytest.raises(StoreFailed, match="Check the disk"):
         await read_all()
     damaged.close()
