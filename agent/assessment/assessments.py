@@ -23,7 +23,7 @@ from agent.runtime.clock import Clock
 from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
 from agent.store.declaration_table import Claims
 from agent.store.declarations import DeclarationStore
-from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
+from agent.trust.at_rest import AtRest, CannotUnlock, LockedFinding
 from models.risk.features import DocumentFacts, Tables, document_features
 
 CHUNK = 200
@@ -141,7 +141,7 @@ class Assessments:
             ],
             sealed=self._at_rest.lock(
                 [
-                    SealedFinding(f.code, f.severity.value, dict(f.params))
+                    LockedFinding(f.code, f.severity.value, dict(f.params))
                     for f in by_disclosure[Disclosure.SEALED]
                 ],
                 declaration.consignment,
@@ -162,7 +162,7 @@ def _still_good(kept: StoredAssessment, policy: Policy, now: datetime) -> bool:
     return policy.same_law(kept.evaluated_for, now)
 
 
-def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure) -> Finding:
+def _finding(kept: StoredFinding | LockedFinding, disclosure: Disclosure) -> Finding:
     return Finding(
         code=kept.code, severity=Severity(kept.severity), disclosure=disclosure, params=kept.params
     )

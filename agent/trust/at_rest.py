@@ -25,7 +25,7 @@ class CannotUnlock(Exception):
     """A locked block was altered, belongs elsewhere, or was locked with another key; it is made again."""
 
 
-class SealedFinding(msgspec.Struct, array_like=True, frozen=True):
+class LockedFinding(msgspec.Struct, array_like=True, frozen=True):
     """A finding for the authority's eyes, waiting for the scan."""
 
     code: str
@@ -34,10 +34,10 @@ class SealedFinding(msgspec.Struct, array_like=True, frozen=True):
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(list[SealedFinding])
+_DECODER = msgspec.msgpack.Decoder(list[LockedFinding])
 
 
-def _plain(findings: Sequence[SealedFinding]) -> bytes:
+def _plain(findings: Sequence[LockedFinding]) -> bytes:
     data = _ENCODER.encode(list(findings))
     plain = len(data).to_bytes(4) + data
     return plain.ljust(-(-len(plain) // SIZE) * SIZE, b"\x00")
@@ -55,13 +55,13 @@ class AtRest:
         self.counting_secret = hmac.digest(secret, b"preclear/tally/v1", hashlib.sha256)
         """Keys the digests that group the parcels of one person, address or contact."""
 
-    def lock(self, findings: Sequence[SealedFinding], consignment: str) -> bytes:
+    def lock(self, findings: Sequence[LockedFinding], consignment: str) -> bytes:
         """Encrypt the findings of one consignment, bound to it."""
         plain = _plain(findings) if findings else _NOTHING
         nonce = secrets.token_bytes(_NONCE)
         return nonce + self._cipher.encrypt(nonce, plain, consignment.encode())
 
-    def unlock(self, block: bytes, consignment: str) -> list[SealedFinding]:
+    def unlock(self, block: bytes, consignment: str) -> list[LockedFinding]:
         """The findings that were locked for that consignment.
 
         Raises:

@@ -29,7 +29,7 @@ from sync.log.note import MAX_NOTE
 from sync.sqlite import Connection
 from sync.sqlite.writer import Priority
 from sync.transport import protocol, wire
-from sync.transport.protocol import Answer, EntriesMissing, Equivocation, Health, Progress, Refusal
+from sync.transport.protocol import Answer, EntriesMissing, Equivocation, Health, LogProgress, Refusal
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -126,11 +126,11 @@ class _Service:
     async def get_log(self, request: web.Request) -> web.Response:
         log_id = request.match_info["log_id"]
 
-        def read(conn: Connection) -> Progress:
+        def read(conn: Connection) -> LogProgress:
             if store.owner_of(conn, log_id) is None:
                 raise Refused(404, "unknown-log", f"nothing of log {log_id} is here")
             held = store.held(conn, log_id)
-            return Progress(size=held.size, receipted=held.receipted, claimed=held.claimed)
+            return LogProgress(size=held.size, receipted=held.receipted, claimed=held.claimed)
 
         with self.checkpoints.one():
             return _json(await self.store.run(read, Priority.URGENT))

@@ -24,7 +24,7 @@ IDLE_S = 0.25
 """After this long without work the WAL is moved into the file, so that no lane waits for that."""
 
 
-class Unit(Protocol):
+class TransactionState(Protocol):
     """State that must go back when a transaction does: taken before, put back on failure."""
 
     def snapshot(self) -> Any: ...
@@ -82,7 +82,7 @@ class Writer:
         self,
         name: str,
         connect: Callable[[], sqlite.Connection],
-        unit: Unit | None = None,
+        unit: TransactionState | None = None,
         on_commit: Callable[[], int] = lambda: 0,
         group: int = MAX_GROUP,
         on_error: OnError = OnError.CLOSE,

@@ -69,7 +69,7 @@ class Equivocation(Refusal, frozen=True, kw_only=True):
     http_status: ClassVar[int] = 403
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class LogProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a log is: entries stored, entries receipted, and the largest head that the hub has shown."""
 
     http_status: ClassVar[int] = 200
@@ -88,7 +88,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     name: str
 
 
-Answer = Receipt | EntriesMissing | Stored | Equivocation | Progress | Health
+Answer = Receipt | EntriesMissing | Stored | Equivocation | LogProgress | Health
 T = TypeVar("T")
 
 

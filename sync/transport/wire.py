@@ -37,7 +37,7 @@ class WireEntry(msgspec.Struct, array_like=True, frozen=True):
     sealed: bytes | None
 
 
-class Batch(msgspec.Struct, array_like=True, frozen=True):
+class WireBatch(msgspec.Struct, array_like=True, frozen=True):
     """Entries of one log from number ``first`` on, in order; ``before`` is the leaf before the first.
 
     Signatures stand together: random bytes among text would spoil its compression.
@@ -57,7 +57,7 @@ class _Head(msgspec.Struct, array_like=True, frozen=True):
 
 _ENCODER = msgspec.msgpack.Encoder()
 _HEAD = msgspec.msgpack.Decoder(_Head)
-_DECODER = msgspec.msgpack.Decoder(Batch)
+_DECODER = msgspec.msgpack.Decoder(WireBatch)
 
 
 def pack(log_id: str, entries: Sequence[Entry]) -> bytes:
@@ -68,7 +68,7 @@ def pack(log_id: str, entries: Sequence[Entry]) -> bytes:
         rows.append(_lighten(entry, leaf))
         leaf = entry.leaf
     first = entries[0].seq if entries else 0
-    batch = Batch(1, log_id, first, before, rows, [e.signature for e in entries])
+    batch = WireBatch(1, log_id, first, before, rows, [e.signature for e in entries])
     return zlib.compress(_ENCODER.encode(batch), 6)
 
 
@@ -139,7 +139,7 @@ def unpack(data: bytes) -> tuple[str, list[Entry]]:
     return batch.log_id, _entries(batch)
 
 
-def _entries(batch: Batch) -> list[Entry]:
+def _entries(batch: WireBatch) -> list[Entry]:
     entries, leaf = [], batch.before
     for number, (light, signature) in enumerate(zip(batch.entries, batch.signatures, strict=True)):
         payload = _restore(light, leaf)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sync.central.errors import Refused
 from sync.central.identity import Centre
 from sync.central.store import queries as store
-from sync.central.store.queries import Hub
+from sync.central.store.queries import RegisteredHub
 from sync.errors import BadLog, BadNote, BadStatement
 from sync.log import statement
 from sync.log.entries import Entry, Follower, check_signature
@@ -138,8 +138,8 @@ def _read_head(log_id: str, data: str) -> tuple[Checkpoint, tuple[NoteSignature,
 
 
 def _verified(
-    conn: Connection, bound: Hub | None, data: str, head: Checkpoint, lines: Sequence[NoteSignature]
-) -> tuple[Hub, str]:
+    conn: Connection, bound: RegisteredHub | None, data: str, head: Checkpoint, lines: Sequence[NoteSignature]
+) -> tuple[RegisteredHub, str]:
     """The hub that signed the head, and the note reduced to the hub's own signature line."""
     for line in lines:
         if line.name != head.origin:
@@ -165,7 +165,7 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _refuse_quarantined(hub: Hub) -> None:
+def _refuse_quarantined(hub: RegisteredHub) -> None:
     if hub.quarantined_at is not None:
         raise Refused(403, "quarantined", f"{hub.owner} is quarantined: {hub.reason}")
 
@@ -173,7 +173,7 @@ def _refuse_quarantined(hub: Hub) -> None:
 # -- entries ------------------------------------------------------------------------------------------------
 
 
-def signer_of(conn: Connection, log_id: str, entries: Sequence[Entry]) -> Hub | EntriesMissing:
+def signer_of(conn: Connection, log_id: str, entries: Sequence[Entry]) -> RegisteredHub | EntriesMissing:
     """The hub whose key must have signed these entries, or what to send first.
 
     Raises:
@@ -191,7 +191,7 @@ def signer_of(conn: Connection, log_id: str, entries: Sequence[Entry]) -> Hub | 
     return hub
 
 
-def check_signatures(entries: Sequence[Entry], hub: Hub) -> None:
+def check_signatures(entries: Sequence[Entry], hub: RegisteredHub) -> None:
     """Verify every signature; the slow part, made outside the transaction.
 
     Raises:
@@ -206,7 +206,7 @@ def check_signatures(entries: Sequence[Entry], hub: Hub) -> None:
 
 
 def append(
-    conn: Connection, log_id: str, entries: Sequence[Entry], signer: Hub, at: int
+    conn: Connection, log_id: str, entries: Sequence[Entry], signer: RegisteredHub, at: int
 ) -> Stored | EntriesMissing | Equivocation:
     """Take entries whose signatures are verified; what is here already is only compared.
 
@@ -234,7 +234,7 @@ def append(
 
 
 def _append_new(
-    conn: Connection, log_id: str, new: Sequence[Entry], hub: Hub, tree: CompactRange, at: int
+    conn: Connection, log_id: str, new: Sequence[Entry], hub: RegisteredHub, tree: CompactRange, at: int
 ) -> Stored | Equivocation:
     before = tree.size
     last = store.leaves(conn, log_id, before - 1, before)[0] if before else None
@@ -278,7 +278,7 @@ def _opening(entry: Entry) -> Opened:
     return opened
 
 
-def _check_opening(opened: Opened, hub: Hub) -> None:
+def _check_opening(opened: Opened, hub: RegisteredHub) -> None:
     if opened.hub != hub.owner:
         raise Refused(403, "foreign-log", f"the log says it is of {opened.hub}, it is signed by {hub.owner}")
     if hub.decisions.keyid not in opened.keys:
@@ -305,13 +305,15 @@ def _names_another_past(log_id: str, entry: Entry, follower: Follower) -> bool:
 # -- contradictions -----------------------------------------------------------------------------------------
 
 
-def _contradicting_entry(conn: Connection, hub: Hub, log_id: str, entry: Entry, at: int) -> Equivocation:
+def _contradicting_entry(
+    conn: Connection, hub: RegisteredHub, log_id: str, entry: Entry, at: int
+) -> Equivocation:
     store.keep_equivocation(conn, log_id, entry, at)
     return _quarantine(conn, hub, f"two histories of log {log_id} at entry {entry.seq}", at)
 
 
 def _contradicting_head(
-    conn: Connection, hub: Hub, log_id: str, head: Checkpoint, note: str, at: int
+    conn: Connection, hub: RegisteredHub, log_id: str, head: Checkpoint, note: str, at: int
 ) -> Equivocation:
     _keep_head(conn, log_id, head, note, at)
     return _quarantine(conn, hub, f"two roots of log {log_id} over {head.size} entries", at)
@@ -322,7 +324,7 @@ def _keep_head(conn: Connection, log_id: str, head: Checkpoint, note: str, at: i
     store.keep_equivocation(conn, log_id, kept, at)
 
 
-def _quarantine(conn: Connection, hub: Hub, reason: str, at: int) -> Equivocation:
+def _quarantine(conn: Connection, hub: RegisteredHub, reason: str, at: int) -> Equivocation:
     store.quarantine(conn, hub.owner, reason, at)
     return Equivocation(
         error="equivocation",

@@ -69,14 +69,14 @@ async def test_the_first_entry_says_whose_log_it_is_and_seals_the_audit_key(
     log: EvidenceLog, site: Any
 ) -> None:
     (first,) = await log.read(0, 10)
-    found = parse(first.kind, first.payload)
-    assert isinstance(found, Opened)
+    result = parse(first.kind, first.payload)
+    assert isinstance(result, Opened)
     signer = site.trust().signer
-    assert (found.hub, found.continues, found.prev) == (signer.hub, None, None)
-    assert found.keys == [signer.decisions.public.keyid, signer.checkpoints.public.keyid]
-    assert found.audit_key_sealed is not None
+    assert (result.hub, result.continues, result.prev) == (signer.hub, None, None)
+    assert result.keys == [signer.decisions.public.keyid, signer.checkpoints.public.keyid]
+    assert result.audit_key_sealed is not None
     authority = load_authority_key(site.authority, Role.SEALING)
-    opened = sealed.unseal_bytes(found.audit_key_sealed, authority, f"preclear/audit-key/v1|{log.log_id}")
+    opened = sealed.unseal_bytes(result.audit_key_sealed, authority, f"preclear/audit-key/v1|{log.log_id}")
     assert opened == signer.audit_key
 
 
@@ -220,9 +220,9 @@ async def test_an_entry_that_cannot_be_made_costs_no_number(
 
 async def test_an_event_is_an_entry(log: EvidenceLog) -> None:
     entry = log.event("CLOCK_STEPPED", {"seconds": 40}).result(10)
-    found = parse(entry.kind, entry.payload)
-    assert isinstance(found, Event)
-    assert (found.code, found.params) == ("CLOCK_STEPPED", {"seconds": 40})
+    result = parse(entry.kind, entry.payload)
+    assert isinstance(result, Event)
+    assert (result.code, result.params) == ("CLOCK_STEPPED", {"seconds": 40})
 
 
 async def test_a_full_disk_fails_the_append_and_everything_acknowledged_is_there_afterwards(

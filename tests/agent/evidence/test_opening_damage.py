@@ -56,9 +56,9 @@ def reopen(site: Any) -> tuple[EvidenceLog, str | None]:
 
 async def opening_of(log: EvidenceLog) -> Opened:
     (first,) = await log.read(0, 1)
-    found = parse(first.kind, first.payload)
-    assert isinstance(found, Opened)
-    return found
+    result = parse(first.kind, first.payload)
+    assert isinstance(result, Opened)
+    return result
 
 
 def overwrite_head(path: Path) -> None:

@@ -102,9 +102,9 @@ async def test_a_label_on_two_pieces_says_so(store: DeclarationStore, clock: Any
 async def test_the_pieces_of_one_consignment_are_told_apart(store: DeclarationStore, clock: Any) -> None:
     first, second = Label("plain", "BOX-0001"), Label("plain", "BOX-0002")
     take_in(store, [declaration(consignment="AWB-1", pieces=((first,), (second,)))])
-    found = [await store.match(candidates(label), clock.now()) for label in (first, second)]
-    assert [m.key.value for m in found if m] == ["BOX-0001", "BOX-0002"]
-    assert {m.consignment for m in found if m} == {"AWB-1"}
+    result = [await store.match(candidates(label), clock.now()) for label in (first, second)]
+    assert [m.key.value for m in result if m] == ["BOX-0001", "BOX-0002"]
+    assert {m.consignment for m in result if m} == {"AWB-1"}
 
 
 @pytest.mark.parametrize(("age_days", "matches"), [(0, True), (365, True), (366, False)])
@@ -216,12 +216,12 @@ async def test_what_was_found_assessed_is_not_looked_at_until_it_is_declared_ane
     store: DeclarationStore, clock: Any
 ) -> None:
     def all_stale(read: str) -> set[str]:
-        found: set[str] = set()
+        result: set[str] = set()
         while (stale := store.stale(read, 2)) is not None:
-            found |= {consignment for consignment, _ in stale}
+            result |= {consignment for consignment, _ in stale}
             kept = [(consignment, assessment(claims.digest, clock)) for consignment, claims in stale]
             store.keep_assessments(read, kept).result(10)
-        return found
+        return result
 
     names = [f"BOX-{number:04}" for number in range(5)]
     take_in(store, [declaration(Label("plain", name)) for name in names])

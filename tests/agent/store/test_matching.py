@@ -193,8 +193,8 @@ async def test_a_file_of_the_first_schema_keeps_its_rows_and_its_numbers_lead_wh
     try:
         assert store.trouble is None
         assert await store.counts() == (1, 1)
-        found = [await scanned(store, label, clock) for label in (FIRST, LAST_MILE, S10)]
-        assert [(m.key.value, m.receptacle) for m in found if m] == [
+        result = [await scanned(store, label, clock) for label in (FIRST, LAST_MILE, S10)]
+        assert [(m.key.value, m.receptacle) for m in result if m] == [
             ("BOX-0001", "BAG-1"),
             ("BOX-0001", "BAG-1"),
             (S10.value, "BAG-1"),

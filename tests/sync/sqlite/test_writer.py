@@ -107,9 +107,9 @@ def start(path: Path, counter: Counter) -> Iterator[Callable[..., Writer]]:
 
 def rows(path: Path) -> list[int]:
     conn = sqlite.connect(path)
-    found = [row[0] for row in conn.execute("SELECT n FROM t ORDER BY n")]
+    result = [row[0] for row in conn.execute("SELECT n FROM t ORDER BY n")]
     conn.close()
-    return found
+    return result
 
 
 def test_jobs_that_wait_are_committed_together(start: Callable[..., Writer], counter: Counter) -> None:

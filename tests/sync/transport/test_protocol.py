@@ -25,7 +25,16 @@ from sync.keys import PrivateKey, PublicKey, Role, Suite, save_private, write_ca
 from sync.log.entries import sign_entry
 from sync.log.note import MAX_NOTE, sign_checkpoint
 from sync.transport import protocol, wire
-from sync.transport.protocol import EntriesMissing, Equivocation, Health, Progress, Receipt, Refusal, Stored
+from sync.transport.protocol import (
+    Answer,
+    EntriesMissing,
+    Equivocation,
+    Health,
+    LogProgress,
+    Receipt,
+    Refusal,
+    Stored,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 ENTRIES = 5
@@ -247,13 +256,13 @@ async def test_the_hub_sends_what_is_published_and_understands_the_published_ans
     assert log.receipts == [(published["receipt"], published["log"])]
 
 
-KINDS = {
+KINDS: dict[str, type[Answer]] = {
     "01-health": Health,
     "04-entries-missing": EntriesMissing,
     "05-gap": EntriesMissing,
     "06-stored": Stored,
     "07-receipt-of-an-older-head": Receipt,
-    "08-progress": Progress,
+    "08-progress": LogProgress,
     "09-stored-to-the-end": Stored,
     "10-receipt": Receipt,
     "21-equivocation": Equivocation,
@@ -263,8 +272,8 @@ KINDS = {
 @pytest.mark.parametrize("name", names())
 def test_a_published_answer_read_and_written_again_has_the_same_bytes(name: str) -> None:
     published = exchange(name)
-    kind = KINDS.get(name, Refusal)
-    answer = protocol.decode(published.answer.encode(), kind)
+    kind: type[Answer | Refusal] = KINDS.get(name, Refusal)
+    answer: Answer | Refusal = protocol.decode(published.answer.encode(), kind)
     assert protocol.encode(answer) == published.answer.encode()
     assert getattr(kind, "http_status", published.status) == published.status
 

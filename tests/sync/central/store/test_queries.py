@@ -22,9 +22,9 @@ AT = 1_760_000_000
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A centre's database with empty tables."""
-    found = tmp_path / "central.db"
-    open_store(found, create=True).close()
-    return found
+    result = tmp_path / "central.db"
+    open_store(result, create=True).close()
+    return result
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ def conn(path: Path) -> Iterator[sqlite.Connection]:
 
 def test_a_new_file_is_marked_as_ours_and_durable(conn: Any) -> None:
     asked = ("application_id", "user_version", "journal_mode", "synchronous", "page_size")
-    found = [conn.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
-    assert found == [CENTRAL.application_id, CENTRAL.version, "wal", 2, 16_384]
+    result = [conn.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+    assert result == [CENTRAL.application_id, CENTRAL.version, "wal", 2, 16_384]
 
 
 def test_every_table_is_strict(conn: Any) -> None:
