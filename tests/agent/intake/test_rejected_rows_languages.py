@@ -49,7 +49,9 @@ def reported(
 ) -> tuple[tuple[str, ...], int]:
     """Read a file and write its report; its header, and how many consignments were accepted."""
     with opened_file(path) as file, closing(Kept(folder, lang)) as report:
-        result = asyncio.run(try_out(file, SystemClock(), Sender(profiles=profiles), report, TrustedSenders()))
+        result = asyncio.run(
+            try_out(file, SystemClock(), Sender(profiles=profiles), report, TrustedSenders())
+        )
     return report.header, result.accepted
 
 
