@@ -22,7 +22,7 @@ from agent.control.client import hand_over
 from agent.control.server import serve as serve_control
 from agent.errors import AgentError, EvidenceFailed
 from agent.evidence.log import EvidenceLog
-from agent.evidence.opening import retire
+from agent.evidence.opening import set_aside
 from agent.hub import Hub, LinkState, keep_issues
 from agent.intake.watched_folder import WatchedFolder
 from agent.lane.station import Station, run_station
@@ -31,7 +31,7 @@ from agent.reference.loading import load_in_force
 from agent.runtime.clock import Clock, SystemClock
 from agent.runtime.data_lock import DataLock
 from agent.status.ticker import StateTicker
-from agent.store.declarations import ReferenceStore
+from agent.store.declarations import DeclarationStore
 from agent.trust.at_rest import AtRest
 from agent.trust.hub_keys import Trust, load_trust
 from agent.web.server import create_web, known_hosts, serve_web
@@ -76,7 +76,7 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
                 trust.keys.only(role, config.centre.name)  # without them no receipt could ever be kept
         loaded, refused = load_in_force(config.policy.file, config.lists, config.model.folder, trust.keys)
         if forked:
-            retire(folder, clock)
+            set_aside(folder, clock)
         evidence, trouble = EvidenceLog.open(folder, trust.signer, clock)
         stack.callback(evidence.close)
         if trouble:
@@ -84,18 +84,18 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
         reference_data = Reference(keep_issues(evidence, loaded))
         for reason in refused:
             evidence.event("MODEL_REFUSED", {"reason": reason[:200]})
-        reference = ReferenceStore(folder, clock)
-        stack.callback(reference.close)
-        if reference.trouble:
-            log.error("declarations set aside", extra={"error": reference.trouble})
-            evidence.event("DECLARATIONS_SET_ASIDE", {"reason": reference.trouble[:200]})
+        declarations = DeclarationStore(folder, clock)
+        stack.callback(declarations.close)
+        if declarations.trouble:
+            log.error("declarations set aside", extra={"error": declarations.trouble})
+            evidence.event("DECLARATIONS_SET_ASIDE", {"reason": declarations.trouble[:200]})
         yield Opened(
             hub=Hub(
                 name=config.hub.name,
                 clock=clock,
                 log=evidence,
-                reference=reference,
-                assessments=Assessments(reference, reference_data, AtRest(trust.signer.audit_key), clock),
+                declarations=declarations,
+                assessments=Assessments(declarations, reference_data, AtRest(trust.signer.audit_key), clock),
                 reference_data=reference_data,
                 audit_key=trust.signer.audit_key,
                 senders=config.intake.sender_keys(),

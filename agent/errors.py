@@ -33,22 +33,6 @@ class PortTaken(AgentError):
         super().__init__(f"port {port} on {host} is taken; choose another with --port or [web] port")
 
 
-class SchemaTooNew(AgentError):
-    """A file was written by a newer program."""
-
-    def __init__(self, path: Path, version: int, known: int) -> None:
-        super().__init__(
-            f"{path} has schema {version}, this program knows up to {known}; install the newer preclear"
-        )
-
-
-class NotOurs(AgentError):
-    """A file of another program is in the place of ours."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} belongs to another program; move it away, or use another data directory")
-
-
 class EvidenceFailed(AgentError):
     """The log could not be written or read: nothing was decided, and the stations stop."""
 
@@ -58,12 +42,12 @@ class EvidenceFailed(AgentError):
         )
 
 
-class ReferenceFailed(AgentError):
-    """The declarations could not be read or stored: nothing was decided, and the stations stop."""
+class StoreFailed(AgentError):
+    """Declarations could not be read or stored: nothing was decided, and the stations stop."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"the declarations cannot be read or kept ({why}); the lane stops. Check the disk, then restart"
+            f"the declarations cannot be read or stored ({why}); the lane stops. Check the disk, then restart"
         )
 
 

@@ -18,8 +18,8 @@ from agent.reference.in_force import InForce, Reference
 from agent.runtime.clock import Clock
 from agent.runtime.latency import LatencyMeter
 from agent.runtime.threads import in_thread
-from agent.store.declarations import ReferenceStore
-from agent.trust.senders import Senders
+from agent.store.declarations import DeclarationStore
+from agent.trust.senders import TrustedSenders
 from drivers.transcripts.transcript import Recorder
 
 
@@ -62,12 +62,12 @@ class Hub:
     name: str
     clock: Clock
     log: EvidenceLog
-    reference: ReferenceStore
+    declarations: DeclarationStore
     assessments: Assessments
     reference_data: Reference
     """Policy, lists and models in force."""
     audit_key: bytes = field(repr=False)
-    senders: Senders = field(default_factory=Senders)
+    senders: TrustedSenders = field(default_factory=TrustedSenders)
     """Whose signatures on manifests are known."""
     feed: Broker = field(default_factory=Broker)
     """Messages to screens."""

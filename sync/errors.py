@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class SyncError(Exception):
     """Base of every error of this package."""
@@ -60,8 +62,30 @@ class BadBatch(SyncError):
     """An upload is malformed or too large."""
 
 
+class BadAnswer(SyncError):
+    """What came back is not an answer of a centre."""
+
+
 class BrokenSqlite(SyncError):
     """The SQLite library of this process is one that can lose commits."""
+
+
+class SchemaTooNew(SyncError):
+    """A database file was written by a newer program."""
+
+    def __init__(self, path: Path, version: int, known: int) -> None:
+        super().__init__(
+            f"{path} has schema {version}, this program knows up to {known}; install the newer preclear"
+        )
+        self.version = version
+        self.known = known
+
+
+class ForeignFile(SyncError):
+    """A database file of another program lies where ours should."""
+
+    def __init__(self, path: Path, remedy: str) -> None:
+        super().__init__(f"{path} belongs to another program; {remedy}")
 
 
 class CentreRefused(SyncError):
@@ -71,6 +95,17 @@ class CentreRefused(SyncError):
         super().__init__(f"the centre refused with {status}: {reason}")
         self.status = status
         self.reason = reason
+
+
+class UnprovenClaim(CentreRefused):
+    """The centre claims more of a log than there is here, and shows no head that proves it."""
+
+    def __init__(self, claimed: int) -> None:
+        SyncError.__init__(
+            self, f"the centre claims {claimed} entries without a checkpoint signed by this hub"
+        )
+        self.status = 409
+        self.reason = str(self)
 
 
 class CentreUnreachable(SyncError):

@@ -297,8 +297,8 @@ class Keyring:
         Raises:
             UnknownKey: there is none, or more than one.
         """
-        found = [k for k in self._by_id.values() if k.role is role and owner in (None, k.owner)]
-        if len(found) != 1:
+        matching = [k for k in self._by_id.values() if k.role is role and owner in (None, k.owner)]
+        if len(matching) != 1:
             whose = f" of {owner}" if owner else ""
-            raise UnknownKey(f"{len(found)} {role} keys{whose} are trusted here where one is needed")
-        return found[0]
+            raise UnknownKey(f"{len(matching)} {role} keys{whose} are trusted here where one is needed")
+        return matching[0]

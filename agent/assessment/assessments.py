@@ -22,8 +22,8 @@ from agent.reference.in_force import InForce, Reference
 from agent.runtime.clock import Clock
 from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
 from agent.store.declaration_table import Claims
-from agent.store.declarations import ReferenceStore
-from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
+from agent.store.declarations import DeclarationStore
+from agent.trust.at_rest import AtRest, CannotUnlock, LockedFinding
 from models.risk.features import DocumentFacts, Tables, document_features
 
 CHUNK = 200
@@ -58,7 +58,7 @@ def keys_of(claims: Claims) -> tuple[PieceKey, ...]:
 class Assessments:
     """Assessments of consignments, made once and made again when what they read has changed."""
 
-    def __init__(self, store: ReferenceStore, reference: Reference, at_rest: AtRest, clock: Clock) -> None:
+    def __init__(self, store: DeclarationStore, reference: Reference, at_rest: AtRest, clock: Clock) -> None:
         self._store = store
         self._reference = reference
         self._at_rest = at_rest
@@ -142,7 +142,7 @@ class Assessments:
             ],
             sealed=self._at_rest.lock(
                 [
-                    SealedFinding(f.code, f.severity.value, dict(f.params))
+                    LockedFinding(f.code, f.severity.value, dict(f.params))
                     for f in by_disclosure[Disclosure.SEALED]
                 ],
                 declaration.consignment,
@@ -163,7 +163,7 @@ def _still_good(kept: StoredAssessment, policy: Policy, now: datetime) -> bool:
     return policy.same_law(kept.evaluated_for, now)
 
 
-def _finding(kept: StoredFinding | SealedFinding, disclosure: Disclosure, policy: Policy) -> Finding:
+def _finding(kept: StoredFinding | LockedFinding, disclosure: Disclosure, policy: Policy) -> Finding:
     return Finding(
         code=policy.finding_code(kept.code, kept.params),
         severity=Severity(kept.severity),

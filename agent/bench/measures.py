@@ -21,13 +21,13 @@ from agent.bench.bed import Bed, make_bed
 from agent.bench.importing import Imported, measure_import
 from agent.bench.lane import TimedLane
 from agent.domain.consignment.effective import Claim
+from agent.evidence.schema import migrate_evidence
 from agent.runtime.clock import Clock
 from agent.runtime.percentile import percentile
 from agent.runtime.threads import in_thread
 from agent.sandbox.programs import HUB_PROGRAM, command_line
 from agent.sandbox.wires import at_work
 from agent.store.declaration_table import Claims
-from agent.store.schema import migrate_evidence
 from drivers.simulators.crowd import cost_of_reading
 from models.risk.features import FEATURES
 from models.risk.scorer import Scorer
@@ -157,7 +157,7 @@ class _Floor:
 def _assessments(opened: Opened, labels: list[tuple[str, int]], clock: Clock) -> tuple[int, int]:
     """Documents a second on one thread: with parties that are known, with a new consignee each."""
     hub = opened.hub
-    claims = [hub.reference.claims_in_thread(label) for label, _ in labels]
+    claims = [hub.declarations.claims_in_thread(label) for label, _ in labels]
 
     def a_second(rounds: list[list[Claims]]) -> int:
         now, began_ns = clock.now(), clock.monotonic_ns()

@@ -69,7 +69,7 @@ async def look_up(scan: Scan, hub: Hub) -> LabelRead:
     candidates = identify(scan.text, scan.aim)
     if not candidates:
         raise UnreadableScan(len(scan.text))
-    match = await hub.reference.match(candidates, hub.clock.now())
+    match = await hub.declarations.match(candidates, hub.clock.now())
     best = candidates[0]
     piece = match.key if match else PieceKey(kind=best.kind, value=best.value)
     return LabelRead(piece, match, candidates)

@@ -41,7 +41,7 @@ async def decide_again(hub: Hub) -> int:
             kind, _, value = piece.partition(":")
             # Every reading of the number: a manifest may declare it as another kind than the label's best.
             candidates = [Candidate(kind=kind, value=value), *identify(value, None)]
-            match = await hub.reference.match(candidates, hub.clock.now())
+            match = await hub.declarations.match(candidates, hub.clock.now())
             if match is not None:
                 count += await decide_one_again(PieceKey(kind=kind, value=value), seq, match, hub)
     return count
@@ -65,7 +65,7 @@ async def decide_on_changes(assessed: Sequence[Assessed], hub: Hub) -> int:
         if number % LOOK_UPS_A_TURN == 0:
             await asyncio.sleep(0)  # lanes share this loop
         kind, _, value = piece.partition(":")
-        match = await hub.reference.match([Candidate(kind=kind, value=value)], hub.clock.now())
+        match = await hub.declarations.match([Candidate(kind=kind, value=value)], hub.clock.now())
         entry = await hub.log.entry(seq)
         if match is None or entry is None:
             continue
@@ -87,7 +87,7 @@ async def decide_if_changed_meanwhile(case: Case, recorded: Recorded, hub: Hub) 
     """
     piece, seq = case.piece, recorded.entry.seq
     if case.match is None:
-        declared = await hub.reference.match(case.candidates, hub.clock.now())
+        declared = await hub.declarations.match(case.candidates, hub.clock.now())
         return declared is not None and await decide_one_again(piece, seq, declared, hub)
     if hub.reference_data.current is not case.in_force:
         return await decide_one_again(piece, seq, case.match, hub, wanted=_worth_recording)

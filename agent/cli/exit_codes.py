@@ -32,7 +32,7 @@ EXIT_CODES: Mapping[str, int] = {
     "EntryRefused": BAD_CONFIGURATION,
     "KeyUnfit": BAD_CONFIGURATION,
     "ModelError": BAD_CONFIGURATION,
-    "NotOurs": BAD_CONFIGURATION,
+    "ForeignFile": BAD_CONFIGURATION,
     "Outdated": BAD_CONFIGURATION,
     "ReferenceRefused": BAD_CONFIGURATION,
     "SchemaTooNew": BAD_CONFIGURATION,

@@ -10,8 +10,7 @@ import click
 from agent.cli.options import config_option
 from agent.config.file import load_config
 from agent.errors import NotFound
-from agent.evidence.opening import FILE
-from agent.evidence.reader import StoredLog
+from agent.evidence.reader import FILE, StoredLog
 from agent.trust.hub_keys import CARD, read_cards
 from sync.keys import Keyring, Role
 from sync.log import envelope

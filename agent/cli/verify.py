@@ -12,8 +12,7 @@ import click
 
 from agent.cli.options import config_option, json_option, show
 from agent.config.file import load_config
-from agent.evidence.opening import FILE
-from agent.evidence.reader import StoredLog
+from agent.evidence.reader import FILE, StoredLog
 from agent.trust.hub_keys import CARD, read_cards
 from sync import sqlite
 from sync.errors import SyncError

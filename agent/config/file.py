@@ -17,7 +17,7 @@ from agent.domain.consignment.effective import SourceRole
 from agent.errors import ConfigInvalid, KeyUnfit
 
 if TYPE_CHECKING:
-    from agent.trust.senders import Senders
+    from agent.trust.senders import TrustedSenders
 
 MAX_BYTES = 1_000_000
 
@@ -94,20 +94,20 @@ class IntakeSection(Node):
     profiles: Path | None = None
     senders: list[SenderSection] = Field(default_factory=list)
 
-    def sender_keys(self) -> Senders:
+    def sender_keys(self) -> TrustedSenders:
         """The keys of senders.
 
         Raises:
             KeyUnfit: one cannot be read, is weak, or is listed twice.
         """
-        from agent.trust.senders import SenderKey, Senders, load_key  # noqa: PLC0415 - few commands need keys
+        from agent.trust.senders import SenderKey, TrustedSenders, load_key  # noqa: PLC0415 - few commands need keys
 
         keys = []
         for sender in self.senders:
             key, key_id = load_key(sender.key)
             party, role, must_sign = sender.party, sender.role, sender.must_sign
             keys.append(SenderKey(party=party, role=role, must_sign=must_sign, key=key, id=key_id))
-        return Senders(keys)
+        return TrustedSenders(keys)
 
     def profile_texts(self) -> tuple[tuple[str, str], ...]:
         """Name and text of each mapping profile.

@@ -13,8 +13,7 @@ from typing import Any
 
 from agent.demo.report import Report, make_report
 from agent.errors import PortTaken
-from agent.evidence.opening import FILE
-from agent.evidence.reader import StoredLog
+from agent.evidence.reader import FILE, StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import Clock
 from agent.sandbox.day import Day, Parcel, make_day

@@ -1,1 +1,1 @@
-"""The hub's log on disk, evidence.db: append, open, read; what was declared lies in store."""
+"""The hub's log on disk, evidence.db: append, open, read; declarations lie in store."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,13 +17,14 @@ from agent.domain.findings.disposition import Disposition
 from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.domain.piece import PieceKey, Previous
 from agent.errors import EvidenceFailed, Outdated
-from agent.evidence.opening import FILE, Head, OldLog, claim_retired, load, retire
+from agent.evidence.opening import LogHead, OldLog, adopt_predecessor, load, set_aside
+from agent.evidence.reader import FILE
 from agent.evidence.recorded import Recorded
 from agent.evidence.statements import decision_body, decision_statement, sealed_reasons
 from agent.runtime.clock import Clock, iso
+from agent.trust.hub_keys import Signer
 from sync import sqlite
 from sync.errors import BadNote, BadProof
-from sync.keys import PrivateKey, PublicKey
 from sync.log import sealed, statement
 from sync.log.entries import Entry, sign_entry
 from sync.log.note import Checkpoint, origin_of, parse_checkpoint, parse_note, sign_checkpoint
@@ -65,22 +65,12 @@ _LISTS = "SELECT key FROM meta WHERE key LIKE 'in_force/list/%'"
 _ENTRY = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq = ?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signer:
-    """Whose log it is, its private keys, and the authority's key that reasons are sealed to."""
-
-    hub: str
-    decisions: PrivateKey
-    checkpoints: PrivateKey
-    sealing: PublicKey
-    audit_key: bytes = field(repr=False)
-    software: str
-
-
 class EvidenceLog:
-    """The hub's signed log. Reads are for any thread of control, writes go through one thread."""
+    """The hub's signed log. Reads may be made from any coroutine of the event loop; one thread writes."""
 
-    def __init__(self, path: Path, conn: sqlite.Connection, head: Head, signer: Signer, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, conn: sqlite.Connection, head: LogHead, signer: Signer, clock: Clock
+    ) -> None:
         self.path = path
         self.log_id = head.log_id
         self._head = head
@@ -114,16 +104,16 @@ class EvidenceLog:
         old: OldLog | None = None
         try:
             conn, head = load(path, connect)
-        except sqlite.OperationalError as error:  # no permission, no room, no answer: nothing is damaged
+        except sqlite.OperationalError as error:  # no permission, space or answer: nothing is damaged
             raise EvidenceFailed(f"{path}: {error}") from error
         except (sqlite.DatabaseError, BadNote, BadProof, ValueError) as error:
             trouble = f"{path.name} was set aside: {error}"
-            old = retire(folder, clock)
+            old = set_aside(folder, clock)
             conn, head = load(path, connect)
         log = cls(path, conn, head, signer, clock)
         log._writer.start()
         if head.tree.size == 0:
-            log._begin(old or claim_retired(folder))
+            log._begin(old or adopt_predecessor(folder))
         if trouble:
             log.event("LOG_SET_ASIDE", {"reason": trouble[:200]}).result()
         return log, trouble
@@ -136,7 +126,7 @@ class EvidenceLog:
         """Record a decision; returns once it is on disk.
 
         Args:
-            previous: What stood on the piece.
+            previous: The decision that stood on the piece.
             settles: The number under which an unmanifested piece was waiting that this decision settles.
 
         Raises:
@@ -168,7 +158,7 @@ class EvidenceLog:
         return Recorded(entry=entry, statement=recorded, verdict=decision.verdict, durable_ns=commit.at_ns)
 
     def event(self, code: str, params: dict[str, str | int]) -> Future[Entry]:
-        """Record something that happened at the hub and bears on its decisions."""
+        """Record an event at the hub that bears on its decisions."""
         return self._writer.submit(lambda conn: self._write(conn, "event", {"code": code, "params": params}))
 
     async def settle(self, piece: PieceKey) -> None:
@@ -224,6 +214,10 @@ class EvidenceLog:
         self._receipted = max(self._receipted, size)
         self._anchor = _anchor_of(centre_log)
 
+    def flush(self) -> None:
+        """Wait until everything that was handed over for writing is on disk."""
+        self._writer.flush()
+
     def close(self) -> None:
         """Sign the head, finish what is queued, close the file."""
         if not self._writer.failed:
@@ -234,7 +228,7 @@ class EvidenceLog:
 
     @property
     def failed(self) -> str | None:
-        """Why the log cannot be written any more, or None."""
+        """Why the log cannot be written any longer, or None."""
         return self._writer.failed
 
     # -- reading ---------------------------------------------------------------------------------------------
@@ -263,8 +257,8 @@ class EvidenceLog:
     async def previous(self, piece: PieceKey) -> Previous | None:
         """The decision that stands on a piece, or None.
 
-        A postal number may be used again after a year: what stood on it before is of another item, unless the
-        authority holds it.
+        A postal number may be used again after a year: an earlier decision is on another item then, unless
+        the authority holds it.
         """
         rows = await self._select(_CURRENT, (str(piece),))
         if not rows:
@@ -281,19 +275,19 @@ class EvidenceLog:
         )
 
     async def standing(self, pieces: Sequence[str]) -> list[tuple[str, int]]:
-        """Of these pieces (``kind:value``) those that stand decided on with a declaration, in this log.
+        """Those of these pieces (``kind:value``) that have a decision with a declaration in this log.
 
-        With the number of the decision; in the order of the numbers of the pieces.
+        Each with the number of its decision, sorted by piece.
         """
-        found: list[tuple[str, int]] = []
+        decided: list[tuple[str, int]] = []
         for start in range(0, len(pieces), ASKED_AT_ONCE):
-            asked = tuple(pieces[start : start + ASKED_AT_ONCE])
-            rows = await self._select(_STANDING.format(", ".join("?" * len(asked))), asked)
-            found += [(str(piece), int(seq)) for piece, seq in rows]
-        return found
+            chunk = tuple(pieces[start : start + ASKED_AT_ONCE])
+            rows = await self._select(_STANDING.format(", ".join("?" * len(chunk))), chunk)
+            decided += [(str(piece), int(seq)) for piece, seq in rows]
+        return decided
 
     async def unmanifested(self, after: str = "", limit: int = 500) -> list[tuple[str, int]]:
-        """Pieces (``kind:value``) without a declaration, with the number of the decision that says so."""
+        """Pieces (``kind:value``) without a declaration, each with the number of its decision."""
         return [(str(p), int(s)) for p, s in await self._select(_UNMANIFESTED, (after, limit))]
 
     async def _select(self, sql: str, params: tuple[Any, ...]) -> list[Any]:
@@ -382,7 +376,7 @@ class EvidenceLog:
 class _Unit:
     """Ties the head to the writer's transactions."""
 
-    def __init__(self, log: EvidenceLog, head: Head) -> None:
+    def __init__(self, log: EvidenceLog, head: LogHead) -> None:
         self._log = log
         self._head = head
 

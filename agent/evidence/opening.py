@@ -1,4 +1,4 @@
-"""Opening the log: find its head, check it against its newest receipt, set a damaged file aside."""
+"""Opening the log: compute its head, check it against its newest receipt, set a damaged file aside."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.evidence.reader import FILE
+from agent.evidence.schema import migrate_evidence
 from agent.runtime.clock import Clock
 from agent.runtime.ids import new_log_id
-from agent.store.schema import migrate_evidence
 from sync import sqlite
 from sync.errors import BadProof
 from sync.log.merkle import CompactRange
 from sync.log.note import parse_checkpoint, parse_note
-
-FILE = "evidence.db"
 
 _LAST = "SELECT seq, leaf FROM log ORDER BY seq DESC LIMIT 1"
 _LEAVES = "SELECT leaf FROM log WHERE seq >= ? ORDER BY seq"
@@ -30,8 +29,8 @@ _STANDING = "SELECT piece, -1, at, disposition, station, cleared, unmanifested, 
 
 
 @dataclass(slots=True)
-class Head:
-    """What only the writer thread touches while it runs."""
+class LogHead:
+    """The end of the log; while the writer thread runs, only it touches this."""
 
     log_id: str
     tree: CompactRange
@@ -57,7 +56,7 @@ class OldLog:
     """Which issues of policy and lists were in force: (key, value) of ``meta``."""
 
 
-def load(path: Path, connect: Callable[[Path], sqlite.Connection]) -> tuple[sqlite.Connection, Head]:
+def load(path: Path, connect: Callable[[Path], sqlite.Connection]) -> tuple[sqlite.Connection, LogHead]:
     conn = connect(path)
     try:
         migrate_evidence(conn, path)
@@ -67,16 +66,16 @@ def load(path: Path, connect: Callable[[Path], sqlite.Connection]) -> tuple[sqli
             conn.execute(_SET_META, ("log_id", log_id))
         else:
             log_id = str(row[0])
-        return conn, _walk(conn, log_id)
+        return conn, _head(conn, log_id)
     except BaseException:
         conn.close()
         raise
 
 
-def _walk(conn: sqlite.Connection, log_id: str) -> Head:
-    """The head, walked from the newest receipt on; a log that does not fit its notes is refused.
+def _head(conn: sqlite.Connection, log_id: str) -> LogHead:
+    """The head, computed from the newest receipt on; a log that does not fit its notes is refused.
 
-    What no receipt covers exists here alone, so every entry of it must be readable.
+    Entries that no receipt covers exist only here, so each of them must be readable.
     """
     start, edge = 0, b""
     receipt = conn.execute(_LAST_RECEIPT).fetchone()
@@ -99,18 +98,18 @@ def _walk(conn: sqlite.Connection, log_id: str) -> Head:
     ends = 0 if last is None else int(last[0]) + 1
     if ends != tree.size or ends < checkpointed:
         raise ValueError(f"the log has {ends} entries, {max(tree.size, checkpointed)} were signed")
-    return Head(
+    return LogHead(
         log_id=log_id, tree=tree, last=None if last is None else bytes(last[1]), checkpointed=checkpointed
     )
 
 
-def retire(folder: Path, clock: Clock) -> OldLog | None:
-    """Set ``evidence.db`` aside under the name of its log; what can be read of its head is returned."""
+def set_aside(folder: Path, clock: Clock) -> OldLog | None:
+    """Set ``evidence.db`` aside under the name of its log; returns what can be read of its head."""
     path = folder / FILE
     old = _read_old(path)
     label = old.log_id if old else clock.now().strftime("damaged-%Y%m%dT%H%M%S%f")
     aside, number = folder / f"evidence-{label}.db", 1
-    while aside.exists():  # another copy of the same log, which may have gone on differently
+    while aside.exists():  # another copy of the same log, which may have continued differently
         number += 1
         aside = folder / f"evidence-{label}-{number}.db"
     for suffix in ("", "-wal", "-shm"):
@@ -120,14 +119,14 @@ def retire(folder: Path, clock: Clock) -> OldLog | None:
     return old
 
 
-def claim_retired(folder: Path) -> OldLog | None:
-    """The newest log that was set aside while no new one had begun."""
+def adopt_predecessor(folder: Path) -> OldLog | None:
+    """The newest log that was set aside and that no new log continues yet."""
     aside = sorted(folder.glob("evidence-*.db"), key=lambda p: p.stat().st_mtime_ns)
     return _read_old(aside[-1]) if aside else None
 
 
 def _read_old(path: Path) -> OldLog | None:
-    """Head, standing decisions and issues in force of an old log, each read for itself as far as it goes."""
+    """Head, standing decisions and issues in force of an old log, each as far as it can be read."""
     try:
         conn = sqlite.connect(path, read_only=True)
     except sqlite.Error:
@@ -161,7 +160,7 @@ def _old_tree(conn: sqlite.Connection) -> CompactRange:
 
 
 def _readable(conn: sqlite.Connection, sql: str) -> list[Any]:
-    """Rows up to the first that is damaged."""
+    """The rows before the first damaged one."""
     rows: list[Any] = []
     with contextlib.suppress(sqlite.DatabaseError):
         for row in conn.execute(sql):

@@ -1,41 +1,39 @@
-"""A log as it lies on disk, for reading alone: what an auditor has, and what a command reads beside a hub."""
+"""A log on disk, read only: what an auditor has, and what a command reads while a hub runs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from agent.errors import NotFound
-from agent.store.schema import EVIDENCE_VERSION, check_schema
+from agent.evidence.schema import EVIDENCE
 from sync import sqlite
 from sync.log.entries import Entry
+from sync.sqlite.reading import StoredFile
+
+FILE = "evidence.db"
 
 _ENTRIES = "SELECT seq, kind, payload, leaf, signature FROM log WHERE seq >= ? ORDER BY seq LIMIT ?"
+_LOG_ID = "SELECT value FROM meta WHERE key = 'log_id'"
 PAGE = 500
 
 
-class StoredLog:
-    """Entries and notes of one ``evidence.db``; paged, so that no read transaction is held open."""
+class StoredLog(StoredFile):
+    """Entries and notes of one ``evidence.db``; paged, so that no read transaction is held open.
+
+    Raises:
+        NotFound: there is no such file, or it is another program's.
+        SchemaTooNew: a newer program's file.
+    """
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise NotFound(f"there is no log at {path}")
         try:
-            self._conn = sqlite.connect(path, read_only=True)
-            check_schema(self._conn, path, EVIDENCE_VERSION)
-            self.log_id = str(self._conn.execute("SELECT value FROM meta WHERE key = 'log_id'").fetchone()[0])
+            super().__init__(path, EVIDENCE)
+            self.log_id = str(self._conn.execute(_LOG_ID).fetchone()[0])
+        except FileNotFoundError as error:
+            raise NotFound(f"there is no log at {path}") from error
         except (sqlite.Error, TypeError) as error:
             raise NotFound(f"{path} is not an evidence log: {error}") from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._conn.close()
 
     def size(self) -> int:
         """Entries in the log."""

@@ -13,7 +13,7 @@ from agent.cases.redecide import decide_again
 from agent.domain.consignment.declaration import Declaration, decode
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.errors import DeclarationInvalid
-from agent.errors import AgentError, FileRefused, ImportAbandoned, ReferenceFailed
+from agent.errors import AgentError, FileRefused, ImportAbandoned, StoreFailed
 from agent.formats.batch import Batch
 from agent.hub import Hub
 from agent.intake.listener import Listener, NullListener
@@ -23,7 +23,7 @@ from agent.intake.supervisor import OpenFile, opened, read_apart, resident_kb
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
 from agent.store.source_table import Source
-from agent.trust.senders import UNNAMED, Said, Senders, Speaker
+from agent.trust.senders import UNNAMED, SenderClaim, Submitter, TrustedSenders
 from sync import sqlite
 
 BATCH = 4_096 if sqlite.is_sound() else 512
@@ -36,7 +36,7 @@ REPORT_EVERY_NS = 250_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sender(Said):
+class Sender(SenderClaim):
     """Who sent a file by his own word, how he signed it, and how he writes."""
 
     transport: str | None = None
@@ -79,7 +79,7 @@ class ImportReport:
     peak_memory_mb: int = 0
     """Of the reading process, and what this one grew by meanwhile."""
 
-    def sent_by(self, speaker: Speaker) -> None:
+    def sent_by(self, speaker: Submitter) -> None:
         """Note who speaks in the file."""
         self.party, self.role = speaker.party, speaker.role.value
         self.signer, self.signed = speaker.signer, speaker.signer is not None
@@ -119,7 +119,7 @@ async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) 
             same file resumes after it once it can be read.
         SignatureRefused: its signature does not prove who sent it; nothing of it is kept.
         ImportAbandoned: the client that wanted the import has disconnected; what was read before is kept.
-        ReferenceFailed: it could not be stored.
+        StoreFailed: it could not be stored.
     """
     shown = PageProgress(hub, file.name, listener, asyncio.get_running_loop())
     async with hub.taking_in:
@@ -137,7 +137,7 @@ async def take_in(file: OpenFile, hub: Hub, sender: Sender, listener: Listener) 
 
 
 async def try_out(
-    file: OpenFile, clock: Clock, sender: Sender, listener: Listener, senders: Senders
+    file: OpenFile, clock: Clock, sender: Sender, listener: Listener, senders: TrustedSenders
 ) -> ImportReport:
     """Read a file as :func:`take_in` does, and store nothing.
 
@@ -149,7 +149,7 @@ async def try_out(
 
 
 def preview(
-    file: OpenFile, clock: Clock, sender: Sender, senders: Senders, rows: int
+    file: OpenFile, clock: Clock, sender: Sender, senders: TrustedSenders, rows: int
 ) -> Iterator[FileHeader | Declaration | Fault | Ended]:
     """What the first rows of a file are read as, and at the end how each column fared.
 
@@ -157,7 +157,7 @@ def preview(
         FileRefused: the file cannot be read at all.
         SignatureRefused: its signature does not prove who sent it.
     """
-    speaker = senders.speaker(file.name, file.digest(), sender)
+    speaker = senders.submitter(file.name, file.digest(), sender)
     with closing(read_apart(file, _request(file, sender, speaker, clock, rows), clock)) as frames:
         for frame in frames:
             if isinstance(frame, FileHeader):
@@ -172,7 +172,7 @@ def preview(
 
 
 def _request(
-    file: OpenFile, sender: Sender, speaker: Speaker, clock: Clock, rows: int | None = None
+    file: OpenFile, sender: Sender, speaker: Submitter, clock: Clock, rows: int | None = None
 ) -> ReadRequest:
     return ReadRequest(
         name=file.name,
@@ -198,7 +198,7 @@ class _Import:
         sender: Sender,
         listener: Listener,
         clock: Clock,
-        senders: Senders,
+        senders: TrustedSenders,
         hub: Hub | None,
     ) -> None:
         self._file = file
@@ -206,7 +206,7 @@ class _Import:
         self._listener = listener
         self._clock = clock
         self._senders = senders
-        self._store = None if hub is None else hub.reference
+        self._store = None if hub is None else hub.declarations
         self.report = ImportReport(file=file.name, stored=hub is not None)
         self._source = 0
         self._skip = 0
@@ -220,7 +220,7 @@ class _Import:
         begun_ns, before_kb = self._clock.monotonic_ns(), resident_kb()
         state = self._file.state()
         digest = self._file.digest()
-        speaker = self._senders.speaker(self._file.name, digest, self._sender)
+        speaker = self._senders.submitter(self._file.name, digest, self._sender)
         self.report.sent_by(speaker)
         request = _request(self._file, self._sender, speaker, self._clock)
         grown_kb = 0
@@ -251,7 +251,7 @@ class _Import:
             self._keep()
             raise
         except sqlite.Error as error:
-            raise ReferenceFailed(str(error)) from error
+            raise StoreFailed(str(error)) from error
         except DeclarationInvalid as error:
             raise FileRefused(f"{self._file.name}: {error}") from error
         took_ns = max(1, self._clock.monotonic_ns() - begun_ns)
@@ -264,7 +264,7 @@ class _Import:
         if self._store is not None and not self.report.already_known:
             self._store.take_back(self._source)
 
-    def _begin(self, header: FileHeader, digest: str, speaker: Speaker) -> None:
+    def _begin(self, header: FileHeader, digest: str, speaker: Submitter) -> None:
         report, sender = self.report, self._sender
         report.format, report.profile, report.encoding = header.format, header.profile, header.encoding
         report.notes = [f"{code} {message}" for code, message in header.notes]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from agent.errors import EvidenceFailed, NotFound, ReferenceFailed
+from agent.errors import EvidenceFailed, NotFound, StoreFailed
 from agent.hub import Hub
 from agent.runtime.threads import in_thread
 from agent.store.removal import BATCH, SPAN
@@ -59,7 +59,7 @@ async def remove_sources(
 
     Raises:
         NotFound: there is no such source.
-        ReferenceFailed, EvidenceFailed: it could not be done, or not be recorded.
+        StoreFailed, EvidenceFailed: it could not be done, or not be recorded.
     """
     async with hub.taking_in:
         try:
@@ -72,7 +72,7 @@ async def remove_sources(
 def _remove(
     hub: Hub, choice: Choice, report_progress: ProgressCallback, span: int, most: int
 ) -> dict[str, Any]:
-    store, clock = hub.reference, hub.clock
+    store, clock = hub.declarations, hub.clock
     try:
         sources = store.sources(party=choice.party, number=choice.number).result()
         if not sources:
@@ -93,7 +93,7 @@ def _remove(
             store.forget_source(source.number).result()
         erased = store.erase().result()
     except sqlite.Error as error:
-        raise ReferenceFailed(str(error)) from error
+        raise StoreFailed(str(error)) from error
     log.info("sources removed", extra={"sources": len(sources), "declarations": removed})
     return {
         "schema": "preclear.sources.removed",

@@ -104,7 +104,7 @@ class WatchedFolder:
 
         Raises:
             OSError: the folder cannot be read, or a file cannot be moved.
-            ReferenceFailed: nothing can be stored; the file stays where it is.
+            StoreFailed: nothing can be stored; the file stays where it is.
         """
         settled = await in_thread("watched folder", self._settled)
         for waiting in settled:

@@ -15,7 +15,7 @@ from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import StationSection
 from agent.domain.findings.disposition import Disposition
 from agent.domain.piece import PieceKey
-from agent.errors import EvidenceFailed, ReferenceFailed, UnreadableScan
+from agent.errors import EvidenceFailed, StoreFailed, UnreadableScan
 from agent.evidence.recorded import Recorded
 from agent.feed.messages import (
     Message,
@@ -173,7 +173,7 @@ class Station:
                 detail = str(error)
                 self._publish(RescanMessage(station=self.name, reason="unreadable", detail=detail))
                 await self._sound(good=False)
-            except (EvidenceFailed, ReferenceFailed) as error:
+            except (EvidenceFailed, StoreFailed) as error:
                 self.stopped = str(error)
                 log.critical("station stopped", extra={"station": self.name, "error": str(error)})
                 self._hub.feed.publish_state(StoppedMessage(station=self.name, reason=self.stopped))

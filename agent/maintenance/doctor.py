@@ -13,7 +13,7 @@ from agent.config.devices import DATAWEDGE, DeviceSection, ScaleSection
 from agent.config.file import Config, load_config
 from agent.control import client as control
 from agent.errors import AgentError, ConfigInvalid
-from agent.evidence.opening import FILE as EVIDENCE
+from agent.evidence.reader import FILE as EVIDENCE
 from agent.maintenance.device_target import placed
 from drivers.ports.competitors import look_for_thieves
 from drivers.ports.holders import holders_of

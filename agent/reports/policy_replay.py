@@ -14,7 +14,7 @@ from agent.domain.decision.decide import decide
 from agent.domain.policy.pack import Policy
 from agent.domain.totals.check import check_totals
 from agent.domain.totals.tally import Tally
-from agent.evidence.opening import FILE as EVIDENCE
+from agent.evidence.reader import FILE as EVIDENCE
 from agent.evidence.reader import StoredLog
 from agent.reference.goods_models import shipped_readings
 from agent.reference.in_force import InForce

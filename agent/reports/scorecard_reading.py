@@ -23,7 +23,7 @@ from agent.domain.scorecard.trend import covered_days
 from agent.domain.screening.names import fold
 from agent.domain.values.text import canonical
 from agent.errors import AgentError, NotFound
-from agent.store.assessment_reader import Asked, Assessed, StoredAssessments, Told
+from agent.store.assessment_reader import Asked, AssessedDeclaration, DeclaredShipment, StoredAssessments
 from agent.store.assessment_table import StoredFinding
 from agent.texts.findings import codes
 
@@ -146,22 +146,24 @@ class Reading:
         span = self._stored.span()
         return _FOREVER if span is None else covered_days(*span, asked.since, asked.until)
 
-    def _rows(self, asked: Asked) -> Iterator[tuple[Assessed, Told | Declaration]]:
+    def _rows(self, asked: Asked) -> Iterator[tuple[AssessedDeclaration, DeclaredShipment | Declaration]]:
         size = self._stored.size()
         for done, page in self._stored.pages(asked):
             for row in page:
-                yield row, self._effective(row) if row.others and not asked.apart else row.told
+                yield row, self._effective(row) if row.others and not asked.apart else row.shipment
             self._progress(done, size)
 
-    def _effective(self, row: Assessed) -> Told | Declaration:
+    def _effective(self, row: AssessedDeclaration) -> DeclaredShipment | Declaration:
         """All sources merged: the newest may be a flight list that knows neither shipper nor goods."""
         claims = self._stored.claims(row.consignment)
-        return effective(claims.claims, self._policy.claims).declaration if claims.claims else row.told
+        return effective(claims.claims, self._policy.claims).declaration if claims.claims else row.shipment
 
     def _key(self, name: str | None, country: str | None) -> tuple[str, str]:
         return self._fold(name or ""), country or ""
 
-    def _consignment(self, row: Assessed, declared: Told | Declaration, name: str | None) -> Consignment:
+    def _consignment(
+        self, row: AssessedDeclaration, declared: DeclaredShipment | Declaration, name: str | None
+    ) -> Consignment:
         findings = None
         if row.findings is not None:
             findings = tuple(_finding(kept) for kept in row.findings if self._enters(kept))
@@ -187,7 +189,7 @@ class Reading:
             return kept.severity == Severity.CORRECTABLE
         return kept.code in self._correctable
 
-    def _described(self, declared: Told | Declaration) -> Iterator[Described]:
+    def _described(self, declared: DeclaredShipment | Declaration) -> Iterator[Described]:
         texts = (declared.description, *(item.description for item in declared.items))
         for key, text in {canonical(text): text for text in reversed(texts) if text is not None}.items():
             score, reason, refused, terms = self._judged(key)

@@ -13,7 +13,7 @@ from agent.errors import NotFound
 from agent.store.declarations import FILE
 from agent.store.reader import StoredDeclarations
 from agent.store.source_table import StoredSource
-from agent.trust.senders import Senders
+from agent.trust.senders import TrustedSenders
 
 
 def stored_sources(
@@ -31,7 +31,7 @@ def stored_sources(
     return sources
 
 
-def source_view(source: StoredSource, senders: Senders) -> dict[str, Any]:
+def source_view(source: StoredSource, senders: TrustedSenders) -> dict[str, Any]:
     """One source as ``preclear sources list`` prints it."""
     key = None if source.signer is None else senders.get(source.signer)
     return {
@@ -50,7 +50,7 @@ def source_view(source: StoredSource, senders: Senders) -> dict[str, Any]:
     }
 
 
-def source_detail(source: StoredSource, senders: Senders) -> dict[str, Any]:
+def source_detail(source: StoredSource, senders: TrustedSenders) -> dict[str, Any]:
     """All that is kept of one source; its signature is in base64."""
     return {
         **source_view(source, senders),
@@ -62,7 +62,7 @@ def source_detail(source: StoredSource, senders: Senders) -> dict[str, Any]:
     }
 
 
-def verdict_of(source: StoredSource, senders: Senders) -> str:
+def verdict_of(source: StoredSource, senders: TrustedSenders) -> str:
     """``unsigned``, ``unknown key``, ``holds`` or ``broken``: its stored signature under the pinned keys."""
     if source.signer is None or source.signature is None:
         return "unsigned"
@@ -73,7 +73,7 @@ def verdict_of(source: StoredSource, senders: Senders) -> str:
     return "holds" if holds and (key.party, key.role) == (source.party, source.role) else "broken"
 
 
-def verified_sources(sources: Iterable[StoredSource], senders: Senders) -> dict[str, Any]:
+def verified_sources(sources: Iterable[StoredSource], senders: TrustedSenders) -> dict[str, Any]:
     """The sources with the verdict on each signature, and how many have which."""
     checked = [{**source_view(source, senders), "verdict": verdict_of(source, senders)} for source in sources]
     counts = Counter(view["verdict"] for view in checked)

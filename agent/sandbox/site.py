@@ -24,7 +24,7 @@ from sync.log import sealed
 from sync.log.entries import Entry
 from sync.log.statement import Decision as DecisionStatement
 from sync.log.statement import parse
-from sync.log.verify import Report, verify_log
+from sync.log.verify import LogReport, verify_log
 
 GOOD = {
     "tracking_number": "RR473124829GB",
@@ -122,7 +122,7 @@ class Site(HubFolder):
         cards = (self.data / "hub.pub", self.centre / CENTRE_CARD, self.authority / AUTHORITY_CARD)
         return Keyring(key for card in cards for key in read_card(card.read_bytes()))
 
-    def verify(self, path: Path | None = None) -> Report:
+    def verify(self, path: Path | None = None) -> LogReport:
         """Verify a log as it lies on disk, from public keys alone."""
         with StoredLog(path or self.data / "evidence.db") as stored:
             return verify_log(

@@ -15,7 +15,7 @@ async def status_of(hub: Hub) -> dict[str, Any]:
     """Log, receipts, reference data, policy, model, devices: plain JSON."""
     in_force = hub.reference_data.current
     policy, scorer = in_force.policy, in_force.scorer
-    declarations, sources = await hub.reference.counts()
+    declarations, sources = await hub.declarations.counts()
     return {
         "schema": "preclear.status",
         "version": __version__,

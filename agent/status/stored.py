@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import __version__
-from agent.evidence.opening import FILE
-from agent.evidence.reader import StoredLog
+from agent.evidence.reader import FILE, StoredLog
 
 
 def stored_status(folder: Path, hub: str) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""The hub's two files: evidence that must last, reference data that comes and goes."""
+"""Declarations on disk, reference.db, one module for each table; the signed log lies in evidence."""

@@ -1,4 +1,4 @@
-"""Assessments as they lie on disk beside their declarations, for reading alone, page by page."""
+"""Assessments on disk with their declarations, read only, page by page."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from agent.domain.consignment.declaration import VERSION, Level
 from agent.errors import NotFound
 from agent.store.assessment_table import StoredFinding
 from agent.store.reader import StoredDeclarations
-from agent.store.schema import REFERENCE_VERSION, check_schema
+from agent.store.schema import REFERENCE
 
 PAGE = 1_000
-"""Declarations of one read: no read transaction is held open for longer, and the hub's file does not grow."""
+"""Declarations of one read: a longer read transaction would let the hub's write-ahead log grow."""
 
 _SPAN = "SELECT min(received), max(received) FROM source"
 _IDS = "SELECT min(id), max(id) FROM declaration"
 _PARTIES = "SELECT DISTINCT party FROM source ORDER BY party"
 _SOURCES = """SELECT coalesce(rows, 0), coalesce(rejected, 0), faults FROM source
     WHERE received >= ? AND received < ? AND (? IS NULL OR party = ?) ORDER BY id"""
-# What is found now was found on the newest declaration; so it counts where and when that came. The order of
-# the join is fixed, since a page is a stretch of the declarations.
+# Present findings belong to the newest declaration, so they count for its sender and day. The order of the
+# join is fixed, since a page is a range of declarations.
 _PAGE = """SELECT d.id, d.consignment, s.party, s.received, d.body, a.read, a.body,
         EXISTS (SELECT 1 FROM declaration AS o WHERE o.era IN (SELECT number FROM era)
             AND o.consignment = d.consignment AND o.id <> d.id)
@@ -50,8 +50,8 @@ class _Goods(msgspec.Struct, frozen=True, gc=False):
     description: str | None = None
 
 
-class Told(msgspec.Struct, frozen=True, tag_field="v", tag=VERSION):
-    """Who ships and what, of a declaration; the rest of its body is passed over."""
+class DeclaredShipment(msgspec.Struct, frozen=True, tag_field="v", tag=VERSION):
+    """Shipper and goods of a declaration; the rest of its body is passed over."""
 
     consignor: _Shipper = _Shipper()
     description: str | None = None
@@ -60,32 +60,32 @@ class Told(msgspec.Struct, frozen=True, tag_field="v", tag=VERSION):
 
 
 class _Findings(msgspec.Struct, array_like=True, frozen=True):
-    """The first part of a ``StoredAssessment``: what is sealed is not even read."""
+    """The first part of a ``StoredAssessment``: the sealed part is not even read."""
 
     findings: list[StoredFinding]
 
 
-_TOLD = msgspec.json.Decoder(Told)
+_SHIPMENT = msgspec.json.Decoder(DeclaredShipment)
 _FINDINGS = msgspec.msgpack.Decoder(_Findings)
 
 
-class Assessed(NamedTuple):
+class AssessedDeclaration(NamedTuple):
     """The newest declaration of one consignment, and the open findings on it."""
 
     number: int
     consignment: str
     party: str
     received: str
-    told: Told
+    shipment: DeclaredShipment
     findings: list[StoredFinding] | None
-    """None where it is not assessed, or was declared anew since."""
+    """None where it is not assessed, or was declared again since."""
     others: bool
     """Whether it was declared more than once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which declarations are looked at: days of receipt (UTC, both belong to it), and one sender's alone."""
+    """Which declarations are read: days of receipt (UTC, both included), and optionally one sender's only."""
 
     since: date | None = None
     until: date | None = None
@@ -95,7 +95,7 @@ class Asked:
 
     @property
     def bounds(self) -> tuple[str, str]:
-        """From which time on to before which, as times are kept."""
+        """The first time and the one before which to end, as times are stored."""
         since = "" if self.since is None else self.since.isoformat()
         # "~" comes after every digit; the last day there is has no day after it.
         last = self.until is None or self.until == date.max
@@ -112,11 +112,11 @@ class StoredAssessments(StoredDeclarations):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        found = check_schema(self._conn, path, REFERENCE_VERSION)
-        if found < REFERENCE_VERSION:
+        if self.version < REFERENCE.version:
             self._conn.close()
+            known = REFERENCE.version
             raise NotFound(
-                f"{path} has schema {found}, this command reads {REFERENCE_VERSION}; start the hub once"
+                f"{path} has schema {self.version}, this command reads {known}; start the hub once"
             )
 
     def span(self) -> tuple[date, date] | None:
@@ -127,21 +127,22 @@ class StoredAssessments(StoredDeclarations):
         return date.fromisoformat(oldest[:10]), date.fromisoformat(newest[:10])
 
     def parties(self) -> list[str]:
-        """All who ever sent a file."""
+        """Every party that ever sent a file."""
         return [row[0] for row in self._conn.execute(_PARTIES)]
 
     def size(self) -> int:
-        """What :meth:`pages` counts up to."""
+        """The number up to which :meth:`pages` counts."""
         first, last = self._conn.execute(_IDS).fetchone()
         return 0 if first is None else int(last - first + 1)
 
     def sources(self, asked: Asked) -> Iterator[tuple[int, int, dict[str, int]]]:
-        """Of each file: rows taken, rows refused, and what was refused or mended, by code."""
+        """Of each file: rows taken, rows refused, and refusals and corrections by code."""
         for rows, rejected, faults in self._conn.execute(_SOURCES, (*asked.bounds, asked.party, asked.party)):
             yield rows, rejected, json.loads(faults)
 
-    def pages(self, asked: Asked) -> Iterator[tuple[int, list[Assessed]]]:
-        """Consignments in the order in which they were first stored, each once, and how far the reading is.
+    def pages(self, asked: Asked) -> Iterator[tuple[int, list[AssessedDeclaration]]]:
+        """Consignments in the order in which they were first stored, each once, and how many
+        declarations were read so far.
 
         Raises:
             NotFound: a declaration cannot be read.
@@ -157,14 +158,14 @@ class StoredAssessments(StoredDeclarations):
             yield end - first + 1, [_assessed(row) for row in rows]
 
 
-def _assessed(row: Sequence[Any]) -> Assessed:
-    number, consignment, party, received, body, read, found, others = row
+def _assessed(row: Sequence[Any]) -> AssessedDeclaration:
+    number, consignment, party, received, body, read, assessment, others = row
     try:
-        told = _TOLD.decode(body)
+        shipment = _SHIPMENT.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise NotFound(f"declaration {number} cannot be read: {error}; import its manifest again") from error
     findings = None
-    if read and found is not None:
-        with contextlib.suppress(msgspec.MsgspecError):  # of another layout, or damaged: it is made again
-            findings = _FINDINGS.decode(found).findings
-    return Assessed(number, consignment, party, received, told, findings, bool(others))
+    if read and assessment is not None:
+        with contextlib.suppress(msgspec.MsgspecError):  # another layout, or damaged: it is made again
+            findings = _FINDINGS.decode(assessment).findings
+    return AssessedDeclaration(number, consignment, party, received, shipment, findings, bool(others))

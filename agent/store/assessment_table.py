@@ -1,4 +1,4 @@
-"""The tables ``assessment`` and ``tally``: what documents came to, and what is counted of a consignment."""
+"""The tables ``assessment`` and ``tally``: the result for a consignment's documents, and its party totals."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from agent.store.declaration_table import read_claims
 from sync import sqlite
 
 MOST_ROWS = 256
-"""Consignments that are looked at under one key; the days nearest to the one asked about come first."""
+"""Consignments that are read under one key, those of the nearest days first."""
 
 _SELECT = "SELECT read, body, tally FROM assessment WHERE consignment = ?"
 _TALLY_OF = "SELECT tally FROM assessment WHERE consignment = ?"
 _SET = """INSERT INTO assessment (consignment, read, body, tally) VALUES (?, ?, ?, ?)
     ON CONFLICT (consignment) DO UPDATE
     SET read = excluded.read, body = excluded.body, tally = excluded.tally"""
-# It is not deleted: under which keys the consignment was counted is needed when it is counted anew.
+# The row is kept: the keys under which the consignment was counted are needed when it is counted again.
 _OUTDATE = "UPDATE assessment SET read = '' WHERE consignment = ?"
 _OUTDATE_AFTER = """UPDATE assessment SET read = ''
     WHERE consignment IN (SELECT consignment FROM declaration WHERE id > ?)"""
@@ -57,7 +57,7 @@ class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
     sealed: bytes
     evaluated_for: datetime
     dated: bool
-    """Whether the declaration names its arrival; else the law of the day of the scan counts."""
+    """Whether the declaration names its arrival; otherwise the law of the day of the scan applies."""
     declared_g: int | None
     features: list[float] | None
     inputs: str
@@ -65,7 +65,7 @@ class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Kept(NamedTuple):
-    """A kept assessment, and what is counted of its consignment."""
+    """A kept assessment, and its consignment's contribution to party totals."""
 
     assessment: StoredAssessment
     tally: Tally | None
@@ -77,20 +77,20 @@ _UNPACK_TALLY = msgspec.msgpack.Decoder(Tally)
 
 
 def read_kept(rows: Sequence[tuple[str, bytes, bytes | None]], read: str) -> Kept | None:
-    """Out of what ``ASSESSMENT`` found: None where it was made with another policy, list or model."""
+    """Decode the row of ``ASSESSMENT``; None where it was made with another policy, list or model."""
     if not rows or rows[0][0] != read:
         return None
     try:
         tally = rows[0][2]
         return Kept(_UNPACK.decode(rows[0][1]), None if tally is None else _UNPACK_TALLY.decode(tally))
     except msgspec.MsgspecError:
-        return None  # of another layout, or damaged: it is made again
+        return None  # another layout, or damaged: it is made again
 
 
 def keep(conn: sqlite.Connection, read: str, rows: Iterable[tuple[str, Kept]]) -> None:
     """Keep assessments; ``read`` names the policy, lists and model they were made with.
 
-    One whose consignment was declared anew meanwhile is left out, and made again when it is asked for.
+    One whose consignment was declared again meanwhile is left out; it is made when it is next needed.
     """
     for consignment, (body, tally) in rows:
         if read_claims(conn, consignment).digest != body.inputs:
@@ -110,7 +110,7 @@ def _count_out(conn: sqlite.Connection, consignment: str, row: tuple[bytes | Non
     try:
         tally = _UNPACK_TALLY.decode(row[0])
     except msgspec.MsgspecError:
-        return  # of another layout: the keys of that one lead to nothing any more
+        return  # another layout: its keys lead nowhere now
     conn.executemany(_COUNT_OUT, _places(tally, consignment))
 
 
@@ -120,39 +120,39 @@ def _places(tally: Tally, consignment: str) -> list[tuple[int, int, str]]:
 
 
 def outdate(conn: sqlite.Connection, consignments: Iterable[tuple[str]]) -> None:
-    """What was found on these consignments is to be found anew."""
+    """Mark the assessments of these consignments as outdated."""
     conn.executemany(_OUTDATE, consignments)
 
 
 def outdate_after(conn: sqlite.Connection, last: int) -> None:
-    """As :func:`outdate`, for all that was declared behind number ``last``."""
+    """As :func:`outdate`, for everything that was declared after number ``last``."""
     conn.execute(_OUTDATE_AFTER, (last,))
 
 
 def outdate_houses(conn: sqlite.Connection, master: str) -> None:
-    """What was found on the house bills of ``master`` is to be found anew."""
+    """As :func:`outdate`, for the house bills of ``master``."""
     conn.execute(_OUTDATE_HOUSES, (master,))
 
 
 def forget(conn: sqlite.Connection, consignment: str) -> None:
-    """Nothing is known of a consignment any more."""
+    """Delete the assessment of a consignment and its counts."""
     _count_out(conn, consignment, conn.execute(_TALLY_OF, (consignment,)).fetchone())
     conn.execute(_FORGET, (consignment,))
 
 
 def near(conn: sqlite.Connection, tally: Tally, consignment: str, days: int) -> list[tuple[str, Tally]]:
-    """Consignments but this one that share a key with ``tally``, of its day and so many days before.
+    """Other consignments that share a key with ``tally``, on its day and the ``days`` before.
 
-    One may come under several keys. Under a key that more than ``MOST_ROWS`` share, those of the latest days.
+    One may appear under several keys. Of a key that more than ``MOST_ROWS`` share, the latest days are read.
     """
     keys = tally.keys()
     window = (tally.day - days, tally.day, consignment)
     rows = conn.execute(_SHARES[len(keys) - 1], (*keys, *window, MOST_ROWS + 1)).fetchall()
     if len(rows) > MOST_ROWS:
         rows = [row for key in keys for row in conn.execute(_SHARE_ONE, (key, *window, MOST_ROWS))]
-    found: list[tuple[str, Tally]] = []
+    others: list[tuple[str, Tally]] = []
     for other, packed in rows:
         if packed is not None:
-            with contextlib.suppress(msgspec.MsgspecError):  # of another layout: counted once assessed again
-                found.append((other, _UNPACK_TALLY.decode(packed)))
-    return found
+            with contextlib.suppress(msgspec.MsgspecError):  # another layout: counted once assessed again
+                others.append((other, _UNPACK_TALLY.decode(packed)))
+    return others

@@ -1,4 +1,4 @@
-"""How far the search for declarations that are not assessed has come."""
+"""How far the search for declarations without a current assessment has come."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Walk:
-    """A walk from the newest declaration down to where all are assessed; the writer's thread alone has it."""
+class AssessmentBacklog:
+    """A pass from the newest declaration down to where all are assessed; used by the writer's thread only."""
 
     read: str = ""
     floor: int = 0
     """Everything below is assessed."""
     at: int | None = None
-    """Where the present walk goes on, downwards; None between walks."""
+    """Where the present pass continues, downwards; None between passes."""
     next_floor: int = 0
-    """The floor once the present walk is done."""
+    """The floor once the present pass is done."""
 
     def arrived_after(self, last: int) -> None:
-        """Declarations were stored behind ``last``, or in its place."""
+        """Declarations were stored after ``last``, or in its place."""
         if self.at is None:
             self.floor = min(self.floor, last)
         else:

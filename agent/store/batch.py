@@ -8,7 +8,7 @@ from agent.domain.consignment.declaration import VERSION, Identifier, Level, Pie
 from agent.domain.errors import DeclarationInvalid
 
 
-class Labelled(msgspec.Struct, frozen=True, gc=False, tag_field="v", tag=VERSION):
+class DeclarationIndex(msgspec.Struct, frozen=True, gc=False, tag_field="v", tag=VERSION):
     """What the indexes need of a declaration; the rest of its body is passed over."""
 
     consignment: Identifier
@@ -18,16 +18,16 @@ class Labelled(msgspec.Struct, frozen=True, gc=False, tag_field="v", tag=VERSION
     master: Identifier | None = None
 
 
-_LABELLED = msgspec.json.Decoder(Labelled)
+_INDEX = msgspec.json.Decoder(DeclarationIndex)
 
 
-def decode_labels(body: bytes) -> Labelled:
+def decode_labels(body: bytes) -> DeclarationIndex:
     """Numbers of the declaration that ``encode`` wrote.
 
     Raises:
-        DeclarationInvalid: the bytes are no declaration.
+        DeclarationInvalid: the bytes are not a declaration.
     """
     try:
-        return _LABELLED.decode(body)
+        return _INDEX.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise DeclarationInvalid(f"not a declaration of format {VERSION}: {error}") from error

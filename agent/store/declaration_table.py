@@ -1,7 +1,7 @@
 """The tables ``declaration``, ``identifier``, ``house``: what was declared, and its numbers.
 
-A consignment is found by its own number through its declarations; only the other numbers that stand on its
-pieces lie in ``identifier``. Of most parcels nothing lies there, and storing one touches one index.
+A consignment is looked up by its own number in its declarations; only the other numbers on its pieces lie in
+``identifier``. Most parcels have no row there, and storing one touches one index.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from agent.domain.errors import DeclarationInvalid
 from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.formats.batch import Batch
 from agent.runtime.ids import new_salts
-from agent.store.batch import Labelled, decode_labels
+from agent.store.batch import DeclarationIndex, decode_labels
 from sync import sqlite
 
 # No "or replace": with it SQLite keeps a journal for each row, and stores a third as many a second.
@@ -44,7 +44,7 @@ _HOUSES_FROM = """SELECT min(d.id) FROM house AS h CROSS JOIN declaration AS d
     WHERE h.master = ?"""
 _OF_SOURCES = """SELECT id, consignment, body FROM declaration
     WHERE id > ? AND id <= ? AND source IN (SELECT value FROM json_each(?)) ORDER BY id LIMIT ?"""
-_LAIN = """SELECT id, body FROM declaration
+_STORED = """SELECT id, body FROM declaration
     WHERE era IN (SELECT number FROM era) AND consignment = ? AND source = ?"""
 _REPLACE = "UPDATE declaration SET body = ?, salt = ? WHERE id = ?"
 _TAKE_AWAY = "DELETE FROM declaration WHERE id = ?"
@@ -58,47 +58,47 @@ _HOUSES = "SELECT count(*) FROM (SELECT 1 FROM house WHERE master = ? LIMIT ?)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claims:
-    """All that was said of one consignment, and the salted digest that a decision names it by."""
+    """All claims on one consignment, and the salted digest by which a decision names them."""
 
     claims: tuple[Claim, ...]
     digest: str
     carried: tuple[Claim, ...] = ()
-    """What was said of the master bill it travels under."""
+    """The claims on the master bill under which it travels."""
     houses: int = 0
-    """Of a master bill: how many house bills name it; counting ends at ``MOST_HOUSES``."""
+    """Of a master bill: how many house bills name it, at most ``MOST_HOUSES``."""
 
 
 MOST_HOUSES = 10_000
 
 ERA = 1 << 18
-"""Declarations, one after the other as they arrived, that share a part of the index."""
+"""Consecutive declarations, in order of arrival, that share a part of the index."""
 
 
-class Rows(NamedTuple):
+class InsertRows(NamedTuple):
     """Declarations as they go into the tables, each sorted so that near numbers are written together."""
 
     declarations: list[tuple[str, int, bytes, bytes]]
     identifiers: list[tuple[str, str, str]]
     houses: list[tuple[str, str]]
     masters: list[str]
-    """Master bills among them: what is said of one is said of its houses."""
+    """Master bills among them: what is declared of one counts for its house bills."""
 
     @property
     def consignments(self) -> Iterator[tuple[str]]:
-        """Whose documents must be assessed anew."""
+        """Those whose documents must be assessed again."""
         return ((row[0],) for row in self.declarations)
 
 
-def rows_of(source: int, batch: Batch) -> Rows:
-    """What is to be written of a batch; for any thread.
+def rows_of(source: int, batch: Batch) -> InsertRows:
+    """The rows to insert for a batch; callable from any thread.
 
     Args:
         source: Number of the source.
     """
     numbers, bodies, salts = batch.numbers, batch.bodies, new_salts(len(batch.numbers))
-    # Texts sort in a third of the time of rows, and a sort keeps every other thread waiting.
+    # Strings sort in a third of the time of rows, and a sort blocks every other thread.
     order = sorted(range(len(numbers)), key=numbers.__getitem__)
-    return Rows(
+    return InsertRows(
         declarations=[(numbers[at], source, bodies[at], salts[at]) for at in order],
         identifiers=sorted(batch.labels),
         houses=sorted(batch.houses),
@@ -106,34 +106,34 @@ def rows_of(source: int, batch: Batch) -> Rows:
     )
 
 
-def write(conn: sqlite.Connection, rows: Rows) -> None:
-    """Write declarations of a source that has not spoken of these consignments; see :func:`write_again`."""
+def write(conn: sqlite.Connection, rows: InsertRows) -> None:
+    """Write declarations of a source that has no rows of these consignments yet; see :func:`write_again`."""
     _insert(conn, rows.declarations)
     conn.executemany(_IDENTIFIER, rows.identifiers)
     conn.executemany(_HOUSE, rows.houses)
 
 
-def write_again(conn: sqlite.Connection, rows: Rows) -> dict[str, None]:
-    """As :func:`write`, where rows of the source may lie already: what only those said goes.
+def write_again(conn: sqlite.Connection, rows: InsertRows) -> dict[str, None]:
+    """As :func:`write`, where the source may have rows already: labels that only those had are dropped.
 
     Returns:
-        Master bills that they named.
+        Master bills that the replaced rows named.
     """
-    lain, fresh = [], []
+    replaced, fresh = [], []
     for row in rows.declarations:
         _, _, new, salt = row
-        found = conn.execute(_LAIN, row[:2]).fetchone()
-        if found is None:
+        stored = conn.execute(_STORED, row[:2]).fetchone()
+        if stored is None:
             fresh.append(row)
             continue
-        number, body = found
+        number, body = stored
         conn.execute(_REPLACE, (new, salt, number))
         with suppress(DeclarationInvalid):
-            lain.append(decode_labels(body))
+            replaced.append(decode_labels(body))
     write(conn, rows._replace(declarations=fresh))
-    for said in lain:
-        _label_anew(conn, said.consignment, [said])
-    return dict.fromkeys(said.master for said in lain if said.master is not None)
+    for old in replaced:
+        _index_again(conn, old.consignment, [old])
+    return dict.fromkeys(old.master for old in replaced if old.master is not None)
 
 
 def _insert(conn: sqlite.Connection, declarations: Sequence[tuple[str, int, bytes, bytes]]) -> None:
@@ -144,44 +144,44 @@ def _insert(conn: sqlite.Connection, declarations: Sequence[tuple[str, int, byte
 
 
 class TakenAway(NamedTuple):
-    """Declarations that were taken out of the tables, by consignment, and how far the search has come."""
+    """Declarations that were removed from the tables, by consignment, and how far the scan has come."""
 
     at: int
-    gone: dict[str, list[Labelled]]
+    gone: dict[str, list[DeclarationIndex]]
     taken: int
 
 
 def take_away(
     conn: sqlite.Connection, sources: Sequence[int], after: int, *, span: int, most: int
 ) -> TakenAway:
-    """Take declarations of some sources away, and give their consignments the labels that remain.
+    """Remove declarations of some sources; their consignments keep the labels of the remaining ones.
 
     Args:
         sources: Their numbers.
-        after: Of the declaration behind which to go on.
-        span: How many numbers to look through at most.
-        most: How many declarations to take at most.
+        after: Number of the declaration after which to go on.
+        span: How many numbers to scan at most.
+        most: How many declarations to remove at most.
     """
     rows = conn.execute(_OF_SOURCES, (after, after + span, json.dumps(list(sources)), most)).fetchall()
     conn.executemany(_TAKE_AWAY, ((number,) for number, _, _ in rows))
     conn.execute(_DROP_ERAS)
-    gone: dict[str, list[Labelled]] = {}
+    gone: dict[str, list[DeclarationIndex]] = {}
     for _, consignment, body in rows:
-        found = gone.setdefault(consignment, [])
-        with suppress(DeclarationInvalid):  # damaged: where its labels lie cannot be told, nor what they name
-            found.append(decode_labels(body))
-    for consignment, labelled in gone.items():
-        _label_anew(conn, consignment, labelled)
+        removed = gone.setdefault(consignment, [])
+        with suppress(DeclarationInvalid):  # damaged: which labels it had is unknown
+            removed.append(decode_labels(body))
+    for consignment, removed in gone.items():
+        _index_again(conn, consignment, removed)
     return TakenAway(rows[-1][0] if len(rows) == most else after + span, gone, len(rows))
 
 
-def _label_anew(conn: sqlite.Connection, consignment: str, gone: Sequence[Labelled]) -> None:
-    """Drop what only ``gone`` said of a consignment; labels and houses follow from the rest."""
-    for said in gone:
-        labels = ((label.value, label.kind, consignment) for printed in said.pieces for label in printed)
+def _index_again(conn: sqlite.Connection, consignment: str, gone: Sequence[DeclarationIndex]) -> None:
+    """Drop the labels and houses that only ``gone`` had; the remaining declarations give the others."""
+    for old in gone:
+        labels = ((label.value, label.kind, consignment) for printed in old.pieces for label in printed)
         conn.executemany(_DROP_IDENTIFIER, labels)
-        if said.master is not None:
-            conn.execute(_DROP_HOUSE, (said.master, consignment))
+        if old.master is not None:
+            conn.execute(_DROP_HOUSE, (old.master, consignment))
     left = Batch()
     for (body,) in conn.execute(_LEFT, (consignment,)).fetchall():
         with suppress(DeclarationInvalid):
@@ -201,7 +201,7 @@ def count(conn: sqlite.Connection) -> int:
 
 
 def newest(conn: sqlite.Connection, at: int, floor: int, limit: int) -> list[tuple[int, str, str | None]]:
-    """Declarations from ``at`` down to ``floor``: number, consignment, what its assessment has read."""
+    """Declarations from ``at`` down to ``floor``: number, consignment, digests of its assessment."""
     return conn.execute(_NEWEST, (at, floor, limit)).fetchall()
 
 
@@ -218,7 +218,7 @@ def before_houses(conn: sqlite.Connection, master: str) -> int:
 
 
 def read_claims(conn: sqlite.Connection, consignment: str) -> Claims:
-    """All that was said of one consignment, and of the master bill it travels under."""
+    """All claims on one consignment, and on the master bill under which it travels."""
     rows = _of_one_item(conn.execute(_CLAIMS, (consignment,)).fetchall())
     claims = tuple(map(_claim, rows))
     masters = dict.fromkeys(
@@ -246,7 +246,7 @@ def _claim(row: Any) -> Claim:
 
 
 def _of_one_item(rows: Sequence[Any]) -> Sequence[Any]:
-    """What was said of an earlier item under the same number is not said of this one."""
+    """Leave out claims on an earlier item that had the same number."""
     if len(rows) < 2:
         return rows
     newest_at = max(datetime.fromisoformat(row[2]) for row in rows)
@@ -256,7 +256,7 @@ def _of_one_item(rows: Sequence[Any]) -> Sequence[Any]:
 def _digest_of(rows: Sequence[Any], houses: int) -> str:
     digest = hashlib.sha256()
     for _, _, _, body, salt, _ in rows:
-        # The salt lies with the data: once both are erased, nothing is left to guess the digest from.
+        # The salt is stored with the data: once both are erased, the digest cannot be guessed from anything.
         for part in (salt, body):
             digest.update(len(part).to_bytes(4) + part)
     if houses:

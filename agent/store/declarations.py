@@ -1,4 +1,4 @@
-"""``reference.db``: sources, declarations, pieces and their labels, and what their documents say."""
+"""``reference.db``: sources, declarations, the numbers on their pieces, and their assessments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from agent.domain.consignment.declaration import Declaration, Label, encode
 from agent.domain.identifiers.candidates import Candidate
 from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.domain.totals.tally import Tally
-from agent.errors import ReferenceFailed
+from agent.errors import StoreFailed
 from agent.formats.batch import Batch
 from agent.runtime.clock import Clock, iso
 from agent.store import assessment_table as assessments
@@ -20,7 +20,7 @@ from agent.store import declaration_table as declared
 from agent.store import removal
 from agent.store import source_table as sources
 from agent.store.assessment_table import Kept
-from agent.store.backlog import Walk
+from agent.store.backlog import AssessmentBacklog
 from agent.store.declaration_table import Claims, read_claims
 from agent.store.matching import MATCH, Match, matched
 from agent.store.schema import migrate_reference
@@ -32,20 +32,21 @@ T = TypeVar("T")
 
 FILE = "reference.db"
 LOOK = 1_000
-"""Declarations looked at in one step of the search for what is not assessed."""
+"""Declarations that one step scans in search of those that are not assessed."""
 WAL_PAGES = 2_000
-"""8 MB of changes before they are moved into the file. More would be cheaper for an import, but the disk is
-the lanes' too: moving 128 MB held up their commits for 300 ms, this for 25."""
+"""8 MB of changes before they are moved into the file. More would be cheaper for an import, but the lanes
+share the disk: moving 128 MB delayed their commits by 300 ms, this by 25."""
 
 
-class ReferenceStore:
-    """What is declared. Point lookups run where they are called; writing has its own thread.
+class DeclarationStore:
+    """Declarations on disk. Point lookups run in the caller's thread; writing has its own.
 
-    A file that is no database any more is set aside, and ``trouble`` says so: manifests can be had again.
+    A file that is not a database any more is set aside, and ``trouble`` says so: manifests can be imported
+    again.
 
     Raises:
-        SchemaTooNew, NotOurs: a newer program's file, or another program's.
-        ReferenceFailed: the file cannot be opened.
+        SchemaTooNew, ForeignFile: a newer program's file, or another program's.
+        StoreFailed: the file cannot be opened.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
@@ -53,9 +54,9 @@ class ReferenceStore:
         self._clock = clock
         conn, self.trouble = _open_or_begin(self.path, clock)
         self._reader = sqlite.connect(self.path, read_only=True) if sqlite.is_sound() else None
-        self._walk = Walk()
+        self._backlog = AssessmentBacklog()
         self._again: set[int] = set()
-        """Sources that were begun before; the writer's thread alone has it."""
+        """Sources that were begun before; used by the writer's thread only."""
         self.behind = declared.last(conn) > 0
         """Whether something is declared that may not be assessed, and so not be counted, yet."""
         self._assessed_under: str | None = None
@@ -63,20 +64,28 @@ class ReferenceStore:
         self._writer = Writer("reference-writer", lambda: conn, group=32)
         self._writer.start()
 
+    def flush(self) -> None:
+        """Wait until everything that was handed over for writing is on disk."""
+        self._writer.flush()
+
+    def limit_pages(self, pages: int) -> None:
+        """Let the file grow to ``pages`` pages only, as if the disk were full then; see ``Writer``."""
+        self._writer.limit_pages(pages)
+
     def close(self) -> None:
         """Finish what is queued and close the file."""
         self._writer.close()
         if self._reader:
             self._reader.close()
 
-    # -- taking in -------------------------------------------------------------------------------------------
+    # -- import ----------------------------------------------------------------------------------------------
 
     def begin_source(self, source: Source) -> Commit[Begun]:
-        """Begin to take in a file, or go on with it.
+        """Begin to import a file, or go on with it.
 
-        A file whose import was interrupted goes on behind the declarations that are kept, provided the same
-        program reads it the same way; else it is taken in from its beginning, and rows replace themselves.
-        So is a file that was taken in completely and is read another way now.
+        An interrupted import goes on after the declarations that are kept if the same program reads
+        the file the same way; otherwise it starts from the beginning, and rows replace themselves. So does a
+        file that was imported completely and is read another way now.
         """
         received = iso(self._clock.now())
 
@@ -100,7 +109,7 @@ class ReferenceStore:
     def add_batch(self, source: int, batch: Batch) -> Commit[None]:
         """Keep declarations of one source, and how many they are; the same consignment replaces its row.
 
-        What was found on them is found anew, and so is what was found on the house bills of a master bill.
+        They are assessed again, and so are the house bills of a master bill.
         """
         rows = declared.rows_of(source, batch)
         named = dict.fromkeys(master for master, _ in rows.houses)
@@ -115,12 +124,12 @@ class ReferenceStore:
                 declared.write(conn, rows)
             if declared.last(conn) - last == len(rows.declarations):
                 assessments.outdate_after(conn, last)
-            else:  # some have replaced rows that lay there
+            else:  # some have replaced stored rows
                 assessments.outdate(conn, rows.consignments)
             for master in rows.masters:
                 assessments.outdate_houses(conn, master)
                 earlier.append(declared.before_houses(conn, master))
-            # A master bill that asks for its houses is looked at again now that there is one.
+            # A master bill without its house bills is assessed again now that there is one.
             assessments.outdate(conn, ((master,) for master in masters))
             earlier += (declared.before(conn, master) for master in masters)
             sources.took(conn, source, len(rows.declarations))
@@ -131,19 +140,19 @@ class ReferenceStore:
     def end_source(
         self, source: int, rows: int, rejected: int, faults: Mapping[str, int] | None = None
     ) -> Commit[None]:
-        """The whole file was taken in; ``faults`` counts what was refused or mended, by code."""
+        """Record that the whole file was imported; ``faults`` counts refusals and corrections by code."""
         return self._writer.submit(
             lambda conn: sources.end(conn, source, rows=rows, rejected=rejected, faults=faults or {})
         )
 
-    # -- taking away -----------------------------------------------------------------------------------------
+    # -- removal --------------------------------------------------------------------------------------------
 
     def sources(self, *, party: str | None = None, number: int | None = None) -> Commit[list[StoredSource]]:
         """The sources, or those of a party, or the one of that number."""
         return self._writer.submit(lambda conn: sources.stored(conn, party=party, number=number))
 
     def leaving(self, numbers: Sequence[int]) -> Commit[None]:
-        """The declarations of these sources are about to be taken away: none of them counts as taken in."""
+        """Mark sources whose declarations are about to be removed: none of them counts as imported."""
 
         def run(conn: sqlite.Connection) -> None:
             for number in numbers:
@@ -165,7 +174,7 @@ class ReferenceStore:
         return self._writer.submit(run)
 
     def take_back(self, number: int) -> None:
-        """Take one source away at once; for a thread of its own."""
+        """Remove one source at once; blocks, so it needs a thread of its own."""
         self.leaving([number]).result()
         at, done = 0, False
         while not done:
@@ -174,26 +183,26 @@ class ReferenceStore:
         self.forget_source(number).result()
 
     def forget_source(self, number: int) -> Commit[None]:
-        """The end of a removal: the row of the source goes, whose declarations are gone."""
+        """End a removal: delete the row of a source whose declarations are gone."""
 
         def run(conn: sqlite.Connection) -> None:
             sources.forget(conn, number)
-            self._again.discard(number)  # the number may be another's next
+            self._again.discard(number)  # the number may be used again
 
         return self._writer.submit(run)
 
     def erase(self) -> Commit[bool]:
-        """Empty the write-ahead log, so that what was taken away is in no file; whether that was possible."""
+        """Empty the write-ahead log, so that no file holds removed data; whether that was possible."""
         return self._writer.submit(removal.erase, apart=True)
 
     def _arrived_after(self, last: int) -> None:
-        self._walk.arrived_after(last)
+        self._backlog.arrived_after(last)
         self.behind = True
 
     def keep_assessments(self, read: str, rows: Sequence[tuple[str, Kept]]) -> Commit[None]:
-        """Keep assessments and what is counted; ``read`` names policy, lists and model they were made with.
+        """Keep assessments and party totals; ``read`` names the policy, lists and model they were made with.
 
-        One whose consignment was declared anew meanwhile is left out, and made again when it is asked for.
+        One whose consignment was declared again meanwhile is left out; it is made when it is next needed.
         """
         return self._writer.submit(lambda conn: assessments.keep(conn, read, rows))
 
@@ -205,13 +214,13 @@ class ReferenceStore:
         for candidate in candidates:
             rows = await self._select(MATCH, {"value": candidate.value, "kind": candidate.kind})
             label = Label(candidate.kind, candidate.value)
-            found = matched(rows, label, s10_since=oldest if candidate.kind == "s10" else None)
-            if found is not None:
-                return found
+            match = matched(rows, label, s10_since=oldest if candidate.kind == "s10" else None)
+            if match is not None:
+                return match
         return None
 
     async def claims(self, consignment: str) -> Claims:
-        """Everything that was declared of one consignment, and of the master bill it travels under."""
+        """All claims on one consignment, and on the master bill under which it travels."""
         return await self._read(lambda conn: read_claims(conn, consignment))
 
     async def assessment(self, consignment: str, read: str) -> Kept | None:
@@ -219,7 +228,7 @@ class ReferenceStore:
         return assessments.read_kept(await self._select(assessments.ASSESSMENT, (consignment,)), read)
 
     async def near(self, tally: Tally, consignment: str, days: int) -> list[tuple[str, Tally]]:
-        """Other consignments that share a key with ``tally``, of its day and so many days before."""
+        """Other consignments that share a key with ``tally``, on its day and the ``days`` before."""
         return await self._read(lambda conn: assessments.near(conn, tally, consignment, days))
 
     async def counts(self) -> tuple[int, int]:
@@ -229,37 +238,37 @@ class ReferenceStore:
     def stale(self, read: str, limit: int) -> list[tuple[str, Claims]] | None:
         """Some consignments whose assessment is missing or old, with their claims, newest first.
 
-        For a thread of its own: it waits for the writer. Each call looks at no more than ``LOOK``
-        declarations, so that the writer is not kept; it may find none of them stale. What was found assessed
-        is not looked at again until it is declared anew, or ``read`` changes.
+        It waits for the writer, so it needs a thread of its own. Each call scans at most ``LOOK``
+        declarations, so that it does not hold up the writer; none of them may be stale. An assessed one is
+        not scanned again until it is declared again, or ``read`` changes.
 
         Returns:
             None once everything is assessed.
         """
 
         def run(conn: sqlite.Connection) -> list[tuple[str, Claims]] | None:
-            walk = self._walk
-            if walk.read != read:
-                self._walk = walk = Walk(read=read)
-            if walk.at is None:
+            backlog = self._backlog
+            if backlog.read != read:
+                self._backlog = backlog = AssessmentBacklog(read=read)
+            if backlog.at is None:
                 last = declared.last(conn)
-                if last < walk.floor or not last:
+                if last < backlog.floor or not last:
                     self._assessed_under = read
                     self.behind = False
                     return None
-                walk.at, walk.next_floor = last, last + 1
-            found: dict[str, Claims] = {}
-            rows = declared.newest(conn, walk.at, walk.floor, LOOK)
+                backlog.at, backlog.next_floor = last, last + 1
+            stale: dict[str, Claims] = {}
+            rows = declared.newest(conn, backlog.at, backlog.floor, LOOK)
             for number, consignment, assessed in rows:
-                if len(found) == limit:
+                if len(stale) == limit:
                     break
-                walk.at = number - 1
-                if assessed != read and consignment not in found:
-                    found[consignment] = read_claims(conn, consignment)
+                backlog.at = number - 1
+                if assessed != read and consignment not in stale:
+                    stale[consignment] = read_claims(conn, consignment)
             else:
                 if len(rows) < LOOK:
-                    walk.floor, walk.at = walk.next_floor, None
-            return list(found.items())
+                    backlog.floor, backlog.at = backlog.next_floor, None
+            return list(stale.items())
 
         return self._writer.submit(run).result()
 
@@ -268,7 +277,7 @@ class ReferenceStore:
         return not self.behind and self._assessed_under in (None, read)
 
     def claims_in_thread(self, consignment: str) -> Claims:
-        """As :meth:`claims`, for work that runs in a thread of its own; waits for the writer."""
+        """As :meth:`claims`, for callers in a thread of their own; waits for the writer."""
         return self._writer.submit(lambda conn: read_claims(conn, consignment)).result()
 
     async def _select(self, sql: str, params: tuple[Any, ...] | dict[str, str]) -> list[Any]:
@@ -280,14 +289,14 @@ class ReferenceStore:
                 return run(self._reader)
             return await asyncio.wrap_future(self._writer.submit(run))
         except sqlite.Error as error:
-            raise ReferenceFailed(str(error)) from error
+            raise StoreFailed(str(error)) from error
 
 
 def _open_or_begin(path: Path, clock: Clock) -> tuple[sqlite.Connection, str | None]:
     try:
         return _open(path), None
-    except sqlite.OperationalError as error:  # no permission, no room, no answer: nothing is damaged
-        raise ReferenceFailed(f"{path}: {error}") from error
+    except sqlite.OperationalError as error:  # no permission, space or answer: nothing is damaged
+        raise StoreFailed(f"{path}: {error}") from error
     except sqlite.DatabaseError as error:
         aside = f"reference-damaged-{clock.now().strftime('%Y%m%dT%H%M%S%f')}.db"
         for suffix in ("", "-wal", "-shm"):
@@ -302,7 +311,7 @@ def _open(path: Path) -> sqlite.Connection:
     try:
         migrate_reference(conn, path)
         conn.execute("PRAGMA cache_size=-32768")
-        # What is replaced or deleted is overwritten: whoever takes a party's data away finds no rest of it.
+        # Replaced and deleted data is overwritten: nothing of a removed party's data stays in the file.
         conn.execute("PRAGMA secure_delete=ON")
         conn.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     except BaseException:

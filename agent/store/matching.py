@@ -1,7 +1,8 @@
 """Which declared piece a scanned number leads to.
 
 A number is looked for among the consignments' own, and in the table ``identifier``, where all others lie.
-What the declarations found that way say decides: on which pieces the number is, by which key each piece goes.
+The declarations that are looked up this way decide which pieces carry the number, and under which key each
+piece is known.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from agent.store.batch import decode_labels
 MATCH = """SELECT d.consignment, d.id, s.received, d.body
     FROM (SELECT :value AS consignment
         UNION SELECT * FROM (SELECT consignment FROM identifier
-            WHERE value = :value AND kind = :kind LIMIT 64)) AS found
+            WHERE value = :value AND kind = :kind LIMIT 64)) AS candidate
         CROSS JOIN declaration AS d
-            ON d.era IN (SELECT number FROM era) AND d.consignment = found.consignment
+            ON d.era IN (SELECT number FROM era) AND d.consignment = candidate.consignment
         JOIN source AS s ON s.id = d.source
     ORDER BY d.consignment, d.id"""
-"""What was said of the consignments that may show a number; see :func:`matched`.
+"""Declarations of the consignments that may show a number; see :func:`matched`.
 
-One label on more consignments than these is no number of a piece; so many are told to be more than one.
+A label on more consignments than the limit does not identify a piece; the limit suffices to report several.
 """
 
-Said = tuple[str, int, str, bytes]
+DeclaredRow = tuple[str, int, str, bytes]
 """Consignment, number of the declaration, when its source was received, body."""
 
 
@@ -44,7 +45,7 @@ class Match:
     others: int
 
 
-class _Found(NamedTuple):
+class _Carrier(NamedTuple):
     """A piece that carries the number. The newest comes last, of one declaration's pieces the first."""
 
     received: str
@@ -54,46 +55,46 @@ class _Found(NamedTuple):
     match: Match
 
 
-def matched(rows: Sequence[Said], label: Label, *, s10_since: str | None) -> Match | None:
-    """The piece out of what ``MATCH`` found, of several the one that was declared last.
+def matched(rows: Sequence[DeclaredRow], label: Label, *, s10_since: str | None) -> Match | None:
+    """The piece among the rows of ``MATCH``; of several, the one that was declared last.
 
     Args:
         rows: In the order of ``MATCH``.
         label: What was scanned.
         s10_since: Of S10 items only those declared then or later count; ISO 8601.
     """
-    found: list[_Found] = []
-    for consignment, said in groupby(rows, key=lambda row: row[0]):
-        found += _pieces(consignment, list(said), label, s10_since or "")
-    if not found:
+    carriers: list[_Carrier] = []
+    for consignment, declared in groupby(rows, key=lambda row: row[0]):
+        carriers += _pieces(consignment, list(declared), label, s10_since or "")
+    if not carriers:
         return None
-    newest = max(found).match
+    newest = max(carriers).match
     return Match(
         key=newest.key,
         consignment=newest.consignment,
         receptacle=newest.receptacle,
-        others=len(found) - 1,
+        others=len(carriers) - 1,
     )
 
 
-def _pieces(consignment: str, said: Sequence[Said], label: Label, since: str) -> Iterator[_Found]:
+def _pieces(consignment: str, rows: Sequence[DeclaredRow], label: Label, since: str) -> Iterator[_Carrier]:
     """Pieces of one consignment that carry a label.
 
-    A piece keeps the key that it was first declared under, so that what was decided on it is found; it lies
-    in the receptacle that was named last.
+    A piece keeps the key under which it was first declared, so that decisions on it stay attached; it lies in
+    the receptacle that was named last.
     """
     keys: dict[int, Label] = {}
     receptacles: dict[int, str | None] = {}
     carrying: dict[int, tuple[str, int]] = {}
-    for _, declaration, received, body in said:
-        with suppress(DeclarationInvalid):  # damaged: it says nothing, and the others still do
-            labelled = decode_labels(body)
-            for number, printed in enumerate(filter(None, labelled.pieces), 1):
+    for _, declaration, received, body in rows:
+        with suppress(DeclarationInvalid):  # damaged: it is passed over, the others still count
+            index = decode_labels(body)
+            for number, printed in enumerate(filter(None, index.pieces), 1):
                 keys.setdefault(number, printed[0])
-                receptacles[number] = labelled.receptacle
+                receptacles[number] = index.receptacle
                 if label in printed and received >= since:
                     carrying[number] = max(carrying.get(number, ("", 0)), (received, declaration))
     for number, (received, declaration) in carrying.items():
         key = PieceKey(kind=keys[number].kind, value=keys[number].value)
         match = Match(key=key, consignment=consignment, receptacle=receptacles[number], others=0)
-        yield _Found(received, declaration, -number, match)
+        yield _Carrier(received, declaration, -number, match)

@@ -1,19 +1,18 @@
-"""Declarations as they lie on disk, for reading alone: what a command reads beside a hub."""
+"""Declarations on disk, read only: what a command reads while a hub runs."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from agent.errors import NotFound
 from agent.store.declaration_table import Claims, read_claims
-from agent.store.schema import REFERENCE_VERSION, check_schema
+from agent.store.schema import REFERENCE
 from agent.store.source_table import StoredSource, stored
 from sync import sqlite
+from sync.sqlite.reading import StoredFile
 
 
-class StoredDeclarations:
+class StoredDeclarations(StoredFile):
     """The claims of one ``reference.db``.
 
     Raises:
@@ -22,24 +21,15 @@ class StoredDeclarations:
     """
 
     def __init__(self, path: Path) -> None:
-        if not path.exists():
-            raise NotFound(f"there are no declarations at {path}; import a manifest first")
         try:
-            self._conn = sqlite.connect(path, read_only=True)
-            check_schema(self._conn, path, REFERENCE_VERSION)
+            super().__init__(path, REFERENCE)
+        except FileNotFoundError as error:
+            raise NotFound(f"there are no declarations at {path}; import a manifest first") from error
         except sqlite.Error as error:
             raise NotFound(f"{path} holds no declarations: {error}") from error
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._conn.close()
-
     def claims(self, consignment: str) -> Claims:
-        """All that was said of one consignment; no claims when nothing was."""
+        """All claims on one consignment; none for an unknown one."""
         return read_claims(self._conn, consignment)
 
     def list_sources(self, *, party: str | None = None, number: int | None = None) -> list[StoredSource]:

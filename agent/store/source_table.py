@@ -1,4 +1,4 @@
-"""The table ``source``: files and messages that were taken in, who sent them, and how far they are."""
+"""The table ``source``: imported files and messages, who sent them, and how far each import is."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _COUNT = "SELECT count(*) FROM source"
 _LIST = """SELECT id, party, role, message, sha256, received, reading, program, taken, rows, rejected, faults,
         signer, signature
     FROM source WHERE (? IS NULL OR party = ?) AND (? IS NULL OR id = ?) ORDER BY id"""
-# Under a reading that no file has: the same file is taken in anew, whenever it comes again.
+# With a reading that no file has: the same file is imported again whenever it comes back.
 _LEAVING = "UPDATE source SET program = ?, reading = '' WHERE id = ?"
 _FORGET = "DELETE FROM source WHERE id = ?"
 
 REMOVING = "removing"
-"""The program of a source whose declarations are being taken away."""
+"""The program of a source whose declarations are being removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,31 +43,31 @@ class Source:
     message: str
     sha256: str
     reading: str = ""
-    """As what it is read: its format, the mapping profile, what was taken for granted."""
+    """How it is read: its format, the mapping profile, what was assumed."""
     signer: str | None = None
-    """Id of the key that signed its bytes, where a signature was given and held."""
+    """Id of the key that signed its bytes, where a signature was given and verified."""
     signature: bytes | None = None
 
 
 class Begun(NamedTuple):
-    """Where a source stands when its file is at hand."""
+    """How far the import of a source is when it begins."""
 
     number: int
     known: bool
-    """It was taken in completely, and read the same way."""
+    """It was imported completely, and read the same way."""
     taken: int
-    """Declarations of it that are kept already, the first ones of the file."""
+    """Declarations of it that are stored already, the first ones of the file."""
     afresh: bool = False
-    """It is read another way now, and its rows will be replaced where they lie."""
+    """It is read another way now, and its rows will be replaced in place."""
     again: bool = False
-    """It was begun before, so rows of it may lie there already."""
+    """It was begun before, so some of its rows may be stored already."""
 
 
 def begin(conn: sqlite.Connection, source: Source, received: str) -> Begun:
-    """Begin to take in a file, or go on with it.
+    """Begin to import a file, or go on with it.
 
     Args:
-        received: Now, ISO 8601; what a known source has already stays.
+        received: Now, ISO 8601; a known source keeps its own.
     """
     row = conn.execute(_BEGUN, (source.sha256, source.party, source.role.value)).fetchone()
     if row is None:
@@ -76,7 +76,7 @@ def begin(conn: sqlite.Connection, source: Source, received: str) -> Begun:
         return Begun(int(conn.execute(_INSERT, who + read).lastrowid or 0), False, 0)
     number, complete, reading, program, taken = row
     if source.signer is not None:
-        # The same bytes came unsigned before; that they are vouched for now is worth keeping.
+        # The same bytes came unsigned before; the signature that vouches for them now is kept.
         conn.execute(_SIGNED, (source.signer, source.signature, number))
     if complete and reading == source.reading:
         return Begun(number, True, taken, again=True)
@@ -87,12 +87,12 @@ def begin(conn: sqlite.Connection, source: Source, received: str) -> Begun:
 
 
 def took(conn: sqlite.Connection, number: int, count: int) -> None:
-    """So many declarations more of it are kept."""
+    """Record that ``count`` more of its declarations are stored."""
     conn.execute(_TAKEN, (count, number))
 
 
 def end(conn: sqlite.Connection, number: int, *, rows: int, rejected: int, faults: Mapping[str, int]) -> None:
-    """The whole file was taken in; ``faults`` counts what was refused or mended in it, by code."""
+    """Record that the whole file was imported; ``faults`` counts refusals and corrections by code."""
     conn.execute(_DONE, (rows, rejected, msgspec.json.encode(faults, order="sorted").decode(), number))
 
 
@@ -103,7 +103,7 @@ def count(conn: sqlite.Connection) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSource:
-    """A source as it lies in the table."""
+    """A row of the table."""
 
     number: int
     party: str
@@ -114,12 +114,12 @@ class StoredSource:
     reading: str
     program: str
     taken: int
-    """Declarations of it that were kept."""
+    """Declarations of it that were stored."""
     rows: int | None
-    """Of the whole file, what was accepted; None while it is not taken in completely."""
+    """Accepted rows of the whole file; None while its import is incomplete."""
     rejected: int | None
     faults: str
-    """What was refused or mended, counted by code; JSON."""
+    """Refusals and corrections, counted by code; JSON."""
     signer: str | None
     signature: bytes | None
 
@@ -141,10 +141,10 @@ def stored(
 
 
 def leaving(conn: sqlite.Connection, number: int) -> None:
-    """The declarations of a source are about to be taken away."""
+    """Mark a source whose declarations are about to be removed."""
     conn.execute(_LEAVING, (REMOVING, number))
 
 
 def forget(conn: sqlite.Connection, number: int) -> None:
-    """Nothing is known of a source any more; its declarations are gone before."""
+    """Delete the row of a source; its declarations must be gone already."""
     conn.execute(_FORGET, (number,))

@@ -1,7 +1,8 @@
 """Sealed findings that wait for the scan: encrypted on disk, of one size whether there are any or not.
 
-The key is derived from the hub's own secret and lies beside its private keys. This keeps what was found from
-copies of the file, from backups and from people who look into it; not from an administrator of the machine.
+The key is derived from the hub's own secret, which is stored with its private keys. This protects the
+findings in copies and backups of the file and from people who look into it, not from an administrator of the
+machine.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ class CannotUnlock(Exception):
     """A locked block was altered, belongs elsewhere, or was locked with another key; it is made again."""
 
 
-class SealedFinding(msgspec.Struct, array_like=True, frozen=True):
+class LockedFinding(msgspec.Struct, array_like=True, frozen=True):
     """A finding for the authority's eyes, waiting for the scan."""
 
     code: str
@@ -33,17 +34,17 @@ class SealedFinding(msgspec.Struct, array_like=True, frozen=True):
 
 
 _ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(list[SealedFinding])
+_DECODER = msgspec.msgpack.Decoder(list[LockedFinding])
 
 
-def _plain(findings: Sequence[SealedFinding]) -> bytes:
+def _plain(findings: Sequence[LockedFinding]) -> bytes:
     data = _ENCODER.encode(list(findings))
     plain = len(data).to_bytes(4) + data
     return plain.ljust(-(-len(plain) // SIZE) * SIZE, b"\x00")
 
 
 _NOTHING = _plain(())
-"""Of almost every consignment; it is encrypted as any other, so that nobody can tell."""
+"""What almost every consignment has; it is encrypted like any other, so that they cannot be told apart."""
 
 
 class AtRest:
@@ -52,16 +53,16 @@ class AtRest:
     def __init__(self, secret: bytes) -> None:
         self._cipher = AESGCM(hmac.digest(secret, b"preclear/at-rest/v1", hashlib.sha256))
         self.counting_secret = hmac.digest(secret, b"preclear/tally/v1", hashlib.sha256)
-        """Keys the digests by which parcels of one person, address or contact are found."""
+        """Keys the digests that group the parcels of one person, address or contact."""
 
-    def lock(self, findings: Sequence[SealedFinding], consignment: str) -> bytes:
+    def lock(self, findings: Sequence[LockedFinding], consignment: str) -> bytes:
         """Encrypt the findings of one consignment, bound to it."""
         plain = _plain(findings) if findings else _NOTHING
         nonce = secrets.token_bytes(_NONCE)
         return nonce + self._cipher.encrypt(nonce, plain, consignment.encode())
 
-    def unlock(self, block: bytes, consignment: str) -> list[SealedFinding]:
-        """What was locked for that consignment.
+    def unlock(self, block: bytes, consignment: str) -> list[LockedFinding]:
+        """The findings that were locked for that consignment.
 
         Raises:
             CannotUnlock: altered, of another consignment, or locked with another key.

@@ -5,20 +5,41 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent import __version__
 from agent.errors import NotFound
-from agent.evidence.log import Signer
 from agent.runtime.ids import new_secret
 from sync.errors import BadKeyFile
-from sync.keys import Keyring, PublicKey, Role, generate, load_private, read_card, save_private, write_card
+from sync.keys import (
+    Keyring,
+    PrivateKey,
+    PublicKey,
+    Role,
+    generate,
+    load_private,
+    read_card,
+    save_private,
+    write_card,
+)
 
 KEYS = "keys"
 CARD = "hub.pub"
 _AUDIT = "audit.key"
 AUDIT_KEY_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signer:
+    """Whose log it is, its private keys, and the authority's key that reasons are sealed to."""
+
+    hub: str
+    decisions: PrivateKey
+    checkpoints: PrivateKey
+    sealing: PublicKey
+    audit_key: bytes = field(repr=False)
+    software: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +59,8 @@ def make_keys(folder: Path, hub: str) -> Path:
     keys, begun = folder / KEYS, folder / f"{KEYS}.begun"
     if keys.exists() and any(keys.iterdir()):
         raise BadKeyFile(f"{keys} exists already; keys are never overwritten")
-    shutil.rmtree(begun, ignore_errors=True)  # of a run that was interrupted; nobody knows these keys
-    for private in (folder, begun):  # mkdir gives its mode to the last folder of a path only
+    shutil.rmtree(begun, ignore_errors=True)  # of an interrupted run; nobody knows these keys
+    for private in (folder, begun):  # mkdir applies its mode to the last folder of a path only
         private.mkdir(parents=True, exist_ok=True, mode=0o700)
     pairs = [generate(hub, Role.DECISIONS), generate(hub, Role.CHECKPOINTS)]
     for pair in pairs:
@@ -101,7 +122,7 @@ def load_trust(folder: Path, hub: str, cards: list[Path]) -> Trust:
 
 
 def _audit_key(path: Path) -> bytes:
-    """The key of the random audit; whoever reads it knows which pieces are drawn."""
+    """The key of the random audit: it predicts which pieces are drawn."""
     try:
         if path.stat().st_mode & 0o077:
             raise BadKeyFile(f"{path} is readable by others; run: chmod 600 {path}")

@@ -1,7 +1,7 @@
-"""Who sent a file, where a signature says it: keys of senders that the configuration pins.
+"""Who sent a file, as proved by its signature: keys of senders that the configuration pins.
 
-A sender signs with what he has: ``openssl dgst -sha256 -sign key.pem -out FILE.sig FILE``. What is verified
-is the SHA-256 of the file, so that what is kept of a source proves itself again without the file.
+A sender signs with common tools: ``openssl dgst -sha256 -sign key.pem -out FILE.sig FILE``. The signature is
+verified over the SHA-256 of the file, so that a stored source can be verified again without the file.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from agent.domain.description.obfuscation import skeleton
 from agent.errors import KeyUnfit, SignatureRefused
 
 SUFFIX = ".sig"
-"""What stands behind the name of a file in that of its signature."""
+"""The name of a signature is that of its file and this suffix."""
 MAX_SIGNATURE = 8_192
 """Bytes; one of RSA with 16,384 bits takes a third of it as Base64."""
 MAX_KEY_FILE = 65_536
 LEAST_RSA_BITS, MOST_RSA_BITS = 2_048, 16_384
-"""The least is NIST SP 800-131A's; more than the most would keep the hub verifying."""
+"""The least is NIST SP 800-131A's; verifying with more than the most would take the hub too long."""
 UNNAMED = "unnamed"
 
 _SHA256 = Prehashed(hashes.SHA256())
@@ -43,7 +43,7 @@ _PADDINGS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SenderKey:
-    """The key by which one party signs in one capacity."""
+    """The key with which one party signs in one capacity."""
 
     party: str
     role: SourceRole
@@ -51,37 +51,37 @@ class SenderKey:
     id: str
     """SHA-256 of its SubjectPublicKeyInfo (DER), hex."""
     must_sign: bool = False
-    """Whether a file that comes unsigned under the party's name is refused."""
+    """Whether an unsigned file under the party's name is refused."""
 
     def verifies(self, sha256: str, signature: bytes) -> bool:
-        """Whether this key signed what has that SHA-256 (hex): ECDSA in DER, RSA as PKCS #1 v1.5 or PSS."""
+        """Whether this key signed data with that SHA-256 (hex): ECDSA in DER, RSA as PKCS #1 v1.5 or PSS."""
         digest = bytes.fromhex(sha256)
         if isinstance(self.key, ec.EllipticCurvePublicKey):
             with suppress(InvalidSignature):
                 self.key.verify(signature, digest, ec.ECDSA(_SHA256))
                 return True
             return False
-        for way in _PADDINGS:
+        for scheme in _PADDINGS:
             with suppress(InvalidSignature):
-                self.key.verify(signature, digest, way, _SHA256)
+                self.key.verify(signature, digest, scheme, _SHA256)
                 return True
         return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """Who is said to have sent a file, and the signature that came with it."""
+class SenderClaim:
+    """The claim about who sent a file, and the signature that came with it."""
 
     party: str | None = None
-    """None where nothing is said: the signature names him, or nobody does."""
+    """None where nothing is claimed: the signature names the sender, or nobody does."""
     role: SourceRole | None = None
     signature: bytes | None = None
     """As ``read_signature`` gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Speaker:
-    """Who speaks in a file, and the signature by which he is known, where there is one."""
+class Submitter:
+    """The party that submitted a file, and the key that proves it where the file is signed."""
 
     party: str
     role: SourceRole
@@ -89,8 +89,8 @@ class Speaker:
     signature: bytes | None = None
 
 
-class Senders:
-    """The pinned keys. The key decides who speaks; what is said beside it may only agree.
+class TrustedSenders:
+    """The pinned keys. The key decides who submitted a file; a claim may only agree with it.
 
     Raises:
         KeyUnfit: two senders have the same key.
@@ -108,62 +108,62 @@ class Senders:
         """The pinned key of that id."""
         return self._keys.get(key_id)
 
-    def speaker(self, file: str, sha256: str, said: Said) -> Speaker:
-        """Who sent a file, by its signature or else by what is said of it.
+    def submitter(self, file: str, sha256: str, claim: SenderClaim) -> Submitter:
+        """Who sent a file, by its signature or otherwise by the claim.
 
         Args:
             file: Its name, for messages.
             sha256: Of its content, hex.
 
         Raises:
-            SignatureRefused: the signature does not verify, or names another sender; or none came from one
-                who must sign.
+            SignatureRefused: the signature does not verify or names another sender, or a sender that must
+                sign did not.
         """
-        party = said.party
+        party = claim.party
         named = [key for key in self._keys.values() if party is not None and _same(key.party, party)]
-        if said.signature is None:
+        if claim.signature is None:
             if any(key.must_sign for key in named):
                 raise SignatureRefused(
                     file,
                     "E031",
-                    f"{party} signs its files, and none lies beside this",
-                    f"lay {file}{SUFFIX} with it",
+                    f"{party} must sign its files; {file}{SUFFIX} was not found",
+                    f"place {file}{SUFFIX} next to it",
                 )
-            return Speaker(party=party or UNNAMED, role=said.role or SourceRole.FORWARDER)
+            return Submitter(party=party or UNNAMED, role=claim.role or SourceRole.FORWARDER)
         for key in self._keys.values():
-            if key.verifies(sha256, said.signature):
-                _agree(file, key, said)
-                return Speaker(party=key.party, role=key.role, signer=key.id, signature=said.signature)
+            if key.verifies(sha256, claim.signature):
+                _agree(file, key, claim)
+                return Submitter(party=key.party, role=key.role, signer=key.id, signature=claim.signature)
         if not self._keys or (party is not None and not named):
             raise SignatureRefused(
                 file,
                 "E032",
                 f"it is signed, and no key of {party or 'any sender'} is pinned",
-                "pin it under [[intake.senders]], or take the signature away",
+                "pin it under [[intake.senders]], or remove the signature",
             )
         whose = f"a pinned key of {party}" if named else "any pinned key"
         raise SignatureRefused(
             file,
             "E030",
             f"its signature does not verify with {whose}",
-            "it was changed after it was signed, or signed with another key: have it signed and sent again",
+            "it was changed after signing, or signed with another key; have it signed and sent again",
         )
 
 
-def _agree(file: str, key: SenderKey, said: Said) -> None:
-    other = [] if said.party is None or _same(said.party, key.party) else [f"from {said.party}"]
-    other += [] if said.role in (None, key.role) else [f"as {said.role}"]
+def _agree(file: str, key: SenderKey, claim: SenderClaim) -> None:
+    other = [] if claim.party is None or _same(claim.party, key.party) else [f"from {claim.party}"]
+    other += [] if claim.role in (None, key.role) else [f"as {claim.role}"]
     if other:
         raise SignatureRefused(
             file,
             "E033",
-            f"{key.party} signed it as {key.role}, and it is said to come {' '.join(other)}",
-            "leave that unsaid, or have the other party sign",
+            f"{key.party} signed it as {key.role}, but it is declared to come {' '.join(other)}",
+            "drop --party/--role, or have that party sign",
         )
 
 
 def _same(one: str, other: str) -> bool:
-    # Whoever must sign is not passed by with a name that only looks like his.
+    # A sender that must sign cannot be bypassed with a name that only looks like its own.
     return skeleton(one) == skeleton(other)
 
 
@@ -171,8 +171,8 @@ def load_key(path: Path) -> tuple[ec.EllipticCurvePublicKey | rsa.RSAPublicKey, 
     """A public key in PEM form, and its id.
 
     Raises:
-        KeyUnfit: there is none, or it is of a sort that proves nothing; ECDSA on P-256 and P-384 and RSA of
-            2,048 bits or more are taken.
+        KeyUnfit: there is none, or it is of an unsuitable kind; ECDSA on P-256 and P-384 and RSA of 2,048
+            bits or more are accepted.
     """
     try:
         with path.open("rb") as file:
@@ -189,14 +189,16 @@ def load_key(path: Path) -> tuple[ec.EllipticCurvePublicKey | rsa.RSAPublicKey, 
     except OSError as error:
         raise KeyUnfit(f"{path} cannot be read: {error.strerror}") from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyUnfit(f"{path} is no public key in PEM form; make one with openssl pkey -pubout") from error
+        raise KeyUnfit(
+            f"{path} is not a public key in PEM form; make one with openssl pkey -pubout"
+        ) from error
     if isinstance(key, ec.EllipticCurvePublicKey):
         if not isinstance(key.curve, ec.SECP256R1 | ec.SECP384R1):
-            raise KeyUnfit(f"{path} lies on the curve {key.curve.name}; P-256 and P-384 are taken")
+            raise KeyUnfit(f"{path} is on the curve {key.curve.name}; P-256 and P-384 are accepted")
     elif isinstance(key, rsa.RSAPublicKey):
         if not LEAST_RSA_BITS <= key.key_size <= MOST_RSA_BITS:
             raise KeyUnfit(
-                f"{path} is RSA of {key.key_size} bits; {LEAST_RSA_BITS} to {MOST_RSA_BITS} are taken"
+                f"{path} is RSA of {key.key_size} bits; {LEAST_RSA_BITS} to {MOST_RSA_BITS} are accepted"
             )
     else:
         raise KeyUnfit(f"{path} is of another kind; ECDSA (P-256, P-384) and RSA can sign a SHA-256")
@@ -213,7 +215,7 @@ def read_signature(path: Path, *, folder: int | None = None) -> bytes:
 
     Raises:
         FileNotFoundError: there is no such file.
-        SignatureRefused: it is no signature.
+        SignatureRefused: it is not a signature.
     """
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if folder is None else os.O_NOFOLLOW)
     try:
@@ -224,7 +226,7 @@ def read_signature(path: Path, *, folder: int | None = None) -> bytes:
         raise _no_signature(path, f"it cannot be read: {error.strerror}") from error
     try:
         if not stat.S_ISREG(os.fstat(number).st_mode):
-            raise _no_signature(path, "it is no regular file")
+            raise _no_signature(path, "it is not a regular file")
         data = os.read(number, MAX_SIGNATURE + 1)
     except OSError as error:
         raise _no_signature(path, f"it cannot be read: {error.strerror}") from error

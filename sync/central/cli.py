@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from sync.central.rules.reasons import Opened
+    from sync.central.rules.reasons import OpenedReasons
     from sync.sqlite import Connection
 
 FINDING = 3
@@ -32,27 +32,34 @@ _authority = click.option("--authority", type=_FOLDER, required=True, help="The 
 _json = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 
 
+def _exit_codes() -> dict[type[Exception], int]:
+    """With what a command ends that one of these errors stops; every other error of ours: 1."""
+    from sync import errors
+    from sync.central import errors as central
+
+    return {
+        central.NotInitialised: NOTHING_THERE,
+        central.AlreadyThere: IN_USE,
+        central.StoreBusy: IN_USE,
+        central.BadConfiguration: BAD_CONFIGURATION,
+        errors.ForeignFile: BAD_CONFIGURATION,
+        errors.SchemaTooNew: BAD_CONFIGURATION,
+        errors.BadKeyFile: BAD_CONFIGURATION,
+        errors.UnknownVersion: BAD_CONFIGURATION,
+    }
+
+
 class _Commands(click.Group):
-    """Turns our errors into one line and an exit code; everything else stays a traceback."""
+    """Prints our errors as one line and ends with their exit code; everything else stays a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        from sync.central import errors as ours
-        from sync.errors import BadKeyFile, SyncError, UnknownVersion
+        from sync.errors import SyncError
 
-        codes: dict[type[SyncError], int] = {
-            ours.NotInitialised: NOTHING_THERE,
-            ours.AlreadyThere: IN_USE,
-            ours.StoreBusy: IN_USE,
-            ours.BadConfiguration: BAD_CONFIGURATION,
-            ours.ForeignFile: BAD_CONFIGURATION,
-            ours.NewerSchema: BAD_CONFIGURATION,
-            BadKeyFile: BAD_CONFIGURATION,
-            UnknownVersion: BAD_CONFIGURATION,
-        }
         try:
             return super().invoke(ctx)
         except SyncError as error:
             click.echo(f"preclear-central: {error}", err=True)
+            codes = _exit_codes()
             ctx.exit(next((code for kind, code in codes.items() if isinstance(error, kind)), 1))
         except OSError as error:
             click.echo(f"preclear-central: {error.filename}: {error.strerror}", err=True)
@@ -95,7 +102,7 @@ def register_hub(card: Path, data: Path) -> None:
     """Register a hub by the key card it made; a running service takes it up at once."""
     from sync.central.clock import posix_now
     from sync.central.store import queries as store
-    from sync.central.writer import in_transaction
+    from sync.central.store.writing import in_transaction
     from sync.keys import read_card
 
     keys = read_card(card.read_bytes(), str(card))
@@ -196,7 +203,7 @@ def reasons(data: Path, authority: Path, log_id: str | None, since: int, as_json
     key = load_authority_key(authority, Role.SEALING)
     closed = 0
     with _open(data) as conn:
-        known = [found for found, _, _ in store.logs(conn)]
+        known = [each for each, _, _ in store.logs(conn)]
         if log_id is not None and log_id not in known:
             raise NotInitialised(f"nothing of log {log_id} is here; `status` names the logs")
         for each in known if log_id is None else [log_id]:
@@ -222,14 +229,14 @@ def verify(data: Path) -> None:
     with _open(data) as conn:
         for log_id, owner, _ in store.logs(conn):
             try:
-                found = audit.verify_stored(conn, centre, log_id, owner)
+                report = audit.verify_stored(conn, centre, log_id, owner)
             except SyncError as error:
                 failed = True
                 click.echo(f"log {log_id} of {owner} FAILS: {error}")
             else:
                 click.echo(
-                    f"log {log_id} of {owner} verifies: {found.entries} entries, "
-                    f"{found.decisions} decisions, {found.receipts} receipts, {found.receipted} receipted"
+                    f"log {log_id} of {owner} verifies: {report.entries} entries, "
+                    f"{report.decisions} decisions, {report.receipts} receipts, {report.receipted} receipted"
                 )
         try:
             click.echo(f"the centre's own log verifies: {audit.verify_own_log(conn, centre)} receipts")
@@ -247,35 +254,35 @@ def _open(data: Path) -> closing[Connection]:
     return closing(open_store(data / DATABASE))
 
 
-def _reasons_json(opened: Opened) -> str:
-    decision, found = opened.decision, opened.reasons
+def _reasons_json(opened: OpenedReasons) -> str:
+    decision, reasons = opened.decision, opened.reasons
     row: dict[str, Any] = {
         "log_id": decision.log_id,
         "seq": decision.seq,
         "piece": {"kind": decision.piece.kind, "value": decision.piece.value},
         "disposition": decision.disposition,
     }
-    if found is None:
+    if reasons is None:
         return json.dumps({**row, "error": opened.error})
     return json.dumps(
         {
             **row,
-            "findings": [{"code": f.code, "params": f.params} for f in found.findings],
-            "risk_permille": found.risk_permille,
-            "risk_reasons": [{"feature": name, "points": points} for name, points in found.risk_reasons],
-            "left_out": found.left_out,
+            "findings": [{"code": f.code, "params": f.params} for f in reasons.findings],
+            "risk_permille": reasons.risk_permille,
+            "risk_reasons": [{"feature": name, "points": points} for name, points in reasons.risk_reasons],
+            "left_out": reasons.left_out,
         }
     )
 
 
-def _reasons_line(opened: Opened) -> str:
-    decision, found = opened.decision, opened.reasons
+def _reasons_line(opened: OpenedReasons) -> str:
+    decision, reasons = opened.decision, opened.reasons
     head = f"{decision.log_id} {decision.seq} {decision.piece.value} {decision.disposition}"
-    if found is None:
+    if reasons is None:
         return f"{head}  does not open: {opened.error}"
-    codes = " ".join(f.code for f in found.findings) or "nothing sealed"
-    risk = "no risk score" if found.risk_permille is None else f"risk {found.risk_permille} permille"
-    more = f", {found.left_out} left out" if found.left_out else ""
+    codes = " ".join(f.code for f in reasons.findings) or "nothing sealed"
+    risk = "no risk score" if reasons.risk_permille is None else f"risk {reasons.risk_permille} permille"
+    more = f", {reasons.left_out} left out" if reasons.left_out else ""
     return f"{head}  {codes}{more}; {risk}"
 
 

@@ -31,20 +31,5 @@ class BadConfiguration(CentralError):
     """A name, a key card or a file that the command cannot work with."""
 
 
-class ForeignFile(CentralError):
-    """The database file is another program's."""
-
-
-class NewerSchema(CentralError):
-    """The database was written by a newer program."""
-
-    def __init__(self, path: object, found: int, known: int) -> None:
-        super().__init__(
-            f"{path} has schema {found}, this program knows schemas up to {known}; update preclear-central"
-        )
-        self.found = found
-        self.known = known
-
-
 class StoreBusy(CentralError):
     """The database did not take a transaction: locked, full, or failing."""

@@ -21,20 +21,21 @@ from sync.central.clock import posix_now
 from sync.central.errors import Refused, StoreBusy
 from sync.central.identity import DATABASE, load_centre
 from sync.central.rules import ingest
-from sync.central.rules.ingest import Answer
 from sync.central.store import queries as store
-from sync.central.writer import Lane, Writer
+from sync.central.store.writing import CentralStore
 from sync.errors import BadBatch, BadStatement
 from sync.log.entries import Entry
 from sync.log.note import MAX_NOTE
 from sync.sqlite import Connection
-from sync.transport import wire
+from sync.sqlite.writer import Priority
+from sync.transport import protocol, wire
+from sync.transport.protocol import Answer, EntriesMissing, Equivocation, Health, LogProgress, Refusal
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 _VERIFY_THREADS = 2
-_LOG = "/v1/logs/{log_id:[0-9a-z][0-9a-z-]{0,63}}"
+_LOG = protocol.LOGS + "/{log_id:[0-9a-z][0-9a-z-]{0,63}}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +79,17 @@ class _Service:
         self.arriving = _Places(settings.in_flight * 4, "uploads")
         self.uploads = _Places(settings.in_flight, "uploads")
         self.checkpoints = _Places(settings.in_flight, "checkpoints")
-        self.writer: Writer
+        self.store: CentralStore
         self.verifiers: ThreadPoolExecutor
 
     async def running(self, _app: web.Application) -> AsyncIterator[None]:
-        self.writer = Writer(self.settings.data / DATABASE)
+        self.store = CentralStore(self.settings.data / DATABASE)
         self.verifiers = ThreadPoolExecutor(_VERIFY_THREADS, thread_name_prefix="central-verify")
         try:
             yield
         finally:
             self.verifiers.shutdown()
-            self.writer.close()
+            self.store.close()
 
     async def post_checkpoint(self, request: web.Request) -> web.Response:
         log_id = request.match_info["log_id"]
@@ -100,8 +101,8 @@ class _Service:
         now = self.settings.now()
         with self.checkpoints.one():
             return _json(
-                await self.writer.run(
-                    lambda conn: ingest.checkpoint(conn, self.centre, log_id, note, now), Lane.CHECKPOINT
+                await self.store.run(
+                    lambda conn: ingest.checkpoint(conn, self.centre, log_id, note, now), Priority.URGENT
                 )
             )
 
@@ -115,35 +116,32 @@ class _Service:
 
     async def _take(self, log_id: str, body: bytes) -> Answer:
         entries = await self._aside(lambda: _unpack(log_id, body))
-        found = await self._upload(lambda conn: ingest.signer_of(conn, log_id, entries))
-        if isinstance(found, Answer):
-            return found
-        await self._aside(lambda: ingest.check_signatures(entries, found))
+        signer = await self._upload(lambda conn: ingest.signer_of(conn, log_id, entries))
+        if isinstance(signer, EntriesMissing):
+            return signer
+        await self._aside(lambda: ingest.check_signatures(entries, signer))
         now = self.settings.now()
-        return await self._upload(lambda conn: ingest.append(conn, log_id, entries, found, now))
+        return await self._upload(lambda conn: ingest.append(conn, log_id, entries, signer, now))
 
     async def get_log(self, request: web.Request) -> web.Response:
         log_id = request.match_info["log_id"]
 
-        def read(conn: Connection) -> Answer:
+        def read(conn: Connection) -> LogProgress:
             if store.owner_of(conn, log_id) is None:
                 raise Refused(404, "unknown-log", f"nothing of log {log_id} is here")
             held = store.held(conn, log_id)
-            return Answer(
-                status=200,
-                body={"size": held.size, "receipted": held.receipted, "claimed": held.claimed},
-            )
+            return LogProgress(size=held.size, receipted=held.receipted, claimed=held.claimed)
 
         with self.checkpoints.one():
-            return _json(await self.writer.run(read, Lane.CHECKPOINT))
+            return _json(await self.store.run(read, Priority.URGENT))
 
     async def get_health(self, _request: web.Request) -> web.Response:
         # Through the writer: a centre whose database takes no transaction is not healthy.
-        await self.writer.run(lambda conn: conn.execute("SELECT 1"), Lane.CHECKPOINT)
-        return web.json_response({"status": "ok", "name": self.centre.name})
+        await self.store.run(lambda conn: conn.execute("SELECT 1"), Priority.URGENT)
+        return _json(Health(name=self.centre.name))
 
     async def _upload(self, job: Callable[[Connection], T]) -> T:
-        return await self.writer.run(job, Lane.UPLOAD)
+        return await self.store.run(job, Priority.NORMAL)
 
     async def _aside(self, job: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.verifiers, job)
@@ -201,13 +199,23 @@ def _unpack(log_id: str, body: bytes) -> list[Entry]:
 
 
 def _json(answer: Answer) -> web.Response:
-    if answer.status == 403:
-        log.warning("contradiction kept, hub quarantined", extra={"detail": answer.body["detail"]})
-    return web.json_response(answer.body, status=answer.status)
+    if isinstance(answer, Equivocation):
+        log.warning("contradiction kept, hub quarantined", extra={"detail": answer.detail})
+    return _response(answer, answer.http_status)
 
 
 def _error(status: int, code: str, detail: str, headers: dict[str, str] | None = None) -> web.Response:
-    return web.json_response({"error": code, "detail": detail}, status=status, headers=headers)
+    return _response(Refusal(error=code, detail=detail), status, headers)
+
+
+def _response(body: Answer | Refusal, status: int, headers: dict[str, str] | None = None) -> web.Response:
+    return web.Response(
+        body=protocol.encode(body),
+        status=status,
+        headers=headers,
+        content_type="application/json",
+        charset="utf-8",
+    )
 
 
 def create_app(settings: Settings) -> web.Application:
@@ -219,8 +227,8 @@ def create_app(settings: Settings) -> web.Application:
     service = _Service(settings)
     app = web.Application(middlewares=[service.errors])
     app.cleanup_ctx.append(service.running)
-    app.router.add_post(f"{_LOG}/checkpoints", service.post_checkpoint)
-    app.router.add_post(f"{_LOG}/entries", service.post_entries)
+    app.router.add_post(f"{_LOG}/{protocol.CHECKPOINTS}", service.post_checkpoint)
+    app.router.add_post(f"{_LOG}/{protocol.ENTRIES}", service.post_entries)
     app.router.add_get(_LOG, service.get_log)
-    app.router.add_get("/healthz", service.get_health)
+    app.router.add_get(protocol.HEALTH, service.get_health)
     return app

@@ -80,7 +80,9 @@ def load_authority_key(folder: Path, role: Role) -> PrivateKey:
 def _init(folder: Path, name: str, card: str, roles: Iterable[tuple[Role, Suite]]) -> Path:
     kind = card.removesuffix(".pub")
     if not _NAME.match(name) or not name.startswith(f"{kind}/"):
-        raise BadConfiguration(f"{name!r} is not a name like {kind}/cbp: small letters, digits, dots, dashes")
+        raise BadConfiguration(
+            f"{name!r} is not a name like {kind}/cbp: lower-case letters, digits, dots, dashes"
+        )
     path, keys = folder / card, folder / _KEYS
     if path.exists() or keys.exists():
         raise AlreadyThere(f"{folder} holds a {kind} already; its keys are never replaced")

@@ -33,7 +33,7 @@ def serve(data: Path, host: str, port: int) -> None:
     """Serve until SIGTERM or SIGINT; prints one line once requests are taken.
 
     Raises:
-        NotInitialised, BadKeyFile, NewerSchema: the folder cannot be served.
+        NotInitialised, BadKeyFile, SchemaTooNew: the folder cannot be served.
         AlreadyThere: the port is taken.
         BadConfiguration: the address is not one of this machine.
     """

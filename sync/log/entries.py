@@ -85,18 +85,18 @@ class Follower:
         if entry.seq != seq:
             raise BadLog(entry.seq, f"entry {seq} is missing before it")
         try:
-            found = statement.parse(entry.kind, entry.payload)
+            parsed = statement.parse(entry.kind, entry.payload)
         except BadStatement as error:
             raise BadLog(seq, str(error)) from error
-        if (found.log_id, found.seq) != (self.log_id, seq):
-            raise BadLog(seq, f"its payload says it is entry {found.seq} of log {found.log_id}")
-        if found.prev != (None if self._last is None else self._last.hex()):
+        if (parsed.log_id, parsed.seq) != (self.log_id, seq):
+            raise BadLog(seq, f"its payload says it is entry {parsed.seq} of log {parsed.log_id}")
+        if parsed.prev != (None if self._last is None else self._last.hex()):
             raise BadLog(seq, "it does not name the entry before it")
-        if isinstance(found, Opened) != (seq == 0):
+        if isinstance(parsed, Opened) != (seq == 0):
             raise BadLog(seq, "a log is opened by its first entry and by no other")
         self.tree.append(entry.leaf)
         self._last = entry.leaf
-        return found
+        return parsed
 
 
 def follow_all(log_id: str, entries: Iterable[Entry], key: PublicKey) -> Follower:

@@ -116,10 +116,10 @@ def decode(data: bytes) -> Envelope:
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise BadEnvelope("a key stands twice in the envelope")
-    return found
+    return members
 
 
 def _text(value: object) -> str:

@@ -84,8 +84,8 @@ def parse_note(data: str) -> Note:
         raise BadNote(f"a note of {len(data)} characters")
     if any((c < " " and c != "\n") or "\ud800" <= c <= "\udfff" for c in data):
         raise BadNote("a note with control characters or lone surrogates")
-    text, found, tail = data.rpartition("\n\n")
-    if not found or not tail.endswith("\n"):
+    text, gap, tail = data.rpartition("\n\n")
+    if not gap or not tail.endswith("\n"):
         raise BadNote("a note without signatures")
     signatures = []
     for line in tail[:-1].split("\n"):

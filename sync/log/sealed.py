@@ -104,11 +104,11 @@ def unseal(block: str, key: PrivateKey, log_id: str, seq: int) -> Reasons:
         if len(raw) != BLOCK:
             raise BadSeal(f"a sealed block of {len(raw)} bytes instead of {BLOCK}")
         plain = _open(raw, key, _info(log_id, seq, key.public.keyid))
-        said = plain[1 : 1 + plain[0]]
-        version = _HEAD.decode(said).version  # first: another version may have another shape
+        content = plain[1 : 1 + plain[0]]
+        version = _HEAD.decode(content).version  # first: another version may have another shape
         if version != _VERSION:
             raise UnknownVersion("the sealed block", version)
-        return _DECODER.decode(said)
+        return _DECODER.decode(content)
     except (binascii.Error, ValueError, InvalidTag, msgspec.DecodeError) as error:
         raise BadSeal(f"the sealed block of entry {seq} does not open: {error!r}") from error
 

@@ -13,7 +13,7 @@ from sync.log.statement import Decision, Opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class LogReport:
     """What was verified. ``receipted`` entries are covered by the newest receipt of the centre."""
 
     log_id: str
@@ -34,7 +34,7 @@ def verify_log(
     receipts: Iterable[str],
     keys: Keyring,
     cosigner: str,
-) -> Report:
+) -> LogReport:
     """Verify signatures, numbers, chain, every checkpoint and every receipt.
 
     Args:
@@ -54,10 +54,10 @@ def verify_log(
     signed = [verify_checkpoint(note, checkpointer, origin) for note in checkpoints]
     cosigned = []
     for note in receipts:
-        found = verify_cosignature(note, cosigner, keys.only(Role.COSIGNATURES, cosigner)).checkpoint
-        if found != verify_checkpoint(note, checkpointer, origin):
+        covered = verify_cosignature(note, cosigner, keys.only(Role.COSIGNATURES, cosigner)).checkpoint
+        if covered != verify_checkpoint(note, checkpointer, origin):
             raise BadNote("a receipt over another checkpoint than the hub signed")
-        cosigned.append(found)
+        cosigned.append(covered)
     expected: dict[int, set[bytes]] = {}
     for head in (*signed, *cosigned):
         expected.setdefault(head.size, set()).add(head.root)
@@ -66,10 +66,12 @@ def verify_log(
     decisions = 0
     for entry in entries:
         check_signature(entry, signer)
-        said = follower.follow(entry)
-        decisions += isinstance(said, Decision)
-        if isinstance(said, Opened) and (said.hub != hub or signer.keyid not in said.keys):
-            raise BadLog(0, f"it opens a log of {said.hub} with other keys than the registered ones of {hub}")
+        parsed = follower.follow(entry)
+        decisions += isinstance(parsed, Decision)
+        if isinstance(parsed, Opened) and (parsed.hub != hub or signer.keyid not in parsed.keys):
+            raise BadLog(
+                0, f"it opens a log of {parsed.hub} with other keys than the registered ones of {hub}"
+            )
         signed_roots = expected.pop(follower.tree.size, None)
         if signed_roots is not None and signed_roots != {follower.tree.root()}:
             raise BadLog(entry.seq, "the log up to here has another root than the one that was signed")
@@ -77,7 +79,7 @@ def verify_log(
         raise BadNote(
             f"a head over {max(expected, default=0)} entries was signed, the log has {follower.tree.size}"
         )
-    return Report(
+    return LogReport(
         log_id=log_id,
         hub=hub,
         entries=follower.tree.size,

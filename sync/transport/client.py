@@ -12,10 +12,17 @@ from dataclasses import dataclass
 from typing import Any, Final, NoReturn, Protocol, TypeVar
 
 import aiohttp
-import msgspec
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked, SyncError
+from sync.errors import (
+    BadAnswer,
+    BadNote,
+    CentreRefused,
+    CentreUnreachable,
+    LogForked,
+    SyncError,
+    UnprovenClaim,
+)
 from sync.keys import Keyring, Role
 from sync.log.entries import Entry
 from sync.log.note import (
@@ -27,7 +34,8 @@ from sync.log.note import (
     verify_cosignature,
     verify_note_ed25519,
 )
-from sync.transport import wire
+from sync.transport import protocol, wire
+from sync.transport.protocol import EntriesMissing, Receipt, Refusal, Stored
 
 T = TypeVar("T")
 
@@ -91,29 +99,11 @@ class SyncState:
     unsent: int
 
 
-class _Held(msgspec.Struct, frozen=True, kw_only=True):
-    """Entries that the centre holds, and the largest head this hub has ever shown it, as a signed note."""
-
-    size: int
-    claimed: int = 0
-    claim: str | None = None
-
-
-class _Receipt(_Held, frozen=True, kw_only=True):
-    receipt: str
-    log: str
-
-
-class _Error(msgspec.Struct, frozen=True):
-    error: str
-    detail: str = ""
-
-
 class Client:
     """Sends one log to one centre.
 
     Args:
-        session: An open session; proxies and TLS are its matter.
+        session: An open session; proxies and TLS are configured on it.
         url: Base address of the centre, such as ``https://centre.example``.
         log: The hub's log.
         hub: Name under which the hub is registered, ``hub/…``.
@@ -144,7 +134,7 @@ class Client:
         self._centre = centre
         self._batch: Final = batch
         self._now_batch = batch
-        self._url = f"{url.rstrip('/')}/v1/logs/{log.log_id}"
+        self._url = f"{url.rstrip('/')}{protocol.LOGS}/{log.log_id}"
         # A slow link may need minutes for one batch: the answer has a limit, sending only a generous one.
         self._timeout = aiohttp.ClientTimeout(
             total=timeout_s * 12, sock_connect=timeout_s, sock_read=timeout_s
@@ -165,10 +155,10 @@ class Client:
         head = parse_checkpoint(parse_note(note).text)
         answer = await self._show(note)
         sent = 0
-        if not isinstance(answer, _Receipt):
+        if not isinstance(answer, Receipt):
             sent = await self._send(answer.size, head.size)
             answer = await self._show(note)
-            if not isinstance(answer, _Receipt):
+            if not isinstance(answer, Receipt):
                 raise CentreRefused(409, f"it took entries up to {head.size} and now holds {answer.size}")
         self._verify(answer, note, head)
         if head.size > self._log.receipted():
@@ -222,7 +212,7 @@ class Client:
                 raise
             except (
                 SyncError
-            ) as error:  # refused, not verifiable, no key for it: nothing that soon mends itself
+            ) as error:  # refused, not verifiable, or no key for it: nothing that passes soon by itself
                 state.report(online=True, error=error)
                 await sleep(refused_s)
                 continue
@@ -231,9 +221,9 @@ class Client:
             if self._log.size() == self._log.receipted():
                 await _woken(wake, heartbeat_s)
 
-    async def _show(self, note: str) -> _Held:
-        status, body = await self._post("checkpoints", note.encode(), "text/plain; charset=utf-8")
-        held = _read(body, _Receipt if status == 200 else _Held)
+    async def _show(self, note: str) -> Receipt | EntriesMissing:
+        status, body = await self._post(protocol.CHECKPOINTS, note.encode(), protocol.NOTE_TYPE)
+        held = _read(body, Receipt) if status == Receipt.http_status else _read(body, EntriesMissing)
         if max(held.size, held.claimed) > self._log.size():
             self._forked(held)
         return held
@@ -246,16 +236,17 @@ class Client:
             # Packing takes milliseconds; the lanes share this loop.
             body = await asyncio.to_thread(wire.pack, self._log.log_id, entries)
             try:
-                status, answer = await self._post("entries", body, wire.CONTENT_TYPE)
+                status, answer = await self._post(protocol.ENTRIES, body, wire.CONTENT_TYPE)
             except CentreAway:
                 # On a link this poor a smaller batch has the better chance.
                 self._now_batch = min(self._batch, max(_SMALLEST_BATCH, self._now_batch // 2))
                 raise
             self._now_batch = min(self._batch, self._now_batch * 2)
-            held = _read(answer, _Held)
+            stored = status == Stored.http_status
+            held = _read(answer, Stored) if stored else _read(answer, EntriesMissing)
             if held.size > self._log.size():
                 self._forked(held)
-            if status == 200:
+            if isinstance(held, Stored):
                 if held.size <= first:
                     raise CentreRefused(200, f"it took entries from {first} on and holds {held.size}")
                 sent += len(entries)
@@ -266,22 +257,22 @@ class Client:
             first = held.size
         return sent
 
-    def _forked(self, held: _Held) -> NoReturn:
-        """The centre says that it knows more of this log than there is here.
+    def _forked(self, held: Receipt | EntriesMissing | Stored) -> NoReturn:
+        """The centre claims to know more of this log than there is here.
 
-        Only a head that this hub itself has signed proves that; on anybody's bare word no log is closed.
+        Only a head that this hub itself has signed proves that; no log is closed on a claim alone.
         """
         here, log_id = self._log.size(), self._log.log_id
+        if isinstance(held, Stored):
+            raise UnprovenClaim(held.size)
         if held.claim is not None:
             own = self._keys.only(Role.CHECKPOINTS, self._hub)
             shown = verify_checkpoint(held.claim, own, origin_of(log_id))
             if shown.size > here:
                 raise LogForked(log_id, here, shown.size)
-        raise CentreRefused(
-            409, f"it speaks of {max(held.size, held.claimed)} entries and proves none of them"
-        )
+        raise UnprovenClaim(max(held.size, held.claimed))
 
-    def _verify(self, answer: _Receipt, note: str, head: Checkpoint) -> None:
+    def _verify(self, answer: Receipt, note: str, head: Checkpoint) -> None:
         cosigner = self._keys.only(Role.COSIGNATURES, self._centre)
         verify_cosignature(answer.receipt, self._centre, cosigner)
         own = self._keys.only(Role.CHECKPOINTS, self._hub)
@@ -367,18 +358,17 @@ def _light(entries: Sequence[Entry]) -> list[Entry]:
 
 def _read(body: bytes, kind: type[T]) -> T:
     try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        # Not the centre's words: some machine on the way answers in its place.
-        raise CentreAway(f"something else answers in its place: {error}") from error
+        return protocol.decode(body, kind)
+    except BadAnswer as error:
+        raise CentreAway(f"unexpected response (proxy or sign-on page?): {error}") from error
 
 
 def _reason(body: bytes) -> str:
     try:
-        error = msgspec.json.decode(body, type=_Error)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        refusal = protocol.decode(body, Refusal)
+    except BadAnswer:
         return "no reason given"
-    return f"{error.error}: {error.detail}"
+    return f"{refusal.error}: {refusal.detail}"
 
 
 def _seconds(header: Any) -> float | None:

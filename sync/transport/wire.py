@@ -1,4 +1,4 @@
-"""What travels between hub and centre: batches of entries in msgpack, answers in JSON.
+"""Batches of entries, as they travel from the hub to the centre.
 
 A batch leaves out what the receiver can put back: ``prev`` is the leaf of the entry before, and the sealed
 block travels as bytes beside its payload instead of base64 inside it. Both are put back before anything is
@@ -37,7 +37,7 @@ class WireEntry(msgspec.Struct, array_like=True, frozen=True):
     sealed: bytes | None
 
 
-class Batch(msgspec.Struct, array_like=True, frozen=True):
+class WireBatch(msgspec.Struct, array_like=True, frozen=True):
     """Entries of one log from number ``first`` on, in order; ``before`` is the leaf before the first.
 
     Signatures stand together: random bytes among text would spoil its compression.
@@ -57,7 +57,7 @@ class _Head(msgspec.Struct, array_like=True, frozen=True):
 
 _ENCODER = msgspec.msgpack.Encoder()
 _HEAD = msgspec.msgpack.Decoder(_Head)
-_DECODER = msgspec.msgpack.Decoder(Batch)
+_DECODER = msgspec.msgpack.Decoder(WireBatch)
 
 
 def pack(log_id: str, entries: Sequence[Entry]) -> bytes:
@@ -68,14 +68,14 @@ def pack(log_id: str, entries: Sequence[Entry]) -> bytes:
         rows.append(_lighten(entry, leaf))
         leaf = entry.leaf
     first = entries[0].seq if entries else 0
-    batch = Batch(1, log_id, first, before, rows, [e.signature for e in entries])
+    batch = WireBatch(1, log_id, first, before, rows, [e.signature for e in entries])
     return zlib.compress(_ENCODER.encode(batch), 6)
 
 
 def _prev_of(payload: bytes) -> bytes:
     """The leaf a payload names as the one before it; nothing for the first entry of a log."""
-    found = re.search(rb'"prev":"([0-9a-f]{64})"', payload)
-    return bytes.fromhex(found[1].decode()) if found else b""
+    prev = re.search(rb'"prev":"([0-9a-f]{64})"', payload)
+    return bytes.fromhex(prev[1].decode()) if prev else b""
 
 
 def _lighten(entry: Entry, leaf: bytes) -> WireEntry:
@@ -108,7 +108,7 @@ def _restore(entry: WireEntry, leaf: bytes) -> bytes:
 
 def _put_back(payload: bytes, mark: bytes, value: bytes) -> bytes:
     if payload.count(mark) != 1:
-        raise BadBatch("a payload without the one place for what was left out of it")
+        raise BadBatch("expected exactly one elision marker in the payload")
     return payload.replace(mark, value)
 
 
@@ -125,7 +125,7 @@ def unpack(data: bytes) -> tuple[str, list[Entry]]:
         if unpacker.unconsumed_tail or not unpacker.eof:
             raise BadBatch(f"a batch that is cut, or larger than {MAX_BODY} bytes")
         if unpacker.unused_data:
-            raise BadBatch("a batch with something behind its end")
+            raise BadBatch("trailing bytes after the batch")
         version = _HEAD.decode(raw).version  # first: another version may have another shape
         if version != 1:
             raise UnknownVersion("the batch", version)
@@ -139,7 +139,7 @@ def unpack(data: bytes) -> tuple[str, list[Entry]]:
     return batch.log_id, _entries(batch)
 
 
-def _entries(batch: Batch) -> list[Entry]:
+def _entries(batch: WireBatch) -> list[Entry]:
     entries, leaf = [], batch.before
     for number, (light, signature) in enumerate(zip(batch.entries, batch.signatures, strict=True)):
         payload = _restore(light, leaf)

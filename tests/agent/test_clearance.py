@@ -23,7 +23,6 @@ from agent.reference import goods_models as goods_readings
 from agent.sandbox.site import Site
 from models.risk.bundle import SHIPPED
 from models.vagueness import scorer
-from sync import sqlite
 from sync.log.statement import Decision, parse
 
 S10 = "RR473124829GB"
@@ -382,12 +381,8 @@ async def test_a_new_list_is_held_against_what_was_declared_before_it(site: Site
 
 
 async def test_a_decision_that_cannot_be_recorded_is_none(opened: Opened, site: Site) -> None:
-    def full(conn: sqlite.Connection) -> None:
-        pages = conn.execute("PRAGMA page_count").fetchone()[0]
-        conn.execute(f"PRAGMA max_page_count={pages}")
-
     await site.declare(opened, *({"tracking_number": f"BOX-{number:06}"} for number in range(100)))
-    opened.hub.log._writer.submit(full).result(10)
+    opened.hub.log.limit_pages(1)  # no room for more than there is
     lane = place()
 
     async def scan_all() -> None:

@@ -219,7 +219,7 @@ async def test_an_assessment_of_before_a_swap_does_not_replace_one_of_after_it(
     assert document is not None
     assert "GOODS_RESTRICTED" not in {finding.code for finding in document.findings}
     assert not await assess_some(hub)
-    kept = await hub.reference.assessment(S10, hub.reference_data.current.assessed_under)
+    kept = await hub.declarations.assessment(S10, hub.reference_data.current.assessed_under)
     assert kept is not None
 
 

@@ -20,7 +20,7 @@ from sync.central.http import Settings, create_app
 from sync.central.identity import DATABASE, init_centre
 from sync.central.store import queries as store
 from sync.central.store.schema import open_store
-from sync.central.writer import in_transaction
+from sync.central.store.writing import in_transaction
 from sync.keys import Keyring, PrivateKey, PublicKey, Role, read_card
 from sync.log import sealed, statement
 from sync.log.entries import Entry, sign_entry

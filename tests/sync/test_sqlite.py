@@ -58,7 +58,7 @@ def pragma(conn: sqlite.Connection, name: str) -> object:
 def test_the_pragmas_are_in_force_on_a_real_file(tmp_path: Path) -> None:
     conn = sqlite.connect(tmp_path / "log.db")
     try:
-        found = {
+        result = {
             name: pragma(conn, name)
             for name in (
                 "journal_mode",
@@ -69,7 +69,7 @@ def test_the_pragmas_are_in_force_on_a_real_file(tmp_path: Path) -> None:
                 "query_only",
             )
         }
-        assert found == {
+        assert result == {
             "journal_mode": "wal",
             "synchronous": 2,
             "foreign_keys": 1,
@@ -127,17 +127,17 @@ def test_a_file_that_is_no_database_is_an_error_of_the_library(tmp_path: Path) -
 
 def imported(source: str) -> set[str]:
     """Top-level names that a module imports, anywhere in it."""
-    found = set()
+    result = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            result |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
+            result.add(node.module.partition(".")[0])
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = ast.unparse(node.func)
             if called in {"__import__", "importlib.import_module", "import_module"}:
-                found.add(str(node.args[0].value).partition(".")[0])
-    return found
+                result.add(str(node.args[0].value).partition(".")[0])
+    return result
 
 
 @pytest.mark.parametrize(

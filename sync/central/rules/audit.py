@@ -12,7 +12,7 @@ from sync.errors import BadLog, BadNote
 from sync.keys import Keyring
 from sync.log.merkle import CompactRange, leaf_hash
 from sync.log.note import verify_cosignature
-from sync.log.verify import Report, verify_log
+from sync.log.verify import LogReport, verify_log
 from sync.sqlite import Connection
 
 
@@ -31,10 +31,10 @@ class LogState:
 
 def states(conn: Connection) -> list[LogState]:
     """Every log, by owner."""
-    found = []
+    logs = []
     for log_id, owner, opened_at in store.logs(conn):
         held = store.held(conn, log_id)
-        found.append(
+        logs.append(
             LogState(
                 log_id=log_id,
                 owner=owner,
@@ -45,10 +45,10 @@ def states(conn: Connection) -> list[LogState]:
                 equivocations=len(store.equivocations(conn, log_id)),
             )
         )
-    return found
+    return logs
 
 
-def verify_stored(conn: Connection, centre: Centre, log_id: str, owner: str) -> Report:
+def verify_stored(conn: Connection, centre: Centre, log_id: str, owner: str) -> LogReport:
     """Verify one stored log from its first entry: signatures, chain, tree, every receipt.
 
     Raises:
@@ -91,8 +91,8 @@ def _compare_own_log(conn: Connection, centre: Centre) -> int:
     expected: Counter[bytes] = Counter()
     for log_id, _, _ in store.logs(conn):
         for receipt in store.receipts(conn, log_id):
-            found = verify_cosignature(receipt, centre.name, centre.cosigner.public)
-            expected[ingest.centre_leaf(found.checkpoint, found.at)] += 1
+            verified = verify_cosignature(receipt, centre.name, centre.cosigner.public)
+            expected[ingest.centre_leaf(verified.checkpoint, verified.at)] += 1
     tree = CompactRange()
     for leaf in store.centre_leaves(conn):
         if not expected[leaf]:

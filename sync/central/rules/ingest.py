@@ -1,19 +1,18 @@
 """What the centre decides about checkpoints and entries, inside one transaction each.
 
-An answer is returned where something was kept, an equivocation included; :class:`Refused` is raised where
-nothing was.
+An answer (:mod:`sync.transport.protocol`) is returned where something was kept, an equivocation included;
+:class:`Refused` is raised where nothing was.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sync.central.errors import Refused
 from sync.central.identity import Centre
 from sync.central.store import queries as store
-from sync.central.store.queries import Hub
+from sync.central.store.queries import RegisteredHub
 from sync.errors import BadLog, BadNote, BadStatement
 from sync.log import statement
 from sync.log.entries import Entry, Follower, check_signature
@@ -30,17 +29,10 @@ from sync.log.note import (
 )
 from sync.log.statement import Opened
 from sync.sqlite import Connection
+from sync.transport.protocol import EntriesMissing, Equivocation, Receipt, Stored
 
 CHECKPOINT_KIND = "checkpoint"
 """Kind under which a contradicting checkpoint lies among the equivocations."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """HTTP status and JSON body of an answer whose effects are to be committed."""
-
-    status: int
-    body: dict[str, str | int | None]
 
 
 def unknown_hub(who: str) -> Refused:
@@ -53,7 +45,9 @@ def unknown_hub(who: str) -> Refused:
 # -- checkpoints --------------------------------------------------------------------------------------------
 
 
-def checkpoint(conn: Connection, centre: Centre, log_id: str, data: str, at: int) -> Answer:
+def checkpoint(
+    conn: Connection, centre: Centre, log_id: str, data: str, at: int
+) -> Receipt | EntriesMissing | Equivocation:
     """Take a hub's signed head: cosign it, ask for what is missing, or keep it as a contradiction.
 
     Raises:
@@ -82,30 +76,23 @@ def checkpoint(conn: Connection, centre: Centre, log_id: str, data: str, at: int
     if receipt[0] != head.root:
         return _contradicting_head(conn, hub, log_id, head, note, at)
     held = store.held(conn, log_id)
-    return Answer(
-        status=200,
-        body={
-            "receipt": receipt[1],
-            "log": centre_head(conn, centre),
-            "size": held.size,
-            "claimed": held.claimed,
-            "claim": store.newest_note(conn, log_id),
-        },
+    return Receipt(
+        receipt=receipt[1],
+        log=centre_head(conn, centre),
+        size=held.size,
+        claimed=held.claimed,
+        claim=store.newest_note(conn, log_id),
     )
 
 
-def missing(conn: Connection, log_id: str) -> Answer:
+def missing(conn: Connection, log_id: str) -> EntriesMissing:
     """Entries are missing: from which number on, and how far the hub's own heads reach."""
     held = store.held(conn, log_id)
-    return Answer(
-        status=409,
-        body={
-            "error": "entries-missing",
-            "detail": f"send the entries of log {log_id} from number {held.size} on",
-            "size": held.size,
-            "claimed": held.claimed,
-            "claim": store.newest_note(conn, log_id),
-        },
+    return EntriesMissing(
+        detail=f"send the entries of log {log_id} from number {held.size} on",
+        size=held.size,
+        claimed=held.claimed,
+        claim=store.newest_note(conn, log_id),
     )
 
 
@@ -151,8 +138,8 @@ def _read_head(log_id: str, data: str) -> tuple[Checkpoint, tuple[NoteSignature,
 
 
 def _verified(
-    conn: Connection, bound: Hub | None, data: str, head: Checkpoint, lines: Sequence[NoteSignature]
-) -> tuple[Hub, str]:
+    conn: Connection, bound: RegisteredHub | None, data: str, head: Checkpoint, lines: Sequence[NoteSignature]
+) -> tuple[RegisteredHub, str]:
     """The hub that signed the head, and the note reduced to the hub's own signature line."""
     for line in lines:
         if line.name != head.origin:
@@ -178,7 +165,7 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def _refuse_quarantined(hub: Hub) -> None:
+def _refuse_quarantined(hub: RegisteredHub) -> None:
     if hub.quarantined_at is not None:
         raise Refused(403, "quarantined", f"{hub.owner} is quarantined: {hub.reason}")
 
@@ -186,7 +173,7 @@ def _refuse_quarantined(hub: Hub) -> None:
 # -- entries ------------------------------------------------------------------------------------------------
 
 
-def signer_of(conn: Connection, log_id: str, entries: Sequence[Entry]) -> Hub | Answer:
+def signer_of(conn: Connection, log_id: str, entries: Sequence[Entry]) -> RegisteredHub | EntriesMissing:
     """The hub whose key must have signed these entries, or what to send first.
 
     Raises:
@@ -204,7 +191,7 @@ def signer_of(conn: Connection, log_id: str, entries: Sequence[Entry]) -> Hub | 
     return hub
 
 
-def check_signatures(entries: Sequence[Entry], hub: Hub) -> None:
+def check_signatures(entries: Sequence[Entry], hub: RegisteredHub) -> None:
     """Verify every signature; the slow part, made outside the transaction.
 
     Raises:
@@ -218,7 +205,9 @@ def check_signatures(entries: Sequence[Entry], hub: Hub) -> None:
         raise Refused(403, "bad-signature", str(error)) from error
 
 
-def append(conn: Connection, log_id: str, entries: Sequence[Entry], signer: Hub, at: int) -> Answer:
+def append(
+    conn: Connection, log_id: str, entries: Sequence[Entry], signer: RegisteredHub, at: int
+) -> Stored | EntriesMissing | Equivocation:
     """Take entries whose signatures are verified; what is here already is only compared.
 
     Raises:
@@ -245,8 +234,8 @@ def append(conn: Connection, log_id: str, entries: Sequence[Entry], signer: Hub,
 
 
 def _append_new(
-    conn: Connection, log_id: str, new: Sequence[Entry], hub: Hub, tree: CompactRange, at: int
-) -> Answer:
+    conn: Connection, log_id: str, new: Sequence[Entry], hub: RegisteredHub, tree: CompactRange, at: int
+) -> Stored | Equivocation:
     before = tree.size
     last = store.leaves(conn, log_id, before - 1, before)[0] if before else None
     claims = {size: (root, note) for size, root, note in store.claims_up_to(conn, log_id, before + len(new))}
@@ -276,20 +265,20 @@ def _append_new(
         return _quarantine(
             conn, hub, f"the entries of log {log_id} contradict its checkpoint over {contradicted.size}", at
         )
-    return Answer(status=200, body={"size": follower.tree.size})
+    return Stored(size=follower.tree.size)
 
 
 def _opening(entry: Entry) -> Opened:
     try:
-        found = statement.parse(entry.kind, entry.payload)
+        opened = statement.parse(entry.kind, entry.payload)
     except BadStatement as error:
         raise Refused(400, "bad-entry", f"entry 0: {error}") from error
-    if not isinstance(found, Opened):
+    if not isinstance(opened, Opened):
         raise Refused(400, "bad-entry", f"entry 0: a log begins with its opening, not with a {entry.kind}")
-    return found
+    return opened
 
 
-def _check_opening(opened: Opened, hub: Hub) -> None:
+def _check_opening(opened: Opened, hub: RegisteredHub) -> None:
     if opened.hub != hub.owner:
         raise Refused(403, "foreign-log", f"the log says it is of {opened.hub}, it is signed by {hub.owner}")
     if hub.decisions.keyid not in opened.keys:
@@ -301,29 +290,31 @@ def _check_opening(opened: Opened, hub: Hub) -> None:
 def _names_another_past(log_id: str, entry: Entry, follower: Follower) -> bool:
     """Whether a signed entry is the next one of this log, after another entry than the one held here."""
     try:
-        found = statement.parse(entry.kind, entry.payload)
+        parsed = statement.parse(entry.kind, entry.payload)
     except BadStatement:
         return False
     last = follower.last_leaf
     return (
         last is not None
-        and (found.log_id, found.seq) == (log_id, entry.seq)
+        and (parsed.log_id, parsed.seq) == (log_id, entry.seq)
         and entry.seq == follower.tree.size
-        and found.prev != last.hex()
+        and parsed.prev != last.hex()
     )
 
 
 # -- contradictions -----------------------------------------------------------------------------------------
 
 
-def _contradicting_entry(conn: Connection, hub: Hub, log_id: str, entry: Entry, at: int) -> Answer:
+def _contradicting_entry(
+    conn: Connection, hub: RegisteredHub, log_id: str, entry: Entry, at: int
+) -> Equivocation:
     store.keep_equivocation(conn, log_id, entry, at)
     return _quarantine(conn, hub, f"two histories of log {log_id} at entry {entry.seq}", at)
 
 
 def _contradicting_head(
-    conn: Connection, hub: Hub, log_id: str, head: Checkpoint, note: str, at: int
-) -> Answer:
+    conn: Connection, hub: RegisteredHub, log_id: str, head: Checkpoint, note: str, at: int
+) -> Equivocation:
     _keep_head(conn, log_id, head, note, at)
     return _quarantine(conn, hub, f"two roots of log {log_id} over {head.size} entries", at)
 
@@ -333,12 +324,9 @@ def _keep_head(conn: Connection, log_id: str, head: Checkpoint, note: str, at: i
     store.keep_equivocation(conn, log_id, kept, at)
 
 
-def _quarantine(conn: Connection, hub: Hub, reason: str, at: int) -> Answer:
+def _quarantine(conn: Connection, hub: RegisteredHub, reason: str, at: int) -> Equivocation:
     store.quarantine(conn, hub.owner, reason, at)
-    return Answer(
-        status=403,
-        body={
-            "error": "equivocation",
-            "detail": f"{reason}; both are kept, and {hub.owner} is quarantined until the authority decides",
-        },
+    return Equivocation(
+        error="equivocation",
+        detail=f"{reason}; both are kept, and {hub.owner} is quarantined until the authority decides",
     )

@@ -17,7 +17,7 @@ _PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenedReasons:
     """A stored decision and what its block says, or why the block does not open."""
 
     decision: Decision
@@ -25,18 +25,18 @@ class Opened:
     error: str | None
 
 
-def open_reasons(conn: Connection, key: PrivateKey, log_id: str, since: int) -> Iterator[Opened]:
+def open_reasons(conn: Connection, key: PrivateKey, log_id: str, since: int) -> Iterator[OpenedReasons]:
     """The decisions of a log from number ``since`` on; their signatures were verified when they came."""
     size = store.tree_of(conn, log_id).size
     for first in range(since, size, _PAGE):
         # Page by page: a read transaction held open would keep the write-ahead log from shrinking.
         for entry in list(store.entries(conn, log_id, first, min(first + _PAGE, size))):
-            found = statement.parse(entry.kind, entry.payload)
-            if not isinstance(found, Decision):
+            parsed = statement.parse(entry.kind, entry.payload)
+            if not isinstance(parsed, Decision):
                 continue
             try:
-                reasons = unseal(found.sealed, key, log_id, found.seq)
+                reasons = unseal(parsed.sealed, key, log_id, parsed.seq)
             except (BadSeal, BadStatement) as error:
-                yield Opened(decision=found, reasons=None, error=str(error))
+                yield OpenedReasons(decision=parsed, reasons=None, error=str(error))
             else:
-                yield Opened(decision=found, reasons=reasons, error=None)
+                yield OpenedReasons(decision=parsed, reasons=reasons, error=None)

@@ -64,7 +64,7 @@ _CENTRE_LEAVES = "SELECT data FROM centre_leaf ORDER BY seq"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hub:
+class RegisteredHub:
     """A registered hub; times in POSIX seconds."""
 
     owner: str
@@ -85,7 +85,7 @@ class Hub:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class LogExtent:
     """How much of a log is here: entries, receipted entries, and the newest head the hub has shown."""
 
     size: int
@@ -98,9 +98,9 @@ def _keyring(card: str) -> Keyring:
     return Keyring(read_card(card.encode()))
 
 
-def _hub(row: tuple[str, str, int, int | None, str | None]) -> Hub:
+def _hub(row: tuple[str, str, int, int | None, str | None]) -> RegisteredHub:
     owner, card, registered_at, quarantined_at, reason = row
-    return Hub(
+    return RegisteredHub(
         owner=owner,
         keys=_keyring(card),
         registered_at=registered_at,
@@ -146,18 +146,18 @@ def register(conn: Connection, keys: Sequence[PublicKey], at: int) -> bool:
     return True
 
 
-def hubs(conn: Connection) -> list[Hub]:
+def hubs(conn: Connection) -> list[RegisteredHub]:
     """Every registered hub."""
     return [_hub(row) for row in conn.execute(f"{_HUBS} ORDER BY owner").fetchall()]
 
 
-def hub(conn: Connection, owner: str) -> Hub | None:
+def hub(conn: Connection, owner: str) -> RegisteredHub | None:
     """The hub of that name."""
     row = conn.execute(f"{_HUBS} WHERE owner = ?", (owner,)).fetchone()
     return None if row is None else _hub(row)
 
 
-def hubs_with_note_key(conn: Connection, key_id: bytes) -> list[Hub]:
+def hubs_with_note_key(conn: Connection, key_id: bytes) -> list[RegisteredHub]:
     """The hubs whose checkpoints key has that 4-byte id; nearly always one."""
     return [_hub(row) for row in conn.execute(f"{_HUBS} WHERE note_key = ?", (key_id,)).fetchall()]
 
@@ -167,7 +167,7 @@ def quarantine(conn: Connection, owner: str, reason: str, at: int) -> None:
     conn.execute(_QUARANTINE, (at, reason, owner))
 
 
-def owner_of(conn: Connection, log_id: str) -> Hub | None:
+def owner_of(conn: Connection, log_id: str) -> RegisteredHub | None:
     """The hub a log is bound to."""
     row = conn.execute(_LOG_OWNER, (log_id,)).fetchone()
     return None if row is None else hub(conn, row[0])
@@ -183,13 +183,13 @@ def logs(conn: Connection) -> list[tuple[str, str, int]]:
     return list(conn.execute(_LOGS).fetchall())
 
 
-def held(conn: Connection, log_id: str) -> Held:
+def held(conn: Connection, log_id: str) -> LogExtent:
     """How much of a log is here; zeros for an unknown one."""
     tree = conn.execute(_TREE, (log_id,)).fetchone()
     (receipted,) = conn.execute(_RECEIPTED, (log_id,)).fetchone()
     claimed, _ = conn.execute(_CLAIMED, (log_id,)).fetchone()
     size = 0 if tree is None else tree[0]
-    return Held(size=size, receipted=receipted, claimed=max(claimed, size))
+    return LogExtent(size=size, receipted=receipted, claimed=max(claimed, size))
 
 
 def newest_note(conn: Connection, log_id: str) -> str | None:

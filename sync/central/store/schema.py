@@ -5,34 +5,31 @@ from __future__ import annotations
 from pathlib import Path
 
 from sync import sqlite
-from sync.central.errors import ForeignFile, NewerSchema, NotInitialised, StoreBusy
-from sync.sqlite import Connection, Error
-
-APPLICATION_ID = 0x50434C43
-"""``PCLC`` in the file's header: no other program's file is opened by mistake."""
-SCHEMA = 1
+from sync.central.errors import NotInitialised, StoreBusy
+from sync.sqlite import Connection, Error, migrations
+from sync.sqlite.migrations import Schema
 
 # An entry of a decision has about 1.7 kB. In a table WITHOUT ROWID, pages of 4 kB would push every payload to
 # an overflow page of its own; pages of 16 kB keep nine entries together.
 _PAGE_SIZE = 16_384
 
-_TABLES = """
-CREATE TABLE hub (
+_STEP_1 = (
+    """CREATE TABLE hub (
     owner TEXT PRIMARY KEY,
     card TEXT NOT NULL,
     note_key BLOB NOT NULL,
     registered_at INTEGER NOT NULL,
     quarantined_at INTEGER,
     reason TEXT
-) STRICT, WITHOUT ROWID;
-CREATE INDEX hub_note_key ON hub (note_key);
-CREATE TABLE log (
+) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX hub_note_key ON hub (note_key)""",
+    """CREATE TABLE log (
     log_id TEXT PRIMARY KEY,
     owner TEXT NOT NULL REFERENCES hub (owner),
     opened_at INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE INDEX log_owner ON log (owner);
-CREATE TABLE entry (
+) STRICT, WITHOUT ROWID""",
+    """CREATE INDEX log_owner ON log (owner)""",
+    """CREATE TABLE entry (
     log_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -41,13 +38,13 @@ CREATE TABLE entry (
     signature BLOB NOT NULL,
     received_at INTEGER NOT NULL,
     PRIMARY KEY (log_id, seq)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE tree (
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE tree (
     log_id TEXT PRIMARY KEY,
     size INTEGER NOT NULL,
     edge BLOB NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE cosigned (
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE cosigned (
     log_id TEXT NOT NULL,
     size INTEGER NOT NULL,
     root BLOB NOT NULL,
@@ -55,16 +52,16 @@ CREATE TABLE cosigned (
     note TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (log_id, size)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE claim (
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE claim (
     log_id TEXT NOT NULL,
     size INTEGER NOT NULL,
     root BLOB NOT NULL,
     note TEXT NOT NULL,
     at INTEGER NOT NULL,
     PRIMARY KEY (log_id, size)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE equivocation (
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE equivocation (
     log_id TEXT NOT NULL,
     seq INTEGER NOT NULL,
     kind TEXT NOT NULL,
@@ -73,12 +70,19 @@ CREATE TABLE equivocation (
     signature BLOB NOT NULL,
     received_at INTEGER NOT NULL,
     PRIMARY KEY (log_id, seq, kind, leaf)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE centre_leaf (
+) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE centre_leaf (
     seq INTEGER PRIMARY KEY,
     data BLOB NOT NULL
-) STRICT;
-"""
+) STRICT""",
+)
+
+CENTRAL = Schema(
+    name="central",
+    application_id=0x50434C43,  # "PCLC"
+    steps=(_STEP_1,),
+    elsewhere="name the folder that `preclear-central init` made",
+)
 
 
 def open_store(path: Path, *, create: bool = False) -> Connection:
@@ -86,7 +90,7 @@ def open_store(path: Path, *, create: bool = False) -> Connection:
 
     Raises:
         NotInitialised: there is no such file, and it is not to be made.
-        NewerSchema: a newer program wrote it.
+        SchemaTooNew: a newer program wrote it.
         ForeignFile: it is not a centre's database.
         StoreBusy: it cannot be opened: rights, damage, or a lock.
         BrokenSqlite: the library could lose commits while a command writes beside the service.
@@ -100,39 +104,10 @@ def open_store(path: Path, *, create: bool = False) -> Connection:
     try:
         conn = sqlite.connect(path)
         try:
-            _prepare(conn, path)
+            migrations.create(conn, path, CENTRAL, page_size=_PAGE_SIZE)
         except BaseException:
             conn.close()
             raise
     except Error as error:
         raise StoreBusy(f"{path} cannot be opened: {error}") from error
     return conn
-
-
-def _prepare(conn: Connection, path: Path) -> None:
-    found, application = _pragma(conn, "user_version"), _pragma(conn, "application_id")
-    if found == 0 and application == 0 and _is_empty(conn):
-        # The page size is settled before the first table, and outside WAL mode only.
-        conn.execute("PRAGMA journal_mode=DELETE")
-        conn.execute(f"PRAGMA page_size={_PAGE_SIZE}")
-        conn.execute("VACUUM")
-        conn.execute("PRAGMA journal_mode=WAL")
-        conn.executescript(
-            f"BEGIN IMMEDIATE; {_TABLES}"
-            f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={SCHEMA}; COMMIT;"
-        )
-        return
-    if application != APPLICATION_ID:
-        raise ForeignFile(f"{path} is not a centre's database; name the folder that `init` made")
-    if found > SCHEMA:
-        raise NewerSchema(path, found, SCHEMA)
-
-
-def _pragma(conn: Connection, name: str) -> int:
-    (value,) = conn.execute(f"PRAGMA {name}").fetchone()
-    return int(value)
-
-
-def _is_empty(conn: Connection) -> bool:
-    (tables,) = conn.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    return bool(tables == 0)

@@ -97,7 +97,7 @@ def test_the_last_arrival_is_always_the_one_that_is_effective(
 
 
 def declare(opened: Opened, role: SourceRole, *declarations: Declaration) -> None:
-    store = opened.hub.reference
+    store = opened.hub.declarations
     name = f"{role}-{declarations[0].expected_arrival}"
     digest = hashlib.sha256(name.encode()).hexdigest()
     begun = store.begin_source(Source(party=role.value, role=role, message=name, sha256=digest)).result(10)
@@ -148,11 +148,11 @@ async def test_a_flight_list_lets_its_houses_be_assessed_again_in_the_background
         while hub.assessments.catch_up():
             pass
         declare(opened, SourceRole.CARRIER, flight_list(BOUNDARY + timedelta(hours=2)).declaration)
-        assert hub.reference.behind
+        assert hub.declarations.behind
         assert len(hub.assessments.catch_up()) == 2  # the master bill, and its house
         assert hub.assessments.catch_up() == []
-        assert not hub.reference.behind
-        kept = await hub.reference.assessment("HAWB1", hub.reference_data.current.assessed_under)
+        assert not hub.declarations.behind
+        kept = await hub.declarations.assessment("HAWB1", hub.reference_data.current.assessed_under)
         assert kept.assessment.evaluated_for == BOUNDARY + timedelta(hours=2)
 
 

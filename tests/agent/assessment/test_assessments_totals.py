@@ -134,7 +134,7 @@ async def test_one_order_over_several_parcels_is_told_to_the_authority(site: Sit
 
 
 async def test_of_a_key_that_many_share_the_latest_days_are_looked_at(site: Site, then: Opened) -> None:
-    store = then.hub.reference
+    store = then.hub.declarations
     rows = [
         parcel(n, "1.00", expected_arrival=(ON_THE_DAY + timedelta(days=n % 20)).isoformat())
         for n in range(1, 401)

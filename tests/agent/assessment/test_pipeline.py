@@ -26,7 +26,7 @@ from agent.formats.consignment_json import read_consignment
 from agent.reference.goods_models import shipped_readings
 from agent.reference.in_force import InForce, Reference
 from agent.reports.policy_replay import PackUnderTest
-from agent.store.declarations import ReferenceStore
+from agent.store.declarations import DeclarationStore
 from agent.store.source_table import Source
 from agent.trust.at_rest import AtRest
 
@@ -102,7 +102,7 @@ CONSIGNMENTS = st.fixed_dictionaries(
 async def at_a_hub(line: bytes) -> tuple[tuple[Finding, ...], PackUnderTest, Any]:
     """All document findings of a hub whose store holds that consignment alone, and its claims."""
     with tempfile.TemporaryDirectory() as folder:
-        store = ReferenceStore(Path(folder), StandingClock())
+        store = DeclarationStore(Path(folder), StandingClock())
         try:
             source = Source(party="shop", role=SourceRole.SELLER, message="m", sha256="00" * 32)
             begun = store.begin_source(source).result(10)

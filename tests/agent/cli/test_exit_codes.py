@@ -32,13 +32,12 @@ OTHER_THAN_BASE: dict[str, dict[int, tuple[str, ...]]] = {
         5: ("NotRunning",),
         6: ("AlreadyRunning", "PortTaken"),
         78: (
-            "ConfigInvalid", "EntryRefused", "KeyUnfit", "NotOurs", "Outdated", "ReferenceRefused",
-            "SchemaTooNew",
+            "ConfigInvalid", "EntryRefused", "KeyUnfit", "Outdated", "ReferenceRefused",
         ),
     },
     "DeviceError": {},
     "ModelError": {},
-    "SyncError": {78: ("BadKeyFile", "UnknownKey")},
+    "SyncError": {78: ("BadKeyFile", "ForeignFile", "SchemaTooNew", "UnknownKey")},
 }  # fmt: skip
 """What the errors of one family end with that do not have the code of their base."""
 OF_BASE = {AgentError: 1, DeviceError: 1, ModelError: 78, SyncError: 3}

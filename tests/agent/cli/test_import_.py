@@ -24,7 +24,7 @@ BAD = {"tracking_number": "BOX-000002", "gross_weight_g": "two"}
 def stored(site: Site) -> tuple[int, int]:
     async def count() -> tuple[int, int]:
         async with site.open() as opened:
-            counts: tuple[int, int] = await opened.hub.reference.counts()
+            counts: tuple[int, int] = await opened.hub.declarations.counts()
             return counts
 
     return asyncio.run(count())

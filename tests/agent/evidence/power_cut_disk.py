@@ -1,7 +1,7 @@
 """A disk whose power can be cut, under SQLite through apsw. Runs as a program of its own.
 
 Two SQLite libraries in one process lose each other's locks, so the test starts this file and reads what it
-prints: for each cut, what had been acknowledged before it, and what was found afterwards.
+prints: for each cut, what had been acknowledged before it, and what was result afterwards.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import Any
 import apsw
 
 from agent.errors import AgentError
-from agent.evidence.log import EvidenceLog, Signer
+from agent.evidence.log import EvidenceLog
 from agent.runtime.clock import SystemClock
-from agent.trust.hub_keys import load_trust
+from agent.trust.hub_keys import Signer, load_trust
 from sync import sqlite
 from sync.errors import SyncError
 from sync.log.entries import Entry, follow_all
@@ -32,25 +32,25 @@ class File:
     """What programs see of a file, what the platter holds, and the writes between the two."""
 
     def __init__(self, content: bytes = b"") -> None:
-        self.seen = bytearray(content)
+        self.observed = bytearray(content)
         self.platter = bytearray(content)
         self.pending: list[tuple[int, bytes] | int] = []
 
     def after_cut(self, rng: random.Random) -> bytes:
         """The platter, with an arbitrary part of what was not synced: whole, dropped, or torn by sectors."""
-        found = bytearray(self.platter)
+        result = bytearray(self.platter)
         for change in self.pending:
             fate = rng.random()
             if fate < 0.4:
                 continue
             if isinstance(change, int):
-                del found[change:]
+                del result[change:]
                 continue
             offset, data = change
             for start in range(0, len(data), SECTOR):
                 if fate < 0.7 or rng.random() < 0.5:
-                    put(found, offset + start, data[start : start + SECTOR])
-        return bytes(found)
+                    put(result, offset + start, data[start : start + SECTOR])
+        return bytes(result)
 
 
 def put(content: bytearray, offset: int, data: bytes) -> None:
@@ -92,25 +92,25 @@ class Handle:
         self._file = file
 
     def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802
-        return bytes(self._file.seen[offset : offset + amount])
+        return bytes(self._file.observed[offset : offset + amount])
 
     def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802
         self._disk.on_change()
-        put(self._file.seen, offset, data)
+        put(self._file.observed, offset, data)
         self._file.pending.append((offset, bytes(data)))
 
     def xTruncate(self, size: int) -> None:  # noqa: N802
         self._disk.on_change()
-        del self._file.seen[size:]
+        del self._file.observed[size:]
         self._file.pending.append(size)
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         self._disk.on_change()
-        self._file.platter = bytearray(self._file.seen)
+        self._file.platter = bytearray(self._file.observed)
         self._file.pending.clear()
 
     def xFileSize(self) -> int:  # noqa: N802
-        return len(self._file.seen)
+        return len(self._file.observed)
 
     def xFileControl(self, op: int, pointer: int) -> bool:  # noqa: N802
         return False
@@ -199,15 +199,15 @@ def main() -> None:
     database, folder, seed, *cards = sys.argv[1:]
     signer = load_trust(Path(folder), "hub/test", [Path(card) for card in cards]).signer
     sqlite.is_sound = lambda version=(): False  # one connection per file: no second library opens it
-    found = []
+    result = []
     for synchronous in ("FULL", "OFF"):
         cuts = work(Path(database).read_bytes(), signer, synchronous, int(seed))
         for number, (files, acked) in enumerate(cuts):
             recovered, trouble = look(number, files, signer)
-            found.append(
+            result.append(
                 {"synchronous": synchronous, "acked": acked, "recovered": recovered, "trouble": trouble}
             )
-    sys.stdout.write(json.dumps(found))
+    sys.stdout.write(json.dumps(result))
 
 
 if __name__ == "__main__":

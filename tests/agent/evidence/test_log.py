@@ -14,7 +14,7 @@ from agent.domain.findings.codes import pack_code
 from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.piece import PieceKey
-from agent.errors import EvidenceFailed, NotOurs, SchemaTooNew
+from agent.errors import EvidenceFailed
 from agent.evidence.log import CHECKPOINT_EVERY, EvidenceLog
 from agent.evidence.reader import StoredLog
 from agent.evidence.statements import MAX_OPEN
@@ -22,6 +22,7 @@ from agent.feed.messages import decision_view
 from agent.sandbox.site import Site
 from sync import sqlite
 from sync.central.identity import load_authority_key, load_centre
+from sync.errors import ForeignFile, SchemaTooNew
 from sync.keys import Role
 from sync.log import note, sealed
 from sync.log.entries import Entry, follow_all
@@ -69,14 +70,14 @@ async def test_the_first_entry_says_whose_log_it_is_and_seals_the_audit_key(
     log: EvidenceLog, site: Site
 ) -> None:
     (first,) = await log.read(0, 10)
-    found = parse(first.kind, first.payload)
-    assert isinstance(found, Opened)
+    result = parse(first.kind, first.payload)
+    assert isinstance(result, Opened)
     signer = site.trust().signer
-    assert (found.hub, found.continues, found.prev) == (signer.hub, None, None)
-    assert found.keys == [signer.decisions.public.keyid, signer.checkpoints.public.keyid]
-    assert found.audit_key_sealed is not None
+    assert (result.hub, result.continues, result.prev) == (signer.hub, None, None)
+    assert result.keys == [signer.decisions.public.keyid, signer.checkpoints.public.keyid]
+    assert result.audit_key_sealed is not None
     authority = load_authority_key(site.authority, Role.SEALING)
-    opened = sealed.unseal_bytes(found.audit_key_sealed, authority, f"preclear/audit-key/v1|{log.log_id}")
+    opened = sealed.unseal_bytes(result.audit_key_sealed, authority, f"preclear/audit-key/v1|{log.log_id}")
     assert opened == signer.audit_key
 
 
@@ -220,9 +221,9 @@ async def test_an_entry_that_cannot_be_made_costs_no_number(
 
 async def test_an_event_is_an_entry(log: EvidenceLog) -> None:
     entry = log.event("CLOCK_STEPPED", {"seconds": 40}).result(10)
-    found = parse(entry.kind, entry.payload)
-    assert isinstance(found, Event)
-    assert (found.code, found.params) == ("CLOCK_STEPPED", {"seconds": 40})
+    result = parse(entry.kind, entry.payload)
+    assert isinstance(result, Event)
+    assert (result.code, result.params) == ("CLOCK_STEPPED", {"seconds": 40})
 
 
 async def test_a_full_disk_fails_the_append_and_everything_acknowledged_is_there_afterwards(
@@ -269,7 +270,7 @@ async def test_a_file_of_a_newer_schema_is_refused_by_its_number_and_left_alone(
 async def test_a_file_of_another_program_is_refused_and_left_alone(log: EvidenceLog, site: Site) -> None:
     log.close()
     change(log.path, f"PRAGMA application_id={0x12345678}")
-    with pytest.raises(NotOurs, match=r"evidence\.db belongs to another program"):
+    with pytest.raises(ForeignFile, match=r"evidence\.db belongs to another program"):
         site.log()
     assert not list(site.data.glob("evidence-*.db"))
 
@@ -302,7 +303,7 @@ async def test_with_a_library_that_can_lose_commits_a_file_has_one_connection_on
     async with site.open() as hub:
         await hub.hub.log.append(make_decision())
         assert [e.seq for e in await hub.hub.log.read(0, 9)] == [0, 1]
-        assert await hub.hub.reference.counts() == (0, 0)
+        assert await hub.hub.declarations.counts() == (0, 0)
         await site.declare(hub, {})
         assert await hub.hub.assessments.of("RR473124829GB")
     # The log's one connection is opened by EvidenceLog.open's own default; a reader of it would be counted.

@@ -37,8 +37,8 @@ def cut_power(site: Site) -> Callable[[int], Cuts]:
             check=False,
         )
         assert ended.returncode == 0, ended.stderr
-        found: Cuts = json.loads(ended.stdout)
-        return found
+        result: Cuts = json.loads(ended.stdout)
+        return result
 
     return cut
 

@@ -18,7 +18,7 @@ from agent.domain.decision.values import Decision
 from agent.domain.findings.disposition import Disposition
 from agent.errors import EvidenceFailed
 from agent.evidence.log import EvidenceLog
-from agent.evidence.opening import retire
+from agent.evidence.opening import set_aside
 from agent.evidence.reader import StoredLog
 from agent.sandbox.site import Site
 from sync import sqlite
@@ -56,9 +56,9 @@ def reopen(site: Site) -> tuple[EvidenceLog, str | None]:
 
 async def opening_of(log: EvidenceLog) -> Opened:
     (first,) = await log.read(0, 1)
-    found = parse(first.kind, first.payload)
-    assert isinstance(found, Opened)
-    return found
+    result = parse(first.kind, first.payload)
+    assert isinstance(result, Opened)
+    return result
 
 
 def overwrite_head(path: Path) -> None:
@@ -163,7 +163,7 @@ async def test_a_hold_of_the_authority_outlives_the_log_it_was_set_in(
     conn = sqlite.connect(path)
     conn.execute("UPDATE current SET hold = 'DNL' WHERE piece = 'plain:PIECE000001'")
     conn.close()
-    retire(site.data, site.clock)
+    set_aside(site.data, site.clock)
     log, _ = reopen(site)
     await log.append(make_decision(1))
     standing = await log.previous(make_decision(1).piece)
@@ -176,7 +176,7 @@ async def test_a_log_that_was_set_aside_before_a_power_cut_is_still_continued(
     site: Site, written: Written
 ) -> None:
     old_id, _ = await written(3)
-    retire(site.data, site.clock)  # and here the power fails
+    set_aside(site.data, site.clock)  # and here the power fails
     log, trouble = reopen(site)
     assert trouble is None
     opening = await opening_of(log)
@@ -204,12 +204,12 @@ async def test_a_second_copy_of_the_same_log_never_replaces_the_first_that_was_s
 ) -> None:
     old_id, path = await written(3)
     copy = path.read_bytes()
-    retire(site.data, site.clock)
+    set_aside(site.data, site.clock)
     first_aside = site.data / f"evidence-{old_id}.db"
     with first_aside.open("ab") as file:
         file.write(b"\x00")  # the two copies went on differently
     path.write_bytes(copy)
-    retire(site.data, site.clock)
+    set_aside(site.data, site.clock)
     kept = sorted(p.stat().st_size for p in site.data.glob("evidence-*.db"))
     assert kept == [len(copy), len(copy) + 1]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from agent.app import Opened
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.candidates import Candidate
-from agent.errors import FileRefused, ReferenceFailed
+from agent.errors import FileRefused, StoreFailed
 from agent.feed.messages import ImportMessage
 from agent.intake import importer as taking
 from agent.intake.importer import BATCH, import_manifest
@@ -35,7 +36,7 @@ async def test_a_row_with_a_broken_weight_is_refused_with_its_place_and_remedy_a
     assert error.code.startswith("E2")
     assert error.hint
     assert report.rejected == {error.code: 1}
-    assert await opened.hub.reference.counts() == (2, 1)
+    assert await opened.hub.declarations.counts() == (2, 1)
 
 
 async def test_a_row_with_two_faults_is_one_refused_row(opened: Opened, site: Site) -> None:
@@ -47,7 +48,7 @@ async def test_more_rows_than_one_batch_are_all_there(opened: Opened, site: Site
     rows = [{"tracking_number": f"BOX-{number:06}"} for number in range(BATCH + 5)]
     report = await site.declare(opened, *rows)
     assert report.accepted == len(rows)
-    assert await opened.hub.reference.counts() == (len(rows), 1)
+    assert await opened.hub.declarations.counts() == (len(rows), 1)
 
 
 async def test_the_same_file_again_changes_nothing(opened: Opened, site: Site) -> None:
@@ -55,7 +56,7 @@ async def test_the_same_file_again_changes_nothing(opened: Opened, site: Site) -
     again = await site.declare(opened, {})
     assert (first.already_known, first.accepted) == (False, 1)
     assert (again.already_known, again.accepted) == (True, 0)
-    assert await opened.hub.reference.counts() == (1, 1)
+    assert await opened.hub.declarations.counts() == (1, 1)
 
 
 async def test_the_same_file_again_tells_its_refused_rows_once_more(opened: Opened, site: Site) -> None:
@@ -74,13 +75,13 @@ async def test_what_was_declared_is_assessed_afterwards_and_before_that_by_the_s
     hub = opened.hub
     read = hub.reference_data.current.assessed_under
     assert hub.to_assess.is_set()
-    assert await hub.reference.assessment("BOX-000002", read) is None
+    assert await hub.declarations.assessment("BOX-000002", read) is None
     await hub.assessments.of("BOX-000002")
-    hub.reference._writer.submit(lambda conn: None).result(10)
-    assert await hub.reference.assessment("BOX-000002", read) is not None
+    hub.declarations.flush()
+    assert await hub.declarations.assessment("BOX-000002", read) is not None
     assert len(hub.assessments.catch_up()) == 1
     assert hub.assessments.catch_up() == []
-    assert await hub.reference.assessment("RR473124829GB", read) is not None
+    assert await hub.declarations.assessment("RR473124829GB", read) is not None
 
 
 async def test_the_page_is_told_how_an_import_goes_on(opened: Opened, site: Site) -> None:
@@ -171,12 +172,12 @@ async def test_an_import_that_was_interrupted_goes_on_where_it_stood(
     path = site.manifest(*rows)
     with pytest.raises(Killed):
         await import_manifest(path, opened.hub, listener=Dies())
-    opened.hub.reference._writer.submit(lambda conn: None).result(10)
-    assert await opened.hub.reference.counts() == (1024, 1)
+    opened.hub.declarations.flush()
+    assert await opened.hub.declarations.counts() == (1024, 1)
     report = await import_manifest(path, opened.hub)
     assert (report.already_known, report.resumed_after) == (False, 1024)
     assert (report.rows, report.accepted, report.rejected_rows) == (1500, 1499, 1)
-    assert await opened.hub.reference.counts() == (1499, 1)
+    assert await opened.hub.declarations.counts() == (1499, 1)
 
 
 async def test_an_import_goes_on_in_the_middle_of_what_the_reader_gives_at_once(
@@ -189,39 +190,35 @@ async def test_an_import_goes_on_in_the_middle_of_what_the_reader_gives_at_once(
     path = site.manifest(*rows)
     await import_manifest(path, opened.hub)
 
-    def lose(conn: sqlite.Connection) -> None:
-        """As if the hub had been killed behind row 300."""
+    # As if the hub had been killed after row 300.
+    opened.hub.declarations.flush()
+    with closing(sqlite.connect(opened.hub.declarations.path)) as conn:
         gone = [(row["tracking_number"],) for row in rows[300:]]
         conn.executemany("DELETE FROM declaration WHERE consignment = ?", gone)
         conn.executemany("DELETE FROM identifier WHERE consignment = ?", gone)
         conn.execute("UPDATE source SET taken = 300, rows = NULL")
-
-    opened.hub.reference._writer.submit(lose).result(10)
     report = await import_manifest(path, opened.hub)
     assert (report.resumed_after, report.accepted) == (300, 600)
-    assert await opened.hub.reference.counts() == (600, 1)
+    assert await opened.hub.declarations.counts() == (600, 1)
     for row in rows[298:302] + rows[598:]:
         label = Candidate(kind="plain", value=row["last_mile_number"])
-        match = await opened.hub.reference.match([label], site.clock.now())
+        match = await opened.hub.declarations.match([label], site.clock.now())
         assert match is not None
         assert match.consignment == row["tracking_number"]
 
 
 async def test_who_sent_a_file_in_which_capacity_is_kept(opened: Opened, site: Site) -> None:
     await import_manifest(site.manifest({}), opened.hub, party="Royal Mail", role=SourceRole.POST)
-    claims = await opened.hub.reference.claims("RR473124829GB")
+    claims = await opened.hub.declarations.claims("RR473124829GB")
     assert [claim.role for claim in claims.claims] == [SourceRole.POST]
 
 
 async def test_a_disk_without_room_for_declarations_is_told_by_name(
     opened: Opened, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def small(conn: sqlite.Connection) -> None:
-        conn.execute("PRAGMA max_page_count=20")
-
-    opened.hub.reference._writer.submit(small).result(10)
+    opened.hub.declarations.limit_pages(20)
     rows = [{"tracking_number": f"BOX-{number:06}"} for number in range(500)]
-    with pytest.raises(ReferenceFailed, match="full"):
+    with pytest.raises(StoreFailed, match="full"):
         await site.declare(opened, *rows)
 
 

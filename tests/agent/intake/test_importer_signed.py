@@ -181,7 +181,7 @@ async def test_a_signed_file_that_changes_while_it_is_read_leaves_nothing(
 
         with opened_file(path) as file, pytest.raises(FileRefused, match="written to while it was read"):
             await take_in(file, hub, Sender(signature=signature), Alters())
-        assert await hub.reference.counts() == (0, 0)
+        assert await hub.declarations.counts() == (0, 0)
 
 
 async def test_the_watched_folder_reads_the_signature_that_was_laid_before_the_file(mall: Site) -> None:
@@ -198,7 +198,7 @@ async def test_the_watched_folder_reads_the_signature_that_was_laid_before_the_f
             shutil.copyfile(path, inbox / place)
             os.utime(inbox / place, (OLD_S, OLD_S))
         assert await watched.look() == 2
-        (claim,) = (await opened.hub.reference.claims("RR473124829GB")).claims
+        (claim,) = (await opened.hub.declarations.claims("RR473124829GB")).claims
         assert (claim.party, claim.role) == ("Mall", SourceRole.MARKETPLACE)
         assert claim.signer is not None
     done = inbox / "done"

@@ -80,7 +80,7 @@ async def test_a_workbook_that_was_mended_is_a_manifest(opened: Opened, site: Si
         book.add_worksheet("faults")
     again = await import_manifest(mended, opened.hub)
     assert (again.format, again.accepted, again.rejected) == ("sheet", 2, {})
-    (claim,) = (await opened.hub.reference.claims("BOX-000009")).claims
+    (claim,) = (await opened.hub.declarations.claims("BOX-000009")).claims
     assert claim.declaration.gross_weight_g == 290
     assert claim.declaration.consignee.postcode == "02134"
 

@@ -29,7 +29,7 @@ from agent.runtime.clock import SystemClock
 from agent.sandbox.site import Site
 from agent.texts.catalogue import LANGUAGES
 from agent.texts.rows import row_text, row_words
-from agent.trust.senders import Senders
+from agent.trust.senders import TrustedSenders
 
 BAD = {"tracking_number": "BOX-000002", "gross_weight_g": "two"}
 SHORT = {"tracking_number": "BOX-000003", "consignee_postcode": "7102"}
@@ -50,7 +50,9 @@ def reported(
 ) -> tuple[tuple[str, ...], int]:
     """Read a file and write its report; its header, and how many consignments were accepted."""
     with opened_file(path) as file, closing(Kept(folder, lang)) as report:
-        result = asyncio.run(try_out(file, SystemClock(), Sender(profiles=profiles), report, Senders()))
+        result = asyncio.run(
+            try_out(file, SystemClock(), Sender(profiles=profiles), report, TrustedSenders())
+        )
     return report.header, result.accepted
 
 

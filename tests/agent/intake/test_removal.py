@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from agent.sandbox.site import Site
 from agent.store import declaration_table as declared
 from agent.store import removal
 from agent.store import source_table as sources
-from agent.store.declarations import ReferenceStore
+from agent.store.declarations import DeclarationStore
 from agent.store.schema import migrate_reference
 from agent.store.source_table import Source
 from sync import sqlite
@@ -133,13 +134,13 @@ def test_a_store_without_a_party_is_one_that_never_heard_it(
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: ManualClock) -> Iterator[ReferenceStore]:
-    opened = ReferenceStore(tmp_path, clock)
+def store(tmp_path: Path, clock: ManualClock) -> Iterator[DeclarationStore]:
+    opened = DeclarationStore(tmp_path, clock)
     yield opened
     opened.close()
 
 
-def take_in(store: ReferenceStore, of: Source, *declarations: Declaration) -> int:
+def take_in(store: DeclarationStore, of: Source, *declarations: Declaration) -> int:
     begun = store.begin_source(of).result(10)
     store.add(begun.number, declarations).result(10)
     store.end_source(begun.number, len(declarations), 0).result(10)
@@ -151,7 +152,7 @@ def parcel(**changes: Any) -> Declaration:
 
 
 async def test_three_parties_that_contradict_each_other_are_all_kept_and_one_can_go(
-    store: ReferenceStore,
+    store: DeclarationStore,
 ) -> None:
     carrier = source("Sky", 1, SourceRole.CARRIER)
     take_in(store, carrier, parcel(gross_weight_g=500, description="shirt", flight="SK1"))
@@ -188,7 +189,7 @@ FIELDS = ("role", "party", "received", "declaration", "signer")
 
 
 def test_houses_of_a_master_that_goes_and_a_master_whose_house_goes_are_assessed_again(
-    store: ReferenceStore,
+    store: DeclarationStore,
 ) -> None:
     house = Declaration(consignment="H1", transport=Transport.EXPRESS, master="M1")
     master = Declaration(consignment="M1", transport=Transport.EXPRESS, level=Level.MASTER)
@@ -203,11 +204,10 @@ def test_houses_of_a_master_that_goes_and_a_master_whose_house_goes_are_assessed
         return consignments
 
     def assess_all() -> None:
-        def mark(conn: sqlite.Connection) -> None:
+        store.flush()
+        with closing(sqlite.connect(store.path)) as conn:
             conn.execute("INSERT OR REPLACE INTO assessment SELECT DISTINCT consignment, 'now', x'', NULL"
                          " FROM declaration")  # fmt: skip
-
-        store._writer.submit(mark).result(10)
 
     assert stale() == {"H1", "M1"}
     assess_all()
@@ -224,7 +224,7 @@ def test_houses_of_a_master_that_goes_and_a_master_whose_house_goes_are_assessed
 
 
 async def test_a_file_that_is_read_another_way_leaves_no_label_of_the_first_reading(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     def labelled(name: str) -> Declaration:
         return parcel(pieces=((Label("plain", name),),), master=f"M-{name}")
@@ -242,7 +242,7 @@ async def test_a_file_that_is_read_another_way_leaves_no_label_of_the_first_read
     conn.close()
 
 
-def test_a_source_that_is_half_removed_counts_as_not_taken_in(store: ReferenceStore) -> None:
+def test_a_source_that_is_half_removed_counts_as_not_taken_in(store: DeclarationStore) -> None:
     number = take_in(store, source("Fwd", 1), parcel())
     assert store.begin_source(source("Fwd", 1)).result(10).known
     store.leaving([number]).result(10)
@@ -267,10 +267,10 @@ async def test_what_is_taken_away_is_in_no_file_afterwards(
 ) -> None:
     hub = opened.hub
     shared = range(0, 300, 3)
-    take_in(hub.reference, source("keepsake", 1), *(spread("keepsake", n) for n in range(200)))
+    take_in(hub.declarations, source("keepsake", 1), *(spread("keepsake", n) for n in range(200)))
     gone = source("vanishing", 2)
-    take_in(hub.reference, gone, *(spread("vanishing", n) for n in shared))
-    take_in(hub.reference, source("keepsake", 3), *(spread("keepsake", n) for n in range(200, 400)))
+    take_in(hub.declarations, gone, *(spread("vanishing", n) for n in shared))
+    take_in(hub.declarations, source("keepsake", 3), *(spread("keepsake", n) for n in range(200, 400)))
     while hub.assessments.catch_up():
         pass
     progress: list[Going] = []
@@ -281,7 +281,7 @@ async def test_what_is_taken_away_is_in_no_file_afterwards(
         content = (site.data / name).read_bytes()
         assert content.count(b"vanishing") == 0, name
     assert b"keepsake-person-0003" in (site.data / "reference.db").read_bytes()
-    assert await hub.reference.counts() == (400, 2)
+    assert await hub.declarations.counts() == (400, 2)
     (event,) = [
         statement
         for entry in await hub.log.read(0, 100)
@@ -309,17 +309,17 @@ async def test_decisions_follow_from_what_is_left_and_a_parcel_that_nobody_decla
     path = site.manifest(heavy, name="second.csv")
     first = await import_manifest(path, hub, party="Mall", role=SourceRole.MARKETPLACE)
     assert "SOURCES_DISAGREE" in (await decided())[1]
-    before = await hub.reference.claims(S10)
+    before = await hub.declarations.claims(S10)
     await remove_sources(hub, Choice(party="Mall"), lambda going: None)
     after = await decided()
     assert after[1] - alone[1] <= {"DUPLICATE", "ALREADY_CLEARED"}
     assert "SOURCES_DISAGREE" not in after[1]
     again = await import_manifest(path, hub, party="Mall", role=SourceRole.MARKETPLACE)
     assert (again.accepted, again.already_known) == (first.accepted, False)
-    assert (await hub.reference.claims(S10)).claims[0] == before.claims[0]
+    assert (await hub.declarations.claims(S10)).claims[0] == before.claims[0]
     for party in ("Mall", "Post"):
         await remove_sources(hub, Choice(party=party), lambda going: None)
-    assert await hub.reference.counts() == (0, 0)
+    assert await hub.declarations.counts() == (0, 0)
     disposition, codes = await decided()
     assert (disposition, "UNMANIFESTED" in codes) == (Disposition.DNL, True)
     with pytest.raises(NotFound, match="no source of Mall"):
@@ -339,12 +339,12 @@ async def test_an_interrupted_removal_is_completed_by_the_next_one(opened: Opene
 
     with pytest.raises(Stop):
         await remove_sources(hub, Choice(number=1), killed, span=3, most=2)
-    assert 0 < (await hub.reference.counts())[0] < 9
-    (row,) = hub.reference.sources().result(10)
+    assert 0 < (await hub.declarations.counts())[0] < 9
+    (row,) = hub.declarations.sources().result(10)
     assert (row.state, row.rows) == ("removing", 9)
     report = await remove_sources(hub, Choice(number=1), lambda going: None)
     assert report["sources"][0]["declarations"] == 9
-    assert await hub.reference.counts() == (0, 0)
+    assert await hub.declarations.counts() == (0, 0)
 
 
 async def test_a_parcel_whose_declaration_goes_while_it_is_weighed_is_unmanifested(
@@ -397,5 +397,5 @@ async def test_what_a_second_party_said_in_the_same_file_stands_when_the_first_i
     for party in ("Mall", "Post"):
         assert (await import_manifest(path, opened.hub, party=party)).accepted == 1
     await remove_sources(opened.hub, Choice(party="Mall"), lambda going: None)
-    (claim,) = (await opened.hub.reference.claims("RR473124829GB")).claims
+    (claim,) = (await opened.hub.declarations.claims("RR473124829GB")).claims
     assert claim.party == "Post"

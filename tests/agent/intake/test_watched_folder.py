@@ -15,7 +15,7 @@ import pytest
 
 from agent.app import Opened
 from agent.domain.consignment.effective import SourceRole
-from agent.errors import ReferenceFailed
+from agent.errors import StoreFailed
 from agent.intake import watched_folder as folder_module
 from agent.intake.watched_folder import WatchedFolder
 from agent.sandbox.site import Site
@@ -58,7 +58,7 @@ async def test_a_file_is_taken_in_and_moved_to_done_with_its_report(
     report = inbox / "done" / "a.csv.report"
     assert (result(report)["accepted"], result(report)["rejected_rows"]) == (1, 1)
     assert {file.name for file in report.iterdir()} == {"report.json", "rejected.csv", "rejected.xlsx"}
-    assert await opened.hub.reference.counts() == (1, 1)
+    assert await opened.hub.declarations.counts() == (1, 1)
     assert await watched.look() == 0
 
 
@@ -114,7 +114,7 @@ async def test_who_sent_a_file_is_said_by_its_place_or_by_the_file_beside_it(
     if beside:
         path.with_name("a.csv.toml").write_text(beside)
     await watched.look()
-    (claim,) = (await opened.hub.reference.claims(S10)).claims
+    (claim,) = (await opened.hub.declarations.claims(S10)).claims
     assert (claim.party, claim.role) == sender
     assert (inbox / "done" / place).is_file()
     assert (inbox / "done" / f"{place}.toml").is_file() == bool(beside)
@@ -147,7 +147,7 @@ async def test_links_are_followed_neither_to_files_nor_to_folders(
     (inbox / "link.csv").symlink_to(secret)
     (inbox / "elsewhere").symlink_to(tmp_path)
     assert await watched.look() == 0
-    assert await opened.hub.reference.counts() == (0, 0)
+    assert await opened.hub.declarations.counts() == (0, 0)
     assert secret.exists()
 
 
@@ -173,19 +173,19 @@ async def test_a_second_file_of_that_name_and_a_known_file_keep_their_own_place(
     assert len(names) == 4
     known = [result(inbox / "done" / name)["already_known"] for name in names if name.endswith(".report")]
     assert sorted(known) == [False, True]
-    assert await opened.hub.reference.counts() == (1, 1)
+    assert await opened.hub.declarations.counts() == (1, 1)
 
 
 async def test_a_file_stays_while_nothing_can_be_stored(
     site: Site, inbox: Path, watched: WatchedFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: object) -> None:
-        raise ReferenceFailed("disk full")
+        raise StoreFailed("disk full")
 
     path = laid(site, inbox / "a.csv", {})
     with monkeypatch.context() as patched:
         patched.setattr(folder_module, "take_in", full)
-        with pytest.raises(ReferenceFailed):
+        with pytest.raises(StoreFailed):
             await watched.look()
     assert path.exists()
     assert await watched.look() == 1

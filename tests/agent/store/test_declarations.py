@@ -14,13 +14,14 @@ from agent.domain.consignment.declaration import Declaration, Label, Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.domain.identifiers.candidates import Candidate
 from agent.domain.piece import PieceKey
-from agent.errors import NotOurs, ReferenceFailed, SchemaTooNew
+from agent.errors import StoreFailed
 from agent.sandbox.clock import ManualClock
 from agent.sandbox.site import Site
 from agent.store.assessment_table import Kept, StoredAssessment
-from agent.store.declarations import ReferenceStore
+from agent.store.declarations import DeclarationStore
 from agent.store.source_table import Source
 from sync import sqlite
+from sync.errors import ForeignFile, SchemaTooNew
 from sync.log.statement import Event, parse
 
 S10 = Label("s10", "RR473124829GB")
@@ -29,8 +30,8 @@ DAY_S = 86_400
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: ManualClock) -> Iterator[ReferenceStore]:
-    opened = ReferenceStore(tmp_path, clock)
+def store(tmp_path: Path, clock: ManualClock) -> Iterator[DeclarationStore]:
+    opened = DeclarationStore(tmp_path, clock)
     yield opened
     opened.close()
 
@@ -50,7 +51,7 @@ def source(name: str = "one.csv", role: SourceRole = SourceRole.FORWARDER) -> So
     return Source(party="p", role=role, message=name, sha256=hashlib.sha256(name.encode()).hexdigest())
 
 
-def take_in(store: ReferenceStore, declarations: Sequence[Declaration], of: Source | None = None) -> int:
+def take_in(store: DeclarationStore, declarations: Sequence[Declaration], of: Source | None = None) -> int:
     """A whole file, from its first row to its end."""
     number, known, *_ = store.begin_source(of or source()).result(10)
     assert not known
@@ -64,7 +65,7 @@ def candidates(*labels: Label) -> list[Candidate]:
 
 
 async def test_candidates_are_tried_in_their_order_and_the_manifest_chooses(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10, receptacle="BAG-1"), declaration(SSCC)])
     unknown = Label("plain", "NOBODY")
@@ -84,7 +85,7 @@ async def test_candidates_are_tried_in_their_order_and_the_manifest_chooses(
 
 
 async def test_every_label_of_a_piece_leads_to_the_same_piece(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     last_mile = Label("plain", "9400111206206406260787")
     take_in(store, [declaration(S10, last_mile)])
@@ -94,7 +95,7 @@ async def test_every_label_of_a_piece_leads_to_the_same_piece(
     assert by_first.key.kind == "s10"
 
 
-async def test_a_label_on_two_pieces_says_so(store: ReferenceStore, clock: ManualClock) -> None:
+async def test_a_label_on_two_pieces_says_so(store: DeclarationStore, clock: ManualClock) -> None:
     shared = Label("plain", "SHARED01")
     take_in(store, [declaration(S10, shared), declaration(SSCC, shared)])
     match = await store.match(candidates(shared), clock.now())
@@ -103,18 +104,18 @@ async def test_a_label_on_two_pieces_says_so(store: ReferenceStore, clock: Manua
 
 
 async def test_the_pieces_of_one_consignment_are_told_apart(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     first, second = Label("plain", "BOX-0001"), Label("plain", "BOX-0002")
     take_in(store, [declaration(consignment="AWB-1", pieces=((first,), (second,)))])
-    found = [await store.match(candidates(label), clock.now()) for label in (first, second)]
-    assert [m.key.value for m in found if m] == ["BOX-0001", "BOX-0002"]
-    assert {m.consignment for m in found if m} == {"AWB-1"}
+    result = [await store.match(candidates(label), clock.now()) for label in (first, second)]
+    assert [m.key.value for m in result if m] == ["BOX-0001", "BOX-0002"]
+    assert {m.consignment for m in result if m} == {"AWB-1"}
 
 
 @pytest.mark.parametrize(("age_days", "matches"), [(0, True), (365, True), (366, False)])
 async def test_an_s10_number_is_of_its_item_for_a_year(
-    store: ReferenceStore, clock: ManualClock, age_days: int, matches: bool
+    store: DeclarationStore, clock: ManualClock, age_days: int, matches: bool
 ) -> None:
     take_in(store, [declaration(S10), declaration(SSCC)])
     clock.advance(age_days * DAY_S)
@@ -124,7 +125,7 @@ async def test_an_s10_number_is_of_its_item_for_a_year(
 
 
 async def test_an_s10_number_that_is_used_again_after_a_year_is_the_new_item(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10, gross_weight_g=100)], source("old.csv", SourceRole.CARRIER))
     clock.advance(400 * DAY_S)
@@ -137,7 +138,7 @@ async def test_an_s10_number_that_is_used_again_after_a_year_is_the_new_item(
 
 
 async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10, gross_weight_g=100)], source("seller.csv", SourceRole.SELLER))
     clock.advance(3600)
@@ -150,20 +151,20 @@ async def test_what_two_sources_say_of_a_consignment_is_kept_side_by_side(
     assert await store.counts() == (2, 2)
 
 
-async def test_the_same_file_twice_is_taken_in_once(store: ReferenceStore) -> None:
+async def test_the_same_file_twice_is_taken_in_once(store: DeclarationStore) -> None:
     number = take_in(store, [declaration(S10)])
     assert store.begin_source(source()).result(10)[:3] == (number, True, 1)
     assert await store.counts() == (1, 1)
 
 
 async def test_an_interrupted_file_goes_on_behind_what_is_kept(
-    store: ReferenceStore, tmp_path: Path, clock: ManualClock
+    store: DeclarationStore, tmp_path: Path, clock: ManualClock
 ) -> None:
     number, known, taken, *_ = store.begin_source(source()).result(10)
     assert (known, taken) == (False, 0)
     store.add(number, [declaration(S10)]).result(10)
     store.close()  # and nothing says that the file was at its end
-    again = ReferenceStore(tmp_path, clock)
+    again = DeclarationStore(tmp_path, clock)
     assert again.begin_source(source()).result(10)[:3] == (number, False, 1)
     again.add(number, [declaration(SSCC)]).result(10)
     again.end_source(number, 2, 0).result(10)
@@ -174,7 +175,7 @@ async def test_an_interrupted_file_goes_on_behind_what_is_kept(
 
 @pytest.mark.parametrize("complete", [True, False])
 async def test_a_file_that_is_read_another_way_is_taken_in_from_its_beginning_without_doubling(
-    store: ReferenceStore, *, complete: bool
+    store: DeclarationStore, *, complete: bool
 ) -> None:
     number = store.begin_source(source()).result(10).number
     store.add(number, [declaration(S10)]).result(10)
@@ -192,7 +193,7 @@ async def test_a_file_that_is_read_another_way_is_taken_in_from_its_beginning_wi
 
 
 async def test_the_digest_of_the_claims_changes_with_them_and_is_salted(
-    store: ReferenceStore, tmp_path: Path, clock: ManualClock
+    store: DeclarationStore, tmp_path: Path, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10)])
     before = (await store.claims(S10.value)).digest
@@ -200,14 +201,14 @@ async def test_the_digest_of_the_claims_changes_with_them_and_is_salted(
     take_in(store, [declaration(S10, gross_weight_g=5)], source("two.csv"))
     assert (await store.claims(S10.value)).digest != before
     (tmp_path / "another").mkdir()
-    another = ReferenceStore(tmp_path / "another", clock)
+    another = DeclarationStore(tmp_path / "another", clock)
     take_in(another, [declaration(S10)])
     assert (await another.claims(S10.value)).digest != before  # the same words, another salt
     another.close()
 
 
 async def test_consignments_without_a_present_assessment_come_newest_source_first(
-    store: ReferenceStore,
+    store: DeclarationStore,
 ) -> None:
     labels = [Label("plain", f"BOX-{number:04}") for number in range(6)]
     take_in(store, [declaration(label) for label in labels[:3]])
@@ -218,15 +219,15 @@ async def test_consignments_without_a_present_assessment_come_newest_source_firs
 
 
 async def test_what_was_found_assessed_is_not_looked_at_until_it_is_declared_anew_or_policy_changes(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     def all_stale(read: str) -> set[str]:
-        found: set[str] = set()
+        result: set[str] = set()
         while (stale := store.stale(read, 2)) is not None:
-            found |= {consignment for consignment, _ in stale}
+            result |= {consignment for consignment, _ in stale}
             kept = [(consignment, assessment(claims.digest, clock)) for consignment, claims in stale]
             store.keep_assessments(read, kept).result(10)
-        return found
+        return result
 
     names = [f"BOX-{number:04}" for number in range(5)]
     take_in(store, [declaration(Label("plain", name)) for name in names])
@@ -238,7 +239,7 @@ async def test_what_was_found_assessed_is_not_looked_at_until_it_is_declared_ane
 
 
 async def test_an_assessment_of_what_was_declared_before_is_not_kept(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(S10)])
     before = assessment((await store.claims(S10.value)).digest, clock)
@@ -265,17 +266,17 @@ def assessment(inputs: str, clock: ManualClock) -> Kept:
 
 
 @pytest.mark.parametrize(
-    ("pragma", "error"), [("user_version=9", SchemaTooNew), ("application_id=77", NotOurs)]
+    ("pragma", "error"), [("user_version=9", SchemaTooNew), ("application_id=77", ForeignFile)]
 )
 def test_a_newer_file_or_another_programs_is_refused(
-    store: ReferenceStore, tmp_path: Path, clock: ManualClock, pragma: str, error: type[Exception]
+    store: DeclarationStore, tmp_path: Path, clock: ManualClock, pragma: str, error: type[Exception]
 ) -> None:
     store.close()
     conn = sqlite.connect(store.path)
     conn.execute(f"PRAGMA {pragma}")
     conn.close()
     with pytest.raises(error, match=r"reference\.db"):
-        ReferenceStore(tmp_path, clock)
+        DeclarationStore(tmp_path, clock)
 
 
 async def test_a_file_that_is_no_database_any_more_is_set_aside_and_a_new_one_begins(site: Site) -> None:
@@ -284,7 +285,7 @@ async def test_a_file_that_is_no_database_any_more_is_set_aside_and_a_new_one_be
     path = site.data / "reference.db"
     path.write_bytes(b"these were declarations once\n" * 500)
     async with site.open() as opened:
-        assert await opened.hub.reference.counts() == (0, 0)
+        assert await opened.hub.declarations.counts() == (0, 0)
         await opened.hub.log.checkpoint()  # behind what was recorded while opening
         entry = await opened.hub.log.entry(1)
         assert entry is not None
@@ -301,17 +302,17 @@ async def test_a_file_that_cannot_be_opened_is_not_taken_for_a_damaged_one(
     tmp_path: Path, clock: ManualClock
 ) -> None:
     (tmp_path / "reference.db").mkdir()
-    with pytest.raises(ReferenceFailed, match=r"reference\.db"):
-        ReferenceStore(tmp_path, clock)
+    with pytest.raises(StoreFailed, match=r"reference\.db"):
+        DeclarationStore(tmp_path, clock)
 
 
 async def test_a_page_that_cannot_be_read_is_a_failure_by_name(
-    store: ReferenceStore, clock: ManualClock
+    store: DeclarationStore, clock: ManualClock
 ) -> None:
     take_in(store, [declaration(Label("plain", f"BOX-{number:06}")) for number in range(2000)])
     store.close()
     size = store.path.stat().st_size
-    damaged = ReferenceStore(store.path.parent, clock)
+    damaged = DeclarationStore(store.path.parent, clock)
     with store.path.open("r+b") as file:
         file.seek(16 * 4096)
         file.write(b"\xff" * (size - 16 * 4096))
@@ -320,6 +321,6 @@ async def test_a_page_that_cannot_be_read_is_a_failure_by_name(
         for number in range(2000):
             await damaged.claims(f"BOX-{number:06}")
 
-    with pytest.raises(ReferenceFailed, match="Check the disk"):
+    with pytest.raises(StoreFailed, match="Check the disk"):
         await read_all()
     damaged.close()

@@ -13,17 +13,17 @@ from agent.app import Opened
 from agent.cases.scan import CommandLine
 from agent.clearance import clear_piece
 from agent.sandbox.site import Site
-from agent.trust.at_rest import AtRest, CannotUnlock, SealedFinding
+from agent.trust.at_rest import AtRest, CannotUnlock, LockedFinding
 from sync import sqlite
 
 REST = AtRest(b"s" * 32)
-HIT = SealedFinding("LISTED_PARTY", "refer", {"list": "watch", "entry": "D1", "party": "consignee"})
+HIT = LockedFinding("LISTED_PARTY", "refer", {"list": "watch", "entry": "D1", "party": "consignee"})
 
 
 @given(
-    st.lists(st.builds(SealedFinding, st.text(max_size=20), st.just("refer"), st.just({"n": 1})), max_size=5)
+    st.lists(st.builds(LockedFinding, st.text(max_size=20), st.just("refer"), st.just({"n": 1})), max_size=5)
 )
-def test_what_was_locked_comes_back(findings: list[SealedFinding]) -> None:
+def test_what_was_locked_comes_back(findings: list[LockedFinding]) -> None:
     assert REST.unlock(REST.lock(findings, "C1"), "C1") == findings
 
 

@@ -17,7 +17,14 @@ from hypothesis import strategies as st
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import ConfigInvalid, KeyUnfit, SignatureRefused
 from agent.sandbox.site import Site
-from agent.trust.senders import MAX_SIGNATURE, Said, SenderKey, Senders, load_key, read_signature
+from agent.trust.senders import (
+    MAX_SIGNATURE,
+    SenderClaim,
+    SenderKey,
+    TrustedSenders,
+    load_key,
+    read_signature,
+)
 
 P256 = ("ecparam", "-name", "prime256v1", "-genkey", "-noout")
 P384 = ("ecparam", "-name", "secp384r1", "-genkey", "-noout")
@@ -83,20 +90,20 @@ def test_what_openssl_signs_is_verified_by_its_digest_alone(
 ) -> None:
     private, public = keys(folder, "any", how)
     signature = read_signature(sign(private, file, *more))
-    senders = Senders([pinned(public)])
-    speaker = senders.speaker(file.name, sha256(file), Said(signature=signature))
-    assert (speaker.party, speaker.role, speaker.signature) == ("Acme", SourceRole.FORWARDER, signature)
+    senders = TrustedSenders([pinned(public)])
+    submitter = senders.submitter(file.name, sha256(file), SenderClaim(signature=signature))
+    assert (submitter.party, submitter.role, submitter.signature) == ("Acme", SourceRole.FORWARDER, signature)
     der = subprocess.run(
         ["openssl", "pkey", "-pubin", "-in", public, "-outform", "DER"], check=True, capture_output=True
     ).stdout
-    assert speaker.signer == hashlib.sha256(der).hexdigest()
+    assert submitter.signer == hashlib.sha256(der).hexdigest()
     with pytest.raises(SignatureRefused) as refused:
-        senders.speaker(file.name, hashlib.sha256(b"changed").hexdigest(), Said(signature=signature))
+        senders.submitter(file.name, hashlib.sha256(b"changed").hexdigest(), SenderClaim(signature=signature))
     assert refused.value.code == "E030"
     # The same signature over a SHA-1 proves nothing.
     weak = read_signature(sign(private, file, digest="-sha1"))
     with pytest.raises(SignatureRefused, match="E030"):
-        senders.speaker(file.name, sha256(file), Said(signature=weak))
+        senders.submitter(file.name, sha256(file), SenderClaim(signature=weak))
 
 
 def test_base64_of_a_signature_is_taken_too(acme: tuple[Path, Path], file: Path, tmp_path: Path) -> None:
@@ -107,48 +114,48 @@ def test_base64_of_a_signature_is_taken_too(acme: tuple[Path, Path], file: Path,
 
 
 @pytest.mark.parametrize(
-    ("said", "by", "code"),
+    ("claim", "by", "code"),
     [
-        (Said(), None, None),
-        (Said(party="Somebody"), None, None),
-        (Said(party="acme  ltd"), None, "E031"),
-        (Said(party="Acme Ltd"), "acme", None),
-        (Said(party="Acme Ltd", role=SourceRole.SELLER), "acme", None),
-        (Said(party="Acme Ltd", role=SourceRole.CARRIER), "acme", "E033"),
-        (Said(party="Kestrel"), "acme", "E033"),
-        (Said(party="Kestrel"), "other", "E032"),
-        (Said(party="acme  LTD"), None, "E031"),
-        (Said(party="\u0410cme Ltd"), None, "E031"),  # a Cyrillic letter
-        (Said(party="Acme Ltd"), "other", "E030"),
-        (Said(), "other", "E030"),
+        (SenderClaim(), None, None),
+        (SenderClaim(party="Somebody"), None, None),
+        (SenderClaim(party="acme  ltd"), None, "E031"),
+        (SenderClaim(party="Acme Ltd"), "acme", None),
+        (SenderClaim(party="Acme Ltd", role=SourceRole.SELLER), "acme", None),
+        (SenderClaim(party="Acme Ltd", role=SourceRole.CARRIER), "acme", "E033"),
+        (SenderClaim(party="Kestrel"), "acme", "E033"),
+        (SenderClaim(party="Kestrel"), "other", "E032"),
+        (SenderClaim(party="acme  LTD"), None, "E031"),
+        (SenderClaim(party="\u0410cme Ltd"), None, "E031"),  # a Cyrillic letter
+        (SenderClaim(party="Acme Ltd"), "other", "E030"),
+        (SenderClaim(), "other", "E030"),
     ],
 )
 def test_the_key_decides_who_speaks_and_what_is_said_may_only_agree(
     acme: tuple[Path, Path],
     other: tuple[Path, Path],
     file: Path,
-    said: Said,
+    claim: SenderClaim,
     by: str | None,
     code: str | None,
 ) -> None:
-    senders = Senders([pinned(acme[1], "Acme Ltd", role=SourceRole.SELLER, must_sign=True)])
+    senders = TrustedSenders([pinned(acme[1], "Acme Ltd", role=SourceRole.SELLER, must_sign=True)])
     if by is not None:
         signature = read_signature(sign((acme if by == "acme" else other)[0], file))
-        said = Said(party=said.party, role=said.role, signature=signature)
+        claim = SenderClaim(party=claim.party, role=claim.role, signature=signature)
     if code is None:
-        speaker = senders.speaker(file.name, sha256(file), said)
-        expected = ("Acme Ltd", SourceRole.SELLER) if by else (said.party or "unnamed", SourceRole.FORWARDER)
-        assert (speaker.party, speaker.role) == expected
-        assert (speaker.signer is None) == (by is None)
+        submitter = senders.submitter(file.name, sha256(file), claim)
+        expected = ("Acme Ltd", SourceRole.SELLER) if by else (claim.party or "unnamed", SourceRole.FORWARDER)
+        assert (submitter.party, submitter.role) == expected
+        assert (submitter.signer is None) == (by is None)
         return
     with pytest.raises(SignatureRefused, match=r"^a\.csv: E03\d: .+; .+") as refused:
-        senders.speaker(file.name, sha256(file), said)
+        senders.submitter(file.name, sha256(file), claim)
     assert refused.value.code == code
 
 
 def test_a_signature_where_no_key_is_pinned_is_refused(file: Path) -> None:
     with pytest.raises(SignatureRefused, match=r"E032.*no key of any sender is pinned"):
-        Senders().speaker(file.name, sha256(file), Said(signature=b"0"))
+        TrustedSenders().submitter(file.name, sha256(file), SenderClaim(signature=b"0"))
 
 
 @given(garbage=st.binary(max_size=300))
@@ -170,7 +177,7 @@ def test_what_is_no_signature_file_is_refused_with_its_name(tmp_path: Path) -> N
         path.write_bytes(content)
         with pytest.raises(SignatureRefused, match=r"a\.csv\.sig: E034"):
             read_signature(path)
-    with pytest.raises(SignatureRefused, match="no regular file"):
+    with pytest.raises(SignatureRefused, match="not a regular file"):
         read_signature(tmp_path)
 
 
@@ -181,7 +188,7 @@ def test_what_is_no_signature_file_is_refused_with_its_name(tmp_path: Path) -> N
         (("ecparam", "-name", "secp256k1", "-genkey", "-noout"), "curve secp256k1"),
         (("genpkey", "-algorithm", "ed25519"), "another kind"),
         (None, "private key"),
-        ((), "no public key"),
+        ((), "not a public key"),
     ],
 )
 def test_a_weak_key_is_refused_when_the_configuration_is_read(
@@ -202,7 +209,7 @@ def test_a_weak_key_is_refused_when_the_configuration_is_read(
 
 def test_one_key_names_one_sender(acme: tuple[Path, Path]) -> None:
     with pytest.raises(KeyUnfit, match="B has the key of A"):
-        Senders([pinned(acme[1], "A"), pinned(acme[1], "B")])
+        TrustedSenders([pinned(acme[1], "A"), pinned(acme[1], "B")])
 
 
 def test_a_mistake_in_a_sender_is_told_with_its_line(site: Site) -> None:

@@ -22,7 +22,7 @@ from agent.config.file import Config
 from agent.domain.identifiers.s10 import s10_check_digit
 from agent.domain.packs.shipped import shipped_pack
 from agent.domain.policy.pack import fill
-from agent.evidence.opening import FILE as EVIDENCE
+from agent.evidence.reader import FILE as EVIDENCE
 from agent.feed.messages import (
     RescanMessage,
     StoppedMessage,

@@ -67,6 +67,7 @@ async def test_a_log_that_was_bound_while_its_first_batch_was_verified_stays_wit
     def take(conn: Any) -> None:
         signer = ingest.signer_of(conn, log.log_id, log.entries)
         store.bind(conn, log.log_id, other.hub, 1)
+        assert isinstance(signer, store.RegisteredHub)
         ingest.append(conn, log.log_id, log.entries, signer, 1)
 
     with pytest.raises(Refused, match="bound to another hub"):

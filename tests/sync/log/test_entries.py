@@ -59,9 +59,9 @@ def follow(*entries: Entry) -> Follower:
 
 
 def test_a_log_is_followed_and_its_tree_is_that_of_its_leaves() -> None:
-    found = follow(*LOG)
-    assert (found.tree.size, found.last_leaf) == (5, LOG[-1].leaf)
-    assert found.tree.root() == merkle.root_of(e.leaf for e in LOG)
+    result = follow(*LOG)
+    assert (result.tree.size, result.last_leaf) == (5, LOG[-1].leaf)
+    assert result.tree.root() == merkle.root_of(e.leaf for e in LOG)
 
 
 def test_a_leaf_is_the_rfc_6962_hash_of_the_pre_authentication_encoding() -> None:

@@ -41,8 +41,8 @@ RING = Keyring([DSSE.public, OTHER.public])
 SEALED = envelope.seal_envelope(TYPE, b"hello world", DSSE)
 
 
-def opened(found: Envelope, role: Role = Role.PUBLISHING) -> bytes:
-    return envelope.open_envelope(found, RING, role, {TYPE})
+def opened(result: Envelope, role: Role = Role.PUBLISHING) -> bytes:
+    return envelope.open_envelope(result, RING, role, {TYPE})
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,8 @@ def test_a_cosignature_is_ed25519_over_time_and_text() -> None:
     assert raw[4:12] == struct.pack(">Q", AT)
     message = f"cosignature/v1\ntime {AT}\n{HEAD.body()}".encode()
     ed25519.Ed25519PublicKey.from_public_bytes(public).verify(raw[12:], message)
-    found = note.verify_cosignature(RECEIPT, "centre", CENTRE.public)
-    assert (found.checkpoint, found.at) == (HEAD, AT)
+    result = note.verify_cosignature(RECEIPT, "centre", CENTRE.public)
+    assert (result.checkpoint, result.at) == (HEAD, AT)
     assert note.verify_checkpoint(RECEIPT, HUB.public, ORIGIN) == HEAD
 
 

@@ -40,52 +40,52 @@ def block(content: Any) -> str:
 @settings(deadline=None, max_examples=150)
 @given(findings, st.none() | st.integers(0, 1000), weights)
 def test_every_block_has_one_size_and_says_what_it_left_out(
-    found: list[SealedFinding], risk: int | None, why: list[tuple[str, int]]
+    result: list[SealedFinding], risk: int | None, why: list[tuple[str, int]]
 ) -> None:
-    plain = sealed.reasons(found, risk, why)
+    plain = sealed.reasons(result, risk, why)
     assert len(plain) == ROOM
     text = sealed.seal(plain, AUTHORITY.public, "00ff", 7)
     assert len(text) == 344
     assert len(base64.b64decode(text, validate=True)) == 256
 
-    said = sealed.unseal(text, AUTHORITY, "00ff", 7)
-    assert (said.version, said.risk_permille) == (1, risk)
-    kept = said.findings
-    assert [f.code for f in kept] == [f.code for f in found[: len(kept)]]
-    whole = sum(f == before for f, before in zip(kept, found, strict=False))
-    assert said.left_out == len(found) - whole
-    assert all(f == before or not f.params for f, before in zip(kept, found, strict=False))
-    assert said.risk_reasons == why[: len(said.risk_reasons)]
+    content = sealed.unseal(text, AUTHORITY, "00ff", 7)
+    assert (content.version, content.risk_permille) == (1, risk)
+    kept = content.findings
+    assert [f.code for f in kept] == [f.code for f in result[: len(kept)]]
+    whole = sum(f == before for f, before in zip(kept, result, strict=False))
+    assert content.left_out == len(result) - whole
+    assert all(f == before or not f.params for f, before in zip(kept, result, strict=False))
+    assert content.risk_reasons == why[: len(content.risk_reasons)]
 
 
 def test_what_fits_is_said_in_full() -> None:
-    found = [SealedFinding("LISTED_PARTY", {"list": "L-7", "permille": 930}), SealedFinding("TARGETED", {})]
-    said = read(sealed.reasons(found, 412, [("value", 120), ("route", -30)]))
-    assert said == sealed.Reasons(1, found, 412, [("value", 120), ("route", -30)], 0)
+    result = [SealedFinding("LISTED_PARTY", {"list": "L-7", "permille": 930}), SealedFinding("TARGETED", {})]
+    content = read(sealed.reasons(result, 412, [("value", 120), ("route", -30)]))
+    assert content == sealed.Reasons(1, result, 412, [("value", 120), ("route", -30)], 0)
 
 
 def test_reasons_of_the_risk_go_first_then_parameters_from_the_end_then_findings() -> None:
     one = SealedFinding("ONE", {"text": "x" * 60})
     two = SealedFinding("TWO", {"text": "y" * 60})
     why = [("group", 1)] * 4
-    said = read(sealed.reasons([one, two], 5, why))
-    assert (said.findings, said.risk_reasons, said.left_out) == ([one, two], why[:2], 0)
+    content = read(sealed.reasons([one, two], 5, why))
+    assert (content.findings, content.risk_reasons, content.left_out) == ([one, two], why[:2], 0)
 
     three = SealedFinding("THREE", {"text": "z" * 60})
-    said = read(sealed.reasons([one, two, three], 5, why))
-    assert (said.findings, said.left_out) == ([one, two, SealedFinding("THREE", {})], 1)
-    assert said.risk_reasons == []
+    content = read(sealed.reasons([one, two, three], 5, why))
+    assert (content.findings, content.left_out) == ([one, two, SealedFinding("THREE", {})], 1)
+    assert content.risk_reasons == []
 
     many = [SealedFinding(f"CODE_{n}", {"n": n}) for n in range(60)]
-    said = read(sealed.reasons(many, 5, why))
-    assert 0 < len(said.findings) < 60
-    assert said.findings == [SealedFinding(f.code, {}) for f in many[: len(said.findings)]]
-    assert said.left_out == 60
+    content = read(sealed.reasons(many, 5, why))
+    assert 0 < len(content.findings) < 60
+    assert content.findings == [SealedFinding(f.code, {}) for f in many[: len(content.findings)]]
+    assert content.left_out == 60
 
 
 def test_a_finding_too_long_for_the_block_is_counted_not_sent() -> None:
-    said = read(sealed.reasons([SealedFinding("X" * 300, {"a": 1})], None))
-    assert (said.findings, said.left_out) == ([], 1)
+    content = read(sealed.reasons([SealedFinding("X" * 300, {"a": 1})], None))
+    assert (content.findings, content.left_out) == ([], 1)
 
 
 def test_two_blocks_of_one_content_have_nothing_in_common() -> None:

@@ -145,10 +145,10 @@ def test_the_limits_themselves_are_inside_the_profile() -> None:
 @pytest.mark.parametrize("kind", BODIES)
 def test_what_is_encoded_is_read_back_and_encodes_to_the_same_bytes(kind: str) -> None:
     data = payload(kind)
-    found = statement.parse(kind, data)
-    assert type(found) is KINDS[kind]
-    assert (found.log_id, found.seq, found.prev) == (PLACE.log_id, PLACE.seq, PLACE.prev)
-    assert (found.clock, found.anchor) == (PLACE.clock, PLACE.anchor)
+    result = statement.parse(kind, data)
+    assert type(result) is KINDS[kind]
+    assert (result.log_id, result.seq, result.prev) == (PLACE.log_id, PLACE.seq, PLACE.prev)
+    assert (result.clock, result.anchor) == (PLACE.clock, PLACE.anchor)
     assert data == rfc8785.dumps(json.loads(data))
 
 
@@ -274,8 +274,8 @@ def test_an_altered_byte_is_refused_or_is_another_canonical_statement(data: st.D
     byte = data.draw(st.integers(0, 255).filter(lambda b: b != good[at]))
     altered = good[:at] + bytes([byte]) + good[at + 1 :]
     try:
-        found = statement.parse(kind, altered)
+        result = statement.parse(kind, altered)
     except BadStatement:
         return
-    assert found != statement.parse(kind, good)
+    assert result != statement.parse(kind, good)
     assert rfc8785.dumps(json.loads(altered)) == altered

@@ -16,7 +16,7 @@ from sync.log import merkle, note, statement
 from sync.log.entries import Entry
 from sync.log.note import Checkpoint
 from sync.log.statement import Clock, Place
-from sync.log.verify import Report, verify_log
+from sync.log.verify import LogReport, verify_log
 
 SIGNER = keys.generate("hub-1", Role.DECISIONS)
 HEADS = keys.generate("hub-1", Role.CHECKPOINTS)
@@ -100,14 +100,14 @@ class Case:
     keys: Keyring = RING
     hub: str = "hub-1"
 
-    def verify(self) -> Report:
+    def verify(self) -> LogReport:
         return verify_log(
             "00ff", self.hub, self.entries, self.checkpoints, self.receipts, self.keys, "centre"
         )
 
 
 def test_a_log_that_holds_is_reported() -> None:
-    assert Case().verify() == Report(
+    assert Case().verify() == LogReport(
         log_id="00ff",
         hub="hub-1",
         entries=10,

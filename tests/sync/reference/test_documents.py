@@ -38,9 +38,9 @@ def changed(**change: Any) -> bytes:
 @pytest.mark.parametrize("suite", Suite)
 def test_a_published_document_is_read_and_named_by_its_digest(tmp_path: Path, suite: Suite) -> None:
     author = keys.generate("authority", Role.PUBLISHING, suite)
-    found = read(tmp_path, documents.publish(POLICY, POLICY_TYPE, author), ring=Keyring([author.public]))
-    assert found.payload == POLICY
-    assert found.digest == hashlib.sha256(POLICY).hexdigest()
+    result = read(tmp_path, documents.publish(POLICY, POLICY_TYPE, author), ring=Keyring([author.public]))
+    assert result.payload == POLICY
+    assert result.digest == hashlib.sha256(POLICY).hexdigest()
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.PUBLISHING])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from sync import sqlite
-from sync.sqlite.writer import MAX_GROUP, Writer
+from sync.sqlite.writer import MAX_GROUP, OnError, Priority, Writer
 
 _FULL_AT = 12
 """Pages of 4 kB a full disk leaves for the table ``t``."""
@@ -83,16 +85,18 @@ def start(path: Path, counter: Counter) -> Iterator[Callable[..., Writer]]:
     """Starts a writer on ``path``; ``pages`` makes its disk full early."""
     started: list[Writer] = []
 
-    def make(pages: int | None = None, group: int = MAX_GROUP) -> Writer:
+    def make(pages: int | None = None, group: int = MAX_GROUP, on_error: OnError = OnError.CLOSE) -> Writer:
         def connect() -> sqlite.Connection:
             conn = sqlite.connect(path)
             conn.execute("CREATE TABLE IF NOT EXISTS t (n INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT")
-            if pages is not None:
-                conn.execute(f"PRAGMA max_page_count={pages}")
             return conn
 
-        writer = Writer("test-writer", connect, counter, on_commit=counter.committed, group=group)
+        writer = Writer(
+            "test-writer", connect, counter, on_commit=counter.committed, group=group, on_error=on_error
+        )
         writer.start()
+        if pages is not None:
+            writer.limit_pages(pages)
         started.append(writer)
         return writer
 
@@ -103,9 +107,9 @@ def start(path: Path, counter: Counter) -> Iterator[Callable[..., Writer]]:
 
 def rows(path: Path) -> list[int]:
     conn = sqlite.connect(path)
-    found = [row[0] for row in conn.execute("SELECT n FROM t ORDER BY n")]
+    result = [row[0] for row in conn.execute("SELECT n FROM t ORDER BY n")]
     conn.close()
-    return found
+    return result
 
 
 def test_jobs_that_wait_are_committed_together(start: Callable[..., Writer], counter: Counter) -> None:
@@ -154,7 +158,7 @@ def test_a_jobs_own_error_fails_alone_and_takes_its_number_back(
     assert writer.failed is None
 
 
-def test_a_job_apart_is_done_behind_the_group_outside_a_transaction_and_fails_alone(
+def test_a_job_apart_is_done_after_the_group_outside_a_transaction_and_fails_alone(
     start: Callable[..., Writer], counter: Counter
 ) -> None:
     def count(conn: sqlite.Connection) -> tuple[int, bool]:
@@ -264,6 +268,106 @@ def test_closing_finishes_what_is_queued_and_takes_nothing_more(
     with pytest.raises(sqlite.OperationalError, match="closed"):
         writer.submit(counter.take).result(10)
     assert rows(path) == list(range(5))
+
+
+def test_urgent_jobs_overtake_those_that_wait_and_keep_their_own_order(
+    start: Callable[..., Writer], counter: Counter
+) -> None:
+    writer = start(group=2)
+    held = Held(writer)
+    order: list[str] = []
+
+    def note(name: str) -> Callable[[sqlite.Connection], None]:
+        return lambda _: order.append(name)
+
+    jobs = [writer.submit(note(name)) for name in ("first", "second", "third")]
+    jobs += [writer.submit(note(name), priority=Priority.URGENT) for name in ("urgent 1", "urgent 2")]
+    held.let_go()
+    for job in jobs:
+        job.result(10)
+    assert order == ["urgent 1", "urgent 2", "first", "second", "third"]
+
+
+def test_a_flush_returns_once_everything_before_it_is_on_disk(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start()
+    for _ in range(5):
+        writer.submit(counter.take)
+    writer.flush()
+    assert rows(path) == list(range(5))
+    writer.close()
+    with pytest.raises(sqlite.OperationalError, match="closed"):
+        writer.flush()
+
+
+# -- a writer that refuses and goes on ----------------------------------------------------------------------
+
+
+def test_a_database_error_of_one_job_fails_that_job_alone(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    def repeat(conn: sqlite.Connection) -> None:
+        counter.take(conn)
+        conn.execute("INSERT INTO t (n, body) VALUES (0, x'')")
+
+    writer = start(on_error=OnError.REFUSE)
+    held = Held(writer)
+    first, refused, last = writer.submit(counter.take), writer.submit(repeat), writer.submit(counter.take)
+    held.let_go()
+    assert (first.result(10), last.result(10)) == (0, 1)
+    with pytest.raises(sqlite.IntegrityError):
+        refused.result(10)
+    assert writer.failed is None
+    assert rows(path) == [0, 1]
+
+
+def test_a_disk_that_is_full_for_a_while_refuses_what_does_not_fit_and_takes_what_comes_later(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start(pages=_FULL_AT, on_error=OnError.REFUSE)
+    assert writer.submit(counter.take).result(10) == 0
+    held = Held(writer)
+    jobs = [writer.submit(lambda conn: counter.take(conn, 60_000)) for _ in range(3)]
+    held.let_go()
+    for job in jobs:
+        with pytest.raises(sqlite.OperationalError, match="full"):
+            job.result(10)
+    assert (counter.next, writer.failed) == (1, None)
+    writer.limit_pages(1_000)
+    assert writer.submit(lambda conn: counter.take(conn, 60_000)).result(10) == 1
+    assert rows(path) == [0, 1]
+
+
+def test_what_hinders_a_commit_refuses_its_group_and_the_next_one_goes_through(
+    start: Callable[..., Writer], counter: Counter, path: Path
+) -> None:
+    writer = start(on_error=OnError.REFUSE)
+    counter.broken = True
+    with pytest.raises(sqlite.OperationalError, match="the head cannot be signed"):
+        writer.submit(counter.take).result(10)
+    counter.broken = False
+    assert writer.submit(counter.take).result(10) == 0
+    assert rows(path) == [0]
+
+
+def test_a_job_is_not_kept_in_memory_until_the_next_one_comes(start: Callable[..., Writer]) -> None:
+    class Batch:
+        """Something large."""
+
+    batch = Batch()
+    alive = weakref.ref(batch)
+
+    def hold(_: sqlite.Connection, batch: Batch = batch) -> None:
+        assert batch is not None
+
+    writer = start()
+    writer.submit(hold).result(10)
+    del hold, batch
+    gone_by = time.monotonic() + 5
+    while alive() is not None and time.monotonic() < gone_by:
+        time.sleep(0.005)
+    assert alive() is None
 
 
 def test_what_opening_raises_is_raised_by_start(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from aiohttp import web
 
 from sync import keys as sync_keys
 from sync.central.store import queries as store
-from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked
+from sync.errors import BadNote, CentreRefused, CentreUnreachable, LogForked, UnprovenClaim
 from sync.keys import Role, Suite
+from sync.log.entries import Entry
 from sync.log.note import cosign, sign_note_ed25519
 from sync.log.verify import verify_log
 from sync.transport import client as sync_client
@@ -30,7 +31,7 @@ def log(centre: Any, make_log: Any) -> Any:
     return made
 
 
-def held(centre: Any, log: Any) -> list[Any]:
+def held(centre: Any, log: Any) -> Any:
     return centre.ask(lambda c: list(store.entries(c, log.log_id, 0, 10_000)))
 
 
@@ -79,8 +80,10 @@ class Link:
 
 
 @asynccontextmanager
-async def a_link(centre: Any, **cut: int) -> AsyncIterator[tuple[Link, str]]:
-    link = Link(port=centre.server.port, **cut)
+async def a_link(
+    centre: Any, *, up: int | None = None, answers: int | None = None
+) -> AsyncIterator[tuple[Link, str]]:
+    link = Link(port=centre.server.port, up=up, answers=answers)
     server = await asyncio.start_server(link.carry, "127.0.0.1", 0)
     async with server:
         yield link, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -131,12 +134,15 @@ async def test_what_is_decided_during_an_upload_waits_for_the_next_round(centre:
 async def test_entries_too_heavy_for_one_body_travel_in_several(
     centre: Any, log: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sizes = []
+    sizes: list[int] = []
     pack = wire.pack
+
+    def counted(log_id: str, entries: list[Entry]) -> bytes:
+        sizes.append(len(entries))
+        return pack(log_id, entries)
+
     monkeypatch.setattr(wire, "MAX_BODY", 12_000)  # the centre's own limit counts what is packed
-    monkeypatch.setattr(
-        wire, "pack", lambda log_id, entries: sizes.append(len(entries)) or pack(log_id, entries)
-    )
+    monkeypatch.setattr(wire, "pack", counted)
     assert (await centre.client(log).sync_once()).sent == 20
     assert len(sizes) > 4
     assert sum(sizes) == 20
@@ -261,6 +267,18 @@ async def test_on_nobodys_bare_word_a_log_is_given_up(
     async with answering(lie) as url:
         with pytest.raises((CentreRefused, BadNote)):
             await centre.client(log, url=url).sync_once()
+
+
+async def test_a_centre_that_claims_more_and_shows_the_hubs_own_head_closes_no_log(
+    answering: Any, log: Any, centre: Any
+) -> None:
+    async def lie(_: web.Request) -> web.Response:
+        return web.json_response({"size": 40, "claimed": 40, "claim": log.note()}, status=409)
+
+    async with answering(lie) as url:
+        with pytest.raises(UnprovenClaim, match="claims 40 entries without a checkpoint signed by this hub"):
+            await centre.client(log, url=url).sync_once()
+    assert log.receipts == []
 
 
 @pytest.mark.parametrize("receipted", [True, False])

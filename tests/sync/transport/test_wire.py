@@ -17,10 +17,10 @@ from sync.transport import wire
 
 
 def entries(count: int, first: int = 0) -> list[Entry]:
-    found = []
+    result = []
     for seq in range(first, first + count):
         payload = f'{{"seq":{seq}}}'.encode()
-        found.append(
+        result.append(
             Entry(
                 seq=seq,
                 kind="event",
@@ -29,7 +29,7 @@ def entries(count: int, first: int = 0) -> list[Entry]:
                 signature=bytes([seq % 256]) * 64,
             )
         )
-    return found
+    return result
 
 
 def packed(content: Any) -> bytes:
@@ -65,9 +65,12 @@ def test_a_batch_has_one_to_five_hundred_entries(count: int) -> None:
         ([1, "00ff", 0, b"", [ROW], []], "do not fit"),
         ([1, "00ff", 0, b"", [ROW], [b"y", b"z"]], "do not fit"),
         ([1, "00ff", 0, bytes(31), [ROW], [b"y"]], "do not fit"),
-        ([1, "00ff", 0, bytes(32), [["event", b"{}", True, None]], [b"y"]], "one place"),
-        ([1, "00ff", 0, bytes(32), [["event", b'"prev":"""prev":""', True, None]], [b"y"]], "one place"),
-        ([1, "00ff", 0, b"", [["event", b"{}", False, bytes(256)]], [b"y"]], "one place"),
+        ([1, "00ff", 0, bytes(32), [["event", b"{}", True, None]], [b"y"]], "one elision"),
+        (
+            [1, "00ff", 0, bytes(32), [["event", b'"prev":"""prev":""', True, None]], [b"y"]],
+            "one elision",
+        ),
+        ([1, "00ff", 0, b"", [["event", b"{}", False, bytes(256)]], [b"y"]], "one elision"),
         ([1, "00ff", 0, b"", [["event", b'"sealed":""', False, bytes(255)]], [b"y"]], "instead of 256"),
     ],
 )
@@ -78,14 +81,14 @@ def test_a_batch_whose_parts_do_not_fit_together_is_refused(content: list[Any], 
 
 def chain(payloads: list[str]) -> list[Entry]:
     """Entries that name the leaf before them, as those of a log do."""
-    found: list[Entry] = []
+    result: list[Entry] = []
     for seq, text in enumerate(payloads):
-        prev = found[-1].leaf.hex() if found else "null"
+        prev = result[-1].leaf.hex() if result else "null"
         payload = text.replace("PREV", prev).encode()
-        found.append(
+        result.append(
             Entry(seq=seq, kind="event", payload=payload, leaf=leaf_of("event", payload), signature=b"s" * 64)
         )
-    return found
+    return result
 
 
 SEALED = base64.b64encode(bytes(range(256))).decode()
@@ -137,12 +140,12 @@ def test_a_bomb_is_refused_while_it_is_unpacked(padding: bytes) -> None:
         wire.unpack(bomb)
 
 
-def test_a_stream_is_complete_and_nothing_stands_behind_it() -> None:
+def test_a_stream_is_complete_and_nothing_follows_it() -> None:
     for cut in range(len(GOOD)):
         with pytest.raises(BadBatch):
             wire.unpack(GOOD[:cut])
     for tail in (b"\x00", b"garbage", GOOD):
-        with pytest.raises(BadBatch, match="behind its end"):
+        with pytest.raises(BadBatch, match="trailing bytes"):
             wire.unpack(GOOD + tail)
     with pytest.raises(BadBatch, match="trailing"):
         wire.unpack(zlib.compress(zlib.decompress(GOOD) + b"\x00"))
@@ -200,7 +203,7 @@ def test_an_altered_stream_never_passes_for_the_one_that_was_sent(data: st.DataO
     byte = data.draw(st.integers(0, 255).filter(lambda b: b != GOOD[at]))
     altered = GOOD[:at] + bytes([byte]) + GOOD[at + 1 :]
     try:
-        found = wire.unpack(altered)
+        result = wire.unpack(altered)
     except BadBatch:
         return
-    assert found == wire.unpack(GOOD)  # only a flag of the zlib header that changes no byte of the content
+    assert result == wire.unpack(GOOD)  # only a flag of the zlib header that changes no byte of the content

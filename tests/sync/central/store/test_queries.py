@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -12,11 +10,9 @@ from typing import Any
 import pytest
 
 from sync import keys as sync_keys
-from sync import sqlite
-from sync.central.errors import BadConfiguration, ForeignFile, NewerSchema, NotInitialised, StoreBusy
+from sync.central.errors import BadConfiguration
 from sync.central.store import queries as store
-from sync.central.store.schema import APPLICATION_ID, SCHEMA, open_store
-from sync.central.writer import Lane, Writer, in_transaction
+from sync.central.store.schema import open_store
 from sync.keys import Role, Suite
 from sync.log.merkle import CompactRange, root_of
 
@@ -26,133 +22,15 @@ AT = 1_760_000_000
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A centre's database with empty tables."""
-    found = tmp_path / "central.db"
-    open_store(found, create=True).close()
-    return found
+    result = tmp_path / "central.db"
+    open_store(result, create=True).close()
+    return result
 
 
 @pytest.fixture
 def conn(path: Path) -> Iterator[Any]:
     with closing(open_store(path)) as opened:
         yield opened
-
-
-# -- the file -----------------------------------------------------------------------------------------------
-
-
-def test_a_new_file_is_marked_as_ours_and_durable(conn: Any) -> None:
-    asked = ("application_id", "user_version", "journal_mode", "synchronous", "page_size")
-    found = [conn.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
-    assert found == [APPLICATION_ID, SCHEMA, "wal", 2, 16_384]
-
-
-def test_every_table_is_strict(conn: Any) -> None:
-    tables = conn.execute(
-        "SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'"
-    ).fetchall()
-    assert {name for name, _ in tables} == {
-        "hub", "log", "entry", "tree", "cosigned", "claim", "equivocation", "centre_leaf",
-    }  # fmt: skip
-    assert all(strict for _, strict in tables)
-
-
-def test_a_file_is_opened_again_as_it_is(path: Path, make_log: Any) -> None:
-    log = make_log()
-    with closing(open_store(path)) as conn:
-        in_transaction(conn, lambda c: store.register(c, log.public, AT))
-    with closing(open_store(path)) as conn:
-        assert [hub.owner for hub in store.hubs(conn)] == [log.hub]
-
-
-def test_a_newer_schema_is_refused_by_number(path: Path) -> None:
-    with closing(open_store(path)) as conn:
-        conn.execute(f"PRAGMA user_version={SCHEMA + 6}")
-    with pytest.raises(NewerSchema, match=f"schema {SCHEMA + 6}.*up to {SCHEMA}") as caught:
-        open_store(path)
-    assert (caught.value.found, caught.value.known) == (SCHEMA + 6, SCHEMA)
-
-
-def test_a_lost_file_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
-    with pytest.raises(NotInitialised, match="backup"):
-        open_store(tmp_path / "central.db")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_damaged_file_is_refused_with_its_name(path: Path) -> None:
-    path.write_bytes(b"no database" * 999)
-    with pytest.raises(StoreBusy, match=r"central\.db cannot be opened"):
-        open_store(path)
-
-
-def test_another_programs_file_is_refused_and_not_touched(tmp_path: Path) -> None:
-    path = tmp_path / "theirs.db"
-    with closing(sqlite.connect(path)) as conn:
-        conn.execute("CREATE TABLE theirs (x)")
-    with pytest.raises(ForeignFile):
-        open_store(path)
-    with closing(sqlite.connect(path)) as conn:
-        assert conn.execute("SELECT name FROM sqlite_schema").fetchall() == [("theirs",)]
-
-
-# -- the writing thread -------------------------------------------------------------------------------------
-
-
-async def test_what_a_failing_job_wrote_is_rolled_back(path: Path, make_log: Any) -> None:
-    log = make_log()
-
-    def fail(conn: Any) -> None:
-        store.register(conn, log.public, AT)
-        raise LookupError
-
-    writer = Writer(path)
-    try:
-        with pytest.raises(LookupError):
-            await writer.run(fail, Lane.UPLOAD)
-        assert await writer.run(store.hubs, Lane.UPLOAD) == []
-    finally:
-        writer.close()
-
-
-async def test_an_answer_comes_after_the_commit_only(path: Path, make_log: Any) -> None:
-    log = make_log()
-    writer = Writer(path)
-    try:
-        await writer.run(lambda c: store.register(c, log.public, AT), Lane.UPLOAD)
-        with closing(open_store(path)) as other:
-            assert len(store.hubs(other)) == 1
-    finally:
-        writer.close()
-
-
-async def test_a_checkpoint_overtakes_the_uploads_that_wait(path: Path) -> None:
-    order: list[str] = []
-    gate = threading.Event()
-    writer = Writer(path)
-    try:
-        jobs = [writer.run(lambda _: gate.wait(10), Lane.UPLOAD)]
-        jobs += [writer.run(lambda _, n=n: order.append(f"upload {n}"), Lane.UPLOAD) for n in range(3)]
-        jobs.append(writer.run(lambda _: order.append("checkpoint"), Lane.CHECKPOINT))
-        waiting = [asyncio.create_task(job) for job in jobs]
-        await asyncio.sleep(0)
-        gate.set()
-        await asyncio.gather(*waiting)
-    finally:
-        writer.close()
-    assert order.index("checkpoint") < order.index("upload 0") < order.index("upload 1")
-
-
-async def test_a_broken_table_is_a_store_that_refuses(path: Path) -> None:
-    writer = Writer(path)
-    try:
-        with pytest.raises(StoreBusy, match="no such table"):
-            await writer.run(lambda c: c.execute("SELECT * FROM missing"), Lane.UPLOAD)
-    finally:
-        writer.close()
-
-
-def test_the_thread_ends_with_the_store(path: Path) -> None:
-    Writer(path).close()
-    assert "central-writer" not in {thread.name for thread in threading.enumerate()}
 
 
 # -- hubs ---------------------------------------------------------------------------------------------------
