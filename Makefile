@@ -15,14 +15,14 @@ help: ## What there is to make
 demo: $(VENV)/.runtime ## Play a day at a hub (ARGS="--once --json" and others: preclear demo --help)
 	@$(BIN)/preclear demo $(ARGS)
 
-test: $(VENV)/.dev ## Format, lint, types, import contracts, all tests
+test: $(VENV)/.dev ## Format, lint, words, types, import contracts, all tests
 	@packaging/test-system $(BIN)
 
 soak: $(VENV)/.dev ## What takes minutes: megabytes of noise for every parser, sixteen scales at once
 	@$(BIN)/pytest -q -s -m soak tests/soak
 
-lint: $(VENV)/.dev ## Format, lint, types, import contracts
-	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports
+lint: $(VENV)/.dev ## Format, lint, words, types, import contracts
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/python packaging/lint-words && $(BIN)/mypy && $(BIN)/lint-imports
 
 bench: $(VENV)/.dev ## Measure, as ratios to a floor taken in the same run
 	@$(BIN)/preclear bench $(ARGS)

@@ -62,7 +62,7 @@ async def open_hub(config: Config, clock: Clock, *, forked: bool = False) -> Asy
     Raises:
         AlreadyRunning: another process owns the data directory.
         UnknownKey: the pinned cards have no keys of the centre.
-        NotFound, BadKeyFile: the hub has no keys, or they are not safe.
+        UnknownName, BadKeyFile: the hub has no keys, or they are not safe.
         ReferenceRefused: policy or lists are not the authority's.
         Outdated: policy or a list is older than one that was in force here.
     """

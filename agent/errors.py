@@ -61,7 +61,7 @@ class Outdated(AgentError):
         )
 
 
-class NotFound(AgentError):
+class UnknownName(AgentError):
     """There is nothing of that name here."""
 
 

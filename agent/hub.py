@@ -1,4 +1,4 @@
-"""Everything a decision needs, in one place; built by ``app``, passed to whoever works."""
+"""Everything a decision needs, in one place; built by ``app``, passed to every task."""
 
 from __future__ import annotations
 

@@ -25,9 +25,9 @@ def machine(tmp_path: Path) -> Path:
     tools = tmp_path / "tools"
     tools.mkdir()
     for name in TOOLS:
-        found = shutil.which(name)
-        assert found is not None
-        (tools / name).symlink_to(found)
+        tool = shutil.which(name)
+        assert tool is not None
+        (tools / name).symlink_to(tool)
     script(tools / "id", "echo 1000")
     return tools
 
@@ -62,10 +62,10 @@ def run(machine: Path, *command: str | Path, **more: str) -> subprocess.Complete
 def test_what_python_lacks_is_said_in_one_line(machine: Path, python: str | None, remedy: str) -> None:
     if python is not None:
         script(machine / "python9", python)
-    told = run(machine, ROOT / "packaging" / "make-venv", "python9", machine.parent / "venv")
-    assert told.returncode == 1
-    assert remedy in told.stderr
-    assert told.stderr.count("\n") == 1
+    result = run(machine, ROOT / "packaging" / "make-venv", "python9", machine.parent / "venv")
+    assert result.returncode == 1
+    assert remedy in result.stderr
+    assert result.stderr.count("\n") == 1
     assert not (machine.parent / "venv").exists()
 
 
@@ -128,41 +128,42 @@ def checks(machine: Path) -> Path:
     folder.mkdir()
     for name in ("ruff", "mypy", "lint-imports", "pytest"):
         script(folder / name, f'echo "{name} $*" >> "{machine.parent}/called"')
-    script(folder / "python", "exit 1")
+    script(folder / "python", f'test "$1" != -c && echo "python $*" >> "{machine.parent}/called"')
     return folder
 
 
 def test_without_root_and_without_a_browser_its_tests_are_left_out_and_the_last_line_says_how(
     machine: Path, checks: Path
 ) -> None:
-    told = run(machine, ROOT / "packaging" / "test-system", checks)
-    assert told.returncode == 0, told.stderr
+    result = run(machine, ROOT / "packaging" / "test-system", checks)
+    assert result.returncode == 0, result.stderr
     called = (machine.parent / "called").read_text(encoding="utf-8").splitlines()
     assert called == [
         "ruff format --check .",
         "ruff check .",
+        "python packaging/lint-words",
         "mypy ",
         "lint-imports ",
         "pytest -n auto --maxprocesses 4 --dist worksteal -m not soak and not browser and not training",
     ]
     remedy = "sudo apt-get install chromium libgomp1 && make test"
-    assert told.stdout.splitlines()[-1].endswith(remedy)
+    assert result.stdout.splitlines()[-1].endswith(remedy)
 
 
 def test_with_everything_there_every_test_runs(machine: Path, checks: Path) -> None:
     script(machine / "chromium", "")
     script(checks / "python", "")
-    told = run(machine, ROOT / "packaging" / "test-system", checks, CI="true")
-    assert told.returncode == 0, told.stderr
+    result = run(machine, ROOT / "packaging" / "test-system", checks, CI="true")
+    assert result.returncode == 0, result.stderr
     last = (machine.parent / "called").read_text(encoding="utf-8").splitlines()[-1]
     assert last == "pytest -n auto --maxprocesses 4 --dist worksteal -m not soak"
-    assert "left out" not in told.stdout
+    assert "left out" not in result.stdout
 
 
 def test_in_ci_no_test_may_be_left_out(machine: Path, checks: Path) -> None:
-    told = run(machine, ROOT / "packaging" / "test-system", checks, CI="true")
-    assert told.returncode == 1
-    assert "in CI every test must run, and these packages are missing: chromium libgomp1" in told.stderr
+    result = run(machine, ROOT / "packaging" / "test-system", checks, CI="true")
+    assert result.returncode == 1
+    assert "in CI every test must run, and these packages are missing: chromium libgomp1" in result.stderr
     assert not (machine.parent / "called").exists()
 
 

@@ -1,4 +1,4 @@
-"""A scan, whoever made it, and the weight that belongs to it, wherever it comes from."""
+"""A scan of any source, and the weight that belongs to it."""
 
 from __future__ import annotations
 

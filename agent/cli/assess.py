@@ -1,4 +1,4 @@
-"""Consignments assessed without a hub: for platforms, brokers and whoever wants to know before he ships."""
+"""Consignments assessed without a hub: for platforms, brokers and others, before they ship."""
 
 from __future__ import annotations
 

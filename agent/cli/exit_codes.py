@@ -22,7 +22,7 @@ EXIT_CODES: Mapping[str, int] = {
     "FileRefused": FINDING,
     "PackRefused": FINDING,
     "SyncError": FINDING,
-    "NotFound": NOTHING_THERE,
+    "UnknownName": NOTHING_THERE,
     "TextUnknown": NOTHING_THERE,
     "NotRunning": UNREACHABLE,
     "AlreadyRunning": IN_USE,

@@ -9,7 +9,7 @@ import click
 
 from agent.cli.options import config_option
 from agent.config.file import load_config
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.evidence.reader import FILE, StoredLog
 from agent.trust.hub_keys import CARD, read_cards
 from sync.keys import Keyring, Role
@@ -25,6 +25,6 @@ def export(seq: int, config_path: Path) -> None:
     with StoredLog(config.hub.data / FILE) as stored:
         entry = next(iter(stored.entries(seq, 1)), None)
     if entry is None:
-        raise NotFound(f"the log has no entry {seq}")
+        raise UnknownName(f"the log has no entry {seq}")
     key = Keyring(read_cards([config.hub.data / CARD])).only(Role.DECISIONS)
     sys.stdout.buffer.write(envelope.encode(entry.envelope(key.keyid)) + b"\n")

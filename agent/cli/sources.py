@@ -12,7 +12,7 @@ import click
 
 from agent.cli.options import config_option, json_option, show
 from agent.config.file import Config, load_config
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.intake.removal import Choice, Going
 from agent.reports.sources import source_detail, source_view, stored_sources, verified_sources
 
@@ -121,7 +121,7 @@ def remove(party: str | None, number: int | None, yes: bool, config_path: Path, 
     chosen = stored_sources(config.hub.data, party=party, number=number)
     choice = Choice(party=party, number=number)
     if not chosen:
-        raise NotFound(f"there is no {choice} here; `preclear sources list` shows what there is")
+        raise UnknownName(f"there is no {choice} here; `preclear sources list` shows what there is")
     if not yes:
         declarations = sum(source.taken for source in chosen)
         question = f"Remove {len(chosen)} sources with {declarations} declarations?"

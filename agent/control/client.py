@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 
 from agent.control.protocol import FILE, LINE_BYTES, REFUSED, Failure, Line
-from agent.errors import AgentError, NotFound
+from agent.errors import AgentError, UnknownName
 
 CALL_TIMEOUT_S = 3600.0
 CONNECT_TIMEOUT_S = 5.0
@@ -103,7 +103,7 @@ async def hand_over(path: Path, text: str) -> None:
     """Hand a typed number to the simulator of a lane.
 
     Raises:
-        NotFound: no simulator listens there.
+        UnknownName: no simulator listens there.
     """
     try:
         async with asyncio.timeout(HAND_OVER_TIMEOUT_S):
@@ -113,4 +113,4 @@ async def hand_over(path: Path, text: str) -> None:
             await reader.readline()
             writer.close()
     except (OSError, TimeoutError) as error:
-        raise NotFound(f"no lane simulator listens on {path}") from error
+        raise UnknownName(f"no lane simulator listens on {path}") from error

@@ -17,7 +17,7 @@ from agent.control.import_verb import import_file
 from agent.control.lines import LineWriter
 from agent.control.protocol import Decide, Import, Transcript
 from agent.control.removal_verb import remove
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.feed.messages import decision_message, plain
 from agent.hub import Hub
 from agent.intake.removal import Choice
@@ -74,7 +74,7 @@ async def _status(hub: Hub, _: None) -> dict[str, Any]:
 async def _transcript(hub: Hub, request: Transcript) -> dict[str, Any]:
     recorder = hub.recorders.get(request.place)
     if recorder is None:
-        raise NotFound(f"no device is called {request.place}; there are {', '.join(hub.recorders)}")
+        raise UnknownName(f"no device is called {request.place}; there are {', '.join(hub.recorders)}")
     return {"lines": [record.as_line().decode() for record in recorder.recent()]}
 
 

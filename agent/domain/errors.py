@@ -15,7 +15,7 @@ class MoneyInvalid(DomainError):
 
 
 class DeclarationInvalid(DomainError):
-    """Stored declaration bytes that are no declaration of a version we know."""
+    """Stored bytes that are not a declaration of a version we know."""
 
 
 class DeclarationsMismatch(DomainError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.evidence.schema import EVIDENCE
 from sync import sqlite
 from sync.log.entries import Entry
@@ -22,7 +22,7 @@ class StoredLog(StoredFile):
     """Entries and notes of one ``evidence.db``; paged, so that no read transaction is held open.
 
     Raises:
-        NotFound: there is no such file, or it is another program's.
+        UnknownName: there is no such file, or it is another program's.
         SchemaTooNew: a newer program's file.
     """
 
@@ -31,9 +31,9 @@ class StoredLog(StoredFile):
             super().__init__(path, EVIDENCE)
             self.log_id = str(self._conn.execute(_LOG_ID).fetchone()[0])
         except FileNotFoundError as error:
-            raise NotFound(f"there is no log at {path}") from error
+            raise UnknownName(f"there is no log at {path}") from error
         except (sqlite.Error, TypeError) as error:
-            raise NotFound(f"{path} is not an evidence log: {error}") from error
+            raise UnknownName(f"{path} is not an evidence log: {error}") from error
 
     def size(self) -> int:
         """Entries in the log."""

@@ -1,4 +1,4 @@
-"""Imports a manifest: streamed, idempotent by content; every refused or mended row is reported."""
+"""Imports a manifest: streamed, idempotent by content; every refused or corrected row is reported."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ImportReport:
     rejected: dict[str, int] = field(default_factory=dict)
     mendings: dict[str, int] = field(default_factory=dict)
     errors: list[Fault] = field(default_factory=list)
-    """The first refusals; mended rows go to the listener alone."""
+    """The first refusals; corrected rows go to the listener alone."""
     already_known: bool = False
     resumed_after: int = 0
     """Rows that an interrupted import had stored."""

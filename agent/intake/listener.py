@@ -14,7 +14,7 @@ class Listener(Protocol):
         """The file was recognised."""
 
     def faults(self, faults: tuple[Fault, ...]) -> None:
-        """Rows were refused or mended."""
+        """Rows were refused or corrected."""
 
     def progress(self, progress: Progress) -> None:
         """The import has come further; four times a second."""

@@ -49,7 +49,7 @@ class FileHeader(msgspec.Struct, frozen=True, kw_only=True, tag="begun"):
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Why a row was refused, or what was mended in one that was taken."""
+    """Why a row was refused, or what was corrected in one that was taken."""
 
     line: int
     column: str
@@ -71,7 +71,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, tag="part"):
     """Declarations in the order of the file."""
     faults: tuple[Fault, ...]
     mended: int
-    """Rows of this part in which something was mended."""
+    """Rows of this part in which something was corrected."""
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):

@@ -1,4 +1,4 @@
-"""What was refused and what was mended, as ``rejected.csv`` and as a workbook to correct and import."""
+"""What was refused and what was corrected, as ``rejected.csv`` and as a workbook to correct and import."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from agent.errors import EvidenceFailed, NotFound, StoreFailed
+from agent.errors import EvidenceFailed, StoreFailed, UnknownName
 from agent.hub import Hub
 from agent.runtime.threads import in_thread
 from agent.store.removal import BATCH, SPAN
@@ -58,7 +58,7 @@ async def remove_sources(
         most: Declarations that one step takes away.
 
     Raises:
-        NotFound: there is no such source.
+        UnknownName: there is no such source.
         StoreFailed, EvidenceFailed: it could not be done, or not be recorded.
     """
     async with hub.taking_in:
@@ -76,7 +76,7 @@ def _remove(
     try:
         sources = store.sources(party=choice.party, number=choice.number).result()
         if not sources:
-            raise NotFound(f"there is no {choice} here; `preclear sources list` shows what there is")
+            raise UnknownName(f"there is no {choice} here; `preclear sources list` shows what there is")
         numbers = [source.number for source in sources]
         store.leaving(numbers).result()
         at = removed = reported_ns = 0

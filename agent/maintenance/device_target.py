@@ -11,7 +11,7 @@ from functools import partial
 
 from agent.config.devices import DeviceSection, ScannerSection
 from agent.config.file import Config
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from drivers.line_settings import LineSettings
 from drivers.profile import DeviceProfile
 
@@ -57,13 +57,13 @@ def placed_target(
         switches: Of the configured protocol; ignored with ``profile``, which comes with its own.
 
     Raises:
-        NotFound: The configuration has no such station, or the station no such device.
+        UnknownName: The configuration has no such station, or the station no such device.
         BadSwitch: The configured protocol has no such switch.
     """
     sections = dict(placed(config))
     if place not in sections:
         places = ", ".join(sections)
-        raise NotFound(f"there is no device at {place!r}; name a port, or a configured place: {places}")
+        raise UnknownName(f"there is no device at {place!r}; name a port, or a configured place: {places}")
     section = sections[place]
     profile = profile or section.profile().adapted(switches or {})
     return Target(

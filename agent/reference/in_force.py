@@ -89,7 +89,7 @@ class Reference:
 
     @property
     def current(self) -> InForce:
-        """The present value; whoever needs several parts of it reads them from one."""
+        """The present value; read it once where several parts of it are needed."""
         return self._current
 
     def follow(self, call: Callable[[], None]) -> None:

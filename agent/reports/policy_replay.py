@@ -44,7 +44,7 @@ def replayed(folder: Path, present: Policy, proposed: Policy, since: datetime) -
         dispositions and the codes that come and go) and ``by_change``, the largest change first.
 
     Raises:
-        NotFound: the hub has no log, or no declarations.
+        UnknownName: the hub has no log, or no declarations.
     """
     with StoredLog(folder / EVIDENCE) as log:
         past, undeclared = _newest(log.entries(), since)

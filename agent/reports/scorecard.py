@@ -49,7 +49,7 @@ def make_scorecard(folder: Path, policy: Policy, order: Order, progress: Progres
         policy: Descriptions are held to it, and its texts are used.
 
     Raises:
-        NotFound: There is no store, or nobody of that name sent anything in that time.
+        UnknownName: There is no store, or nobody of that name sent anything in that time.
         Ambiguous: Shippers of several countries have the name.
         DeclarationsUnreadable: The store is damaged.
     """

@@ -22,7 +22,7 @@ from agent.domain.scorecard.overview import Overview, Overviewing
 from agent.domain.scorecard.trend import covered_days
 from agent.domain.screening.names import fold
 from agent.domain.values.text import canonical
-from agent.errors import AgentError, NotFound
+from agent.errors import AgentError, UnknownName
 from agent.store.assessment_reader import Asked, AssessedDeclaration, DeclaredShipment, StoredAssessments
 from agent.store.assessment_table import StoredFinding
 from agent.texts.findings import codes
@@ -107,7 +107,7 @@ class Reading:
         """Of one shipper, and the country it ships from.
 
         Raises:
-            NotFound: nobody of that name sent anything then; the message lists similar names.
+            UnknownName: nobody of that name sent anything then; the message lists similar names.
             Ambiguous: shippers of several countries have the name.
         """
         covered, folded = self._covered(asked), fold(wanted.shipper)
@@ -122,7 +122,7 @@ class Reading:
                 continue
             cards.setdefault(key[1], Card(covered)).add(self._consignment(row, declared, name))
         if not cards:
-            raise NotFound(f"no shipper {wanted.shipper[:80]!r} in this period{_nearest(folded, others)}")
+            raise UnknownName(f"no shipper {wanted.shipper[:80]!r} in this period{_nearest(folded, others)}")
         if len(cards) > 1:
             raise Ambiguous(wanted.shipper[:80], sorted(cards))
         ((country, card),) = cards.items()
@@ -132,7 +132,7 @@ class Reading:
         """The sender of that name as the store has it.
 
         Raises:
-            NotFound: nobody of that name sent anything; the message lists similar names.
+            UnknownName: nobody of that name sent anything; the message lists similar names.
         """
         known = self._stored.parties()
         if name in known:
@@ -140,7 +140,7 @@ class Reading:
         by_fold = {fold(party): party for party in known}
         if fold(name) in by_fold:
             return by_fold[fold(name)]
-        raise NotFound(f"no sender {name[:80]!r}{_nearest(fold(name), by_fold)}")
+        raise UnknownName(f"no sender {name[:80]!r}{_nearest(fold(name), by_fold)}")
 
     def _covered(self, asked: Asked) -> tuple[date, date]:
         span = self._stored.span()

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.store.declarations import FILE
 from agent.store.reader import StoredDeclarations
 from agent.store.source_table import StoredSource
@@ -22,12 +22,12 @@ def stored_sources(
     """The sources on a data directory: all, a party's, or the one of a number.
 
     Raises:
-        NotFound: there is no source of that number, or no store yet.
+        UnknownName: there is no source of that number, or no store yet.
     """
     with StoredDeclarations(folder / FILE) as stored:
         sources = stored.list_sources(party=party, number=number)
     if number is not None and not sources:
-        raise NotFound(f"there is no source {number} here; `preclear sources list` shows what there is")
+        raise UnknownName(f"there is no source {number} here; `preclear sources list` shows what there is")
     return sources
 
 

@@ -17,7 +17,7 @@ def stored_status(folder: Path, hub: str) -> dict[str, Any]:
         hub: Its name, as hub/NAME.
 
     Raises:
-        NotFound: there is no log yet.
+        UnknownName: there is no log yet.
     """
     with StoredLog(folder / FILE) as stored:
         size, receipted = stored.size(), stored.receipted()

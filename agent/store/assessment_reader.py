@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from agent.domain.consignment.declaration import VERSION, Level
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.store.assessment_table import StoredFinding
 from agent.store.reader import StoredDeclarations
 from agent.store.schema import REFERENCE
@@ -106,7 +106,7 @@ class StoredAssessments(StoredDeclarations):
     """Declarations and assessments of one ``reference.db``.
 
     Raises:
-        NotFound: there is no such file, it is another program's, or an older program's.
+        UnknownName: there is no such file, it is another program's, or an older program's.
         SchemaTooNew: a newer program's file.
     """
 
@@ -115,7 +115,7 @@ class StoredAssessments(StoredDeclarations):
         if self.version < REFERENCE.version:
             self._conn.close()
             known = REFERENCE.version
-            raise NotFound(
+            raise UnknownName(
                 f"{path} has schema {self.version}, this command reads {known}; start the hub once"
             )
 
@@ -145,7 +145,7 @@ class StoredAssessments(StoredDeclarations):
         declarations were read so far.
 
         Raises:
-            NotFound: a declaration cannot be read.
+            UnknownName: a declaration cannot be read.
         """
         first, last = self._conn.execute(_IDS).fetchone()
         if first is None:
@@ -163,7 +163,8 @@ def _assessed(row: Sequence[Any]) -> AssessedDeclaration:
     try:
         shipment = _SHIPMENT.decode(body)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise NotFound(f"declaration {number} cannot be read: {error}; import its manifest again") from error
+        why = f"declaration {number} cannot be read: {error}; import its manifest again"
+        raise UnknownName(why) from error
     findings = None
     if read and assessment is not None:
         with contextlib.suppress(msgspec.MsgspecError):  # another layout, or damaged: it is made again

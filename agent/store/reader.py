@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.store.declaration_table import Claims, read_claims
 from agent.store.schema import REFERENCE
 from agent.store.source_table import StoredSource, stored
@@ -16,7 +16,7 @@ class StoredDeclarations(StoredFile):
     """The claims of one ``reference.db``.
 
     Raises:
-        NotFound: there is no such file, or it is another program's.
+        UnknownName: there is no such file, or it is another program's.
         SchemaTooNew: a newer program's file.
     """
 
@@ -24,9 +24,9 @@ class StoredDeclarations(StoredFile):
         try:
             super().__init__(path, REFERENCE)
         except FileNotFoundError as error:
-            raise NotFound(f"there are no declarations at {path}; import a manifest first") from error
+            raise UnknownName(f"there are no declarations at {path}; import a manifest first") from error
         except sqlite.Error as error:
-            raise NotFound(f"{path} holds no declarations: {error}") from error
+            raise UnknownName(f"{path} holds no declarations: {error}") from error
 
     def claims(self, consignment: str) -> Claims:
         """All claims on one consignment; none for an unknown one."""

@@ -53,7 +53,7 @@ def step(
 
     Pieces, labels and houses of the consignments follow from the declarations that remain. What was found on
     them is forgotten; what was found on house bills of a master bill, or on a master bill of house bills, is
-    to be found anew.
+    to be assessed again.
     """
     removed = declared.take_away(conn, sources, after, span=span, most=most)
     assess_after = _outdate(conn, removed) if removed.taken else None

@@ -34,7 +34,7 @@ _ALIASES = {
     "identity_document": "identity_document.number",
     "house": "consignment.house",
 }
-"""Fields of a declaration that are no facts by that name."""
+"""Fields of a declaration that are not facts by that name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

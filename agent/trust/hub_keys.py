@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent import __version__
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.runtime.ids import new_secret
 from sync.errors import BadKeyFile
 from sync.keys import (
@@ -93,13 +93,13 @@ def load_trust(folder: Path, hub: str, cards: list[Path]) -> Trust:
     """The hub's private keys and everything it trusts.
 
     Raises:
-        NotFound: the hub has no keys yet.
+        UnknownName: the hub has no keys yet.
         BadKeyFile: a key or card is missing, malformed, or readable by others.
         UnknownKey: the pinned cards have no key that reasons can be sealed to.
     """
     keys = folder / KEYS
     if not (keys / _AUDIT).exists():
-        raise NotFound(f"{hub} has no keys in {keys}; make them with: preclear keys make")
+        raise UnknownName(f"{hub} has no keys in {keys}; make them with: preclear keys make")
     decisions = load_private(keys, hub, Role.DECISIONS)
     checkpoints = load_private(keys, hub, Role.CHECKPOINTS)
     own = {(key.role, key.keyid) for key in read_cards([folder / CARD])}

@@ -55,7 +55,7 @@ class Settings:
 
 
 class _Places:
-    """A limit that turns away instead of letting wait: whoever waits would hold its body in memory."""
+    """A limit that turns away instead of letting wait: a request that waits would hold its body in memory."""
 
     def __init__(self, limit: int, what: str) -> None:
         self._free = limit

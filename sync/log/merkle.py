@@ -118,7 +118,7 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 def consistency_proof(leaves: Sequence[bytes], old: int) -> list[bytes]:
     """Proof that the tree over the first ``old`` leaves is a prefix (RFC 6962 §2.1.2)."""
     if not 0 < old <= len(leaves):
-        raise BadProof(f"a tree of {old} is no prefix of one of {len(leaves)}")
+        raise BadProof(f"a tree of {old} is not a prefix of one of {len(leaves)}")
 
     def sub(part: Sequence[bytes], m: int, whole: bool) -> list[bytes]:
         if m == len(part):
@@ -142,7 +142,7 @@ def verify_consistency(old: int, old_root: bytes, size: int, root: bytes, proof:
             raise BadProof("two roots for one size")
         return
     if not 0 < old < size:
-        raise BadProof(f"a tree of {old} is no prefix of one of {size}")
+        raise BadProof(f"a tree of {old} is not a prefix of one of {size}")
     path = list(proof)
     if old & (old - 1) == 0:
         path.insert(0, old_root)

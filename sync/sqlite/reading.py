@@ -1,4 +1,4 @@
-"""A file opened for reading alone, beside whoever writes it."""
+"""A file opened for reading alone, beside the process that writes it."""
 
 from __future__ import annotations
 

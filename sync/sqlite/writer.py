@@ -156,7 +156,7 @@ class Writer:
     def _main(self) -> None:
         try:
             conn = self._connect()
-        except BaseException as error:  # noqa: BLE001 - handed to whoever called start()
+        except BaseException as error:  # noqa: BLE001 - handed to the caller of start()
             self._ready.set_exception(error)
             return
         self._ready.set_result(None)
@@ -209,7 +209,7 @@ class Writer:
         return group, True
 
     def _next(self) -> _Job:
-        """The first of the most urgent jobs; whoever has a ticket finds one."""
+        """The first of the most urgent jobs; each ticket stands for one."""
         return next(waiting for waiting in self._jobs.values() if waiting).popleft()
 
     def _commit(self, conn: sqlite.Connection, group: list[_Job]) -> None:

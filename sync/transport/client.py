@@ -179,7 +179,7 @@ class Client:
         """Keep the centre up to date until cancelled.
 
         Args:
-            wake: Set by whoever appends to the log.
+            wake: Set when an entry is appended to the log.
             on_state: Called when the state has changed.
             pause_s: Least time between two rounds, so that entries travel together.
             heartbeat_s: Longest time without a round.
@@ -300,7 +300,7 @@ class Client:
         if status in (200, 409):
             return status, answer
         if status >= 500 or status < 400 or status in _TRY_LATER:
-            # A redirect is no answer of the centre: a sign-on page of a guest network stands between.
+            # A redirect is not an answer of the centre: a sign-on page of a guest network stands between.
             raise CentreAway(f"status {status}", _seconds(retry_after))
         raise CentreRefused(status, _reason(answer))
 

@@ -35,7 +35,7 @@ class FixedPlace:
 
     weighing: Weighing
     name: str = "lane-1"
-    seen: list[Recorded] = field(default_factory=list)
+    scans: list[Recorded] = field(default_factory=list)
 
     async def weighing_for(self, scan: Scan) -> Weighing:
         await asyncio.sleep(0)  # as a settling scale would, it lets others run
@@ -45,7 +45,7 @@ class FixedPlace:
         return None
 
     def decided(self, piece: PieceKey, scan: Scan, recorded: Recorded) -> None:
-        self.seen.append(recorded)
+        self.scans.append(recorded)
 
 
 def place(grams: int | None = 290, name: str = "lane-1") -> FixedPlace:
@@ -63,9 +63,9 @@ def outcome(recorded: Recorded) -> tuple[str, list[str]]:
 
 
 def statement(recorded: Recorded) -> Decision:
-    found = parse(recorded.entry.kind, recorded.entry.payload)
-    assert isinstance(found, Decision)
-    return found
+    result = parse(recorded.entry.kind, recorded.entry.payload)
+    assert isinstance(result, Decision)
+    return result
 
 
 async def test_an_undeclared_piece_is_not_loaded(opened: Opened, site: Site) -> None:
@@ -83,16 +83,16 @@ async def test_a_declared_piece_of_the_right_weight_is_clear(opened: Opened, sit
     await site.declare(opened, {})
     recorded = await clear_piece(site.scan(), place(290), opened.hub)
     assert outcome(recorded)[0] == "CLEAR"
-    found = statement(recorded)
-    assert (found.consignment, found.receptacle, found.station) == (S10, "BAG-0001", "lane-1")
-    assert (found.because, found.source, found.supersedes) == ("scan", "station", None)
-    assert found.weight is not None
-    assert (found.weight.digits, found.weight.grams) == ("290", 290)
-    assert found.digests.policy == opened.hub.reference_data.current.policy_digest
-    assert found.digests.model == opened.hub.reference_data.current.model_digest
-    assert found.digests.model is not None
-    assert None not in (found.digests.lists, found.digests.inputs, found.digests.scan)
-    assert found.valid_until == "2026-03-05T09:30:00.000Z"
+    result = statement(recorded)
+    assert (result.consignment, result.receptacle, result.station) == (S10, "BAG-0001", "lane-1")
+    assert (result.because, result.source, result.supersedes) == ("scan", "station", None)
+    assert result.weight is not None
+    assert (result.weight.digits, result.weight.grams) == ("290", 290)
+    assert result.digests.policy == opened.hub.reference_data.current.policy_digest
+    assert result.digests.model == opened.hub.reference_data.current.model_digest
+    assert result.digests.model is not None
+    assert None not in (result.digests.lists, result.digests.inputs, result.digests.scan)
+    assert result.valid_until == "2026-03-05T09:30:00.000Z"
 
 
 async def test_a_cleared_piece_carries_a_sealed_block_like_any_other(opened: Opened, site: Site) -> None:
@@ -241,11 +241,11 @@ async def test_a_manifest_that_arrives_later_decides_again(opened: Opened, site:
     assert isinstance(message, DecisionMessage)
     assert (message.because, message.disposition) == ("manifest", "CLEAR")
     (again,) = await opened.hub.log.recent(1)
-    found = parse(again.kind, again.payload)
-    assert isinstance(found, Decision)
-    assert (found.because, found.source, found.supersedes) == ("manifest", "hub", first.entry.seq)
-    assert (found.station, found.digests.scan) == ("lane-1", statement(first).digests.scan)
-    assert found.weight == statement(first).weight
+    result = parse(again.kind, again.payload)
+    assert isinstance(result, Decision)
+    assert (result.because, result.source, result.supersedes) == ("manifest", "hub", first.entry.seq)
+    assert (result.station, result.digests.scan) == ("lane-1", statement(first).digests.scan)
+    assert result.weight == statement(first).weight
     assert await opened.hub.log.unmanifested() == []
 
 
@@ -391,7 +391,7 @@ async def test_a_decision_that_cannot_be_recorded_is_none(opened: Opened, site: 
 
     with pytest.raises(EvidenceFailed, match=r"the lane stops\. Check the disk"):
         await scan_all()
-    assert opened.hub.log.size() == len(lane.seen) + 1
+    assert opened.hub.log.size() == len(lane.scans) + 1
     with opened.hub.feed.subscribe() as screen, pytest.raises(EvidenceFailed):
         await clear_piece(site.scan("BOX-000099"), lane, opened.hub)
     assert screen.take() is None

@@ -15,12 +15,12 @@ async def test_a_third_scan_never_clears_a_number_that_two_parcels_may_carry(
     opened: Opened, site: Site
 ) -> None:
     await site.declare(opened, {})
-    found = []
+    result = []
     for _ in range(4):
         site.clock.advance(60)
         recorded = await clear_piece(site.scan(), CommandLine(grams=290), opened.hub)
-        found.append(decision_view(recorded.entry)["disposition"])
-    assert found == ["CLEAR", "RFS", "RFS", "RFS"]
+        result.append(decision_view(recorded.entry)["disposition"])
+    assert result == ["CLEAR", "RFS", "RFS", "RFS"]
 
 
 async def test_a_manifest_that_lands_between_look_up_and_entry_is_not_missed(

@@ -21,7 +21,7 @@ from agent.cli.devices.stopping import stop_on_signals
 from agent.cli.devices.target import LineType
 from agent.cli.options import DEFAULT_CONFIG, config_option, json_option, show
 from agent.cli.protocol_options import AUTO, chosen_profile, protocol_options, unit_option
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.maintenance.device_target import is_port, placed
 from drivers.catalogue import scale_names, scanner_names
 from drivers.line_settings import LineSettings
@@ -214,7 +214,7 @@ def add(
         for line in _detection_lines(detection):
             click.echo(line, err=True)
         if detection.guess is None or detection.outcome.value != "confident":
-            raise NotFound(f"no protocol of {port} is certain; name it with --protocol if you know it")
+            raise UnknownName(f"no protocol of {port} is certain; name it with --protocol if you know it")
         protocol, settings = detection.guess.protocol, detection.settings
         switches = dict(detection.guess.switches) | switches
     else:

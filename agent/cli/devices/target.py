@@ -62,7 +62,7 @@ def target_of(
     """The device that is meant.
 
     Raises:
-        NotFound: The configuration has no such station, or the station no such device.
+        UnknownName: The configuration has no such station, or the station no such device.
         ConfigInvalid: The configuration is needed and cannot be read.
         click.UsageError: The protocol has no such switch, or a switch of a port has no protocol.
     """

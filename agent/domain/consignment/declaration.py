@@ -236,7 +236,7 @@ def decode(data: bytes) -> Declaration:
     """Read back what ``encode`` wrote.
 
     Raises:
-        DeclarationInvalid: The bytes are no declaration, of another version, or past a ceiling.
+        DeclarationInvalid: The bytes are not a declaration, of another version, or past a ceiling.
     """
     try:
         return _DECODER.decode(data)

@@ -79,9 +79,9 @@ def assess(
     """
     if any(arrival.tzinfo is None for arrival in arrivals):
         raise ValueError("an arrival needs its offset from UTC: it decides which law counts")
-    arrival, found = _arrival(effective.declaration, policy, at)
+    arrival, findings = _arrival(effective.declaration, policy, at)
     document = _document(effective, policy, lists, readings or UNREAD)
-    made = _under_law(effective, document, found, policy, lists, at, max(arrival or at, at))
+    made = _under_law(effective, document, findings, policy, lists, at, max(arrival or at, at))
     unread = () if readings else (Finding(code="GOODS_UNREAD"),)
     earlier: list[Assessment] = []
     for moment in arrivals:
@@ -160,7 +160,7 @@ def _checked(effective: Effective, policy: Policy, readings: TextModels) -> Iter
 def _under_law(
     effective: Effective,
     document: _Document,
-    found: tuple[Finding, ...],
+    findings: tuple[Finding, ...],
     policy: Policy,
     lists: Sequence[PartyList],
     at: datetime,
@@ -173,10 +173,10 @@ def _under_law(
     weighed = tuple(policy.weighed(finding, evaluated_for, mode) for finding in document.checked)
     if policy.regimes and held.lawless:
         # By no law that is known here could it be told that the goods may go.
-        found = (*found, Finding(code="NO_REGIME"))
+        findings = (*findings, Finding(code="NO_REGIME"))
     return Assessment(
         consignment=declaration.consignment,
-        findings=(*found, *held.missing, *weighed, *document.listed, *held.findings),
+        findings=(*findings, *held.missing, *weighed, *document.listed, *held.findings),
         evaluated_for=evaluated_for,
         assessed_at=at,
         regimes=held.regimes,
@@ -225,7 +225,7 @@ def _ill_formed(declaration: Declaration, policy: Policy) -> Iterable[Finding]:
 def _described(declaration: Declaration, policy: Policy, readings: TextModels) -> Iterable[Finding]:
     """What the descriptions are worth; the same fault of several items is found once, at its weightiest."""
     texts = (declaration.description, *(item.description for item in declaration.items))
-    found: dict[tuple[str, str | int | None], Finding] = {}
+    findings: dict[tuple[str, str | int | None], Finding] = {}
     for text in dict.fromkeys(texts):
         if text is not None:
             finding = check_description(
@@ -237,9 +237,9 @@ def _described(declaration: Declaration, policy: Policy, readings: TextModels) -
             )
             if finding is not None:
                 same = (finding.code, finding.params.get("term"))
-                if same not in found or found[same].severity is Severity.NOTE:
-                    found[same] = finding
-    return found.values()
+                if same not in findings or findings[same].severity is Severity.NOTE:
+                    findings[same] = finding
+    return findings.values()
 
 
 def _conflicts(conflicts: Iterable[Conflict]) -> Iterable[Finding]:
@@ -247,7 +247,7 @@ def _conflicts(conflicts: Iterable[Conflict]) -> Iterable[Finding]:
 
     Numbers alone are repeated; texts, names and places stay in the declarations.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for conflict in conflicts:
         chosen, *others = conflict.sides
         severity = Severity.NOTE if conflict.field in _OF_THE_FLIGHT else Severity.CORRECTABLE
@@ -256,8 +256,8 @@ def _conflicts(conflicts: Iterable[Conflict]) -> Iterable[Finding]:
             params |= {"chosen": chosen.role.value, "other": other.role.value}
             if conflict.field in _COUNTED:
                 params |= {"chosen_value": int(chosen.claim), "other_value": int(other.claim)}
-            found.append(Finding(code="SOURCES_DISAGREE", severity=severity, params=params))
-    return found
+            findings.append(Finding(code="SOURCES_DISAGREE", severity=severity, params=params))
+    return findings
 
 
 _COUNTED = frozenset({"gross_weight_g", "quantity", "piece_count"})

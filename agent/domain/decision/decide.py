@@ -17,8 +17,8 @@ from agent.domain.policy.pack import ModelTerms, OnAbsent
 def audit_draw(key: bytes, piece: PieceKey, permille: int) -> bool:
     """Whether the random audit takes this piece.
 
-    A keyed hash of the piece: nobody at the lane can steer it by scanning again, and whoever holds the key
-    can reproduce it.
+    A keyed hash of the piece: nobody at the lane can steer it by scanning again, and a holder of the key can
+    reproduce it.
     """
     digest = hmac.digest(key, f"preclear/audit/v1|{piece}".encode(), hashlib.sha256)
     return int.from_bytes(digest[:8]) % 1000 < permille

@@ -332,7 +332,7 @@ def _read(text: str, terms: Terms) -> _Reading:
 
 
 _LONG = 3
-"""Letters of a word that is no piece left over from another."""
+"""Letters of a word that is not a piece left over from another."""
 
 
 def _says_something(word: str) -> bool:

@@ -33,11 +33,11 @@ class Corrector(StrEnum):
     """Who can put right what a finding says."""
 
     SENDER = "sender"
-    """Whoever declared the goods: every such code has a text in each language of ``agent/texts/findings``."""
+    """The party that declared the goods: the code has a text in each language of ``agent/texts/findings``."""
     OPERATOR = "operator"
-    """Whoever stands at the lane."""
+    """The operator at the lane."""
     HUB = "hub"
-    """Whoever runs the hub: devices, rules, lists, models, clock."""
+    """The hub's staff: devices, rules, lists, models, clock."""
     AUTHORITY = "authority"
     """Nobody but the customs authority."""
 

@@ -24,7 +24,7 @@ MAX_PAYLOAD = 4096
 """No symbology holds more alphanumeric text (QR Code: 4,296; Data Matrix: 2,335); longer input is noise."""
 
 # Everything below 0x20 but GS, which parts GS1 element strings; envelopes have a rule of their own.
-# Lone surrogates are no text: nothing that holds one could be signed.
+# Lone surrogates are not text: nothing that holds one could be signed.
 _CONTROL = re.compile("[\x00-\x1c\x1e\x1f\x7f-\x9f\ud800-\udfff]")
 _AIM = re.compile(r"\]?([A-Za-z][0-9A-Za-z])")
 _AIM_IN_TEXT = re.compile(r"\]([A-Za-z][0-9A-Za-z])")
@@ -78,7 +78,7 @@ def identify(payload: str, aim: str | None) -> tuple[Candidate, ...]:
 
 
 def label_of(text: str) -> Label | None:
-    """The label that a manifest's number stands for; None when it is no tracking number.
+    """The label that a manifest's number stands for; None when it is not a tracking number.
 
     Goes by shape alone, check digits aside: ``identify`` gives the same kind and value for the same text, so
     that a scan finds its row even where the number was printed wrong.

@@ -37,7 +37,7 @@ _KINDS = {"UPSN": "ups", "FDE": "fedex", "FDEG": "fedex", "FDEN": "fedex", "FXSP
 
 Ranked = tuple[int, Candidate]
 Read = Callable[[Payload], Iterator[Ranked]]
-"""Every reading of a text that is no envelope itself."""
+"""Every reading of a text that is not an envelope itself."""
 
 
 def is_sound(text: str) -> bool:

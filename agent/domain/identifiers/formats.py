@@ -105,7 +105,7 @@ def readings(
 
 
 def compact(payload: Payload) -> str | None:
-    """What a number is matched as: capitals without spaces; None when it is no number of any kind.
+    """What a number is matched as: upper case without spaces; None when it is not a number of any kind.
 
     The separator after a postal code (AI 420) goes too: many scanners drop it anyway.
     """

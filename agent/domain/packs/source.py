@@ -35,7 +35,7 @@ def join(files: Mapping[str, bytes], *, source: str) -> bytes:
         source: What to call the folder in errors.
 
     Raises:
-        PolicyInvalid: with every fault: a name that is no name of a pack's file, no ``pack.toml``, a file of
+        PolicyInvalid: with every fault: a name that a pack's file cannot have, no ``pack.toml``, a file of
             broken syntax, or one that does not begin with a table and would add to the last of another.
     """
     errors = [PolicyError(path="", file=name[:80], message="not a file name of a pack, as rules.toml")

@@ -17,8 +17,8 @@ _T = TypeVar("_T")
 class Table:
     """One table of a file. Each getter takes a key; ``done`` reports the keys nobody asked for.
 
-    A getter that finds a fault notes it and returns a harmless value of the type asked for: whoever reads on
-    finds the other faults too, and must look at ``errors`` before using what was read.
+    A getter that finds a fault notes it and returns a harmless value of the type asked for: reading on
+    finds the other faults too, and ``errors`` must be looked at before using what was read.
     """
 
     def __init__(

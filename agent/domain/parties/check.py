@@ -108,7 +108,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def name_fault(name: str, words: Sequence[str], also: frozenset[str], tables: PartyTables) -> str | None:
-    """Why ``name`` names nobody, whoever may bear it; None when it can be a name.
+    """Why ``name`` names nobody; None when it can be a name.
 
     Args:
         name: As the source wrote it.

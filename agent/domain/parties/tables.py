@@ -108,7 +108,7 @@ class PartyTables:
     placeholders: frozenset[str]
     """``names.key`` of names that name nobody."""
     vocabulary: frozenset[str]
-    """Every word of those names: a text with none of them is no placeholder."""
+    """Every word of those names: a text with none of them is not a placeholder."""
     literals: frozenset[str]
     """``descriptions.canonical`` without spaces."""
     fictional: frozenset[str]

@@ -32,7 +32,7 @@ class PersonKey(StrEnum):
 
     CONSIGNEE = "consignee"
     DELIVER_TO = "deliver_to"
-    """The place of delivery with its unit, whoever is named there."""
+    """The place of delivery with its unit, for every name there."""
     PURCHASER = "purchaser"
     """Owner or buyer; the consignee where none is named."""
 

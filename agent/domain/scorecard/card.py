@@ -155,7 +155,7 @@ Kind = tuple[str, tuple[tuple[str, str], ...]]
 def kind_of(finding: Finding) -> Kind:
     """What a finding is counted under."""
     if finding.code == CONFLICT:
-        # Which capacity spoke against which is no matter of the sender's.
+        # Which capacity spoke against which does not concern the sender.
         return CONFLICT, (("field", str(finding.params.get("field", ""))),)
     kind = tuple((name, str(finding.params[name])) for name in _KINDS if name in finding.params)
     return finding.code, kind

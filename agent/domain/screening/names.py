@@ -34,7 +34,7 @@ def fold(name: str) -> str:
         plain = name.lower().replace("'", "").replace("`", "")
     else:
         decomposed = unicodedata.normalize("NFKD", name.translate(_APOSTROPHES)).casefold()
-        # Casefolding may compose anew; what NFKD takes apart a second time stays apart.
+        # Casefolding may compose again; what NFKD takes apart a second time stays apart.
         decomposed = unicodedata.normalize("NFKD", decomposed).translate(_LETTERS)
         plain = "".join(c for c in decomposed if unicodedata.category(c) not in _DROPPED)
     words = _NOT_WORD.sub(" ", plain).split()

@@ -89,7 +89,7 @@ def same_person(own: Tally, other: Tally, by: PersonKey) -> bool:
     """Whether two consignments are of one person.
 
     The names sound the same, and building, telephone or e-mail are the same too. By the place of delivery:
-    the same building and unit, whoever is named.
+    the same building and unit, under any name.
     """
     if by is PersonKey.DELIVER_TO:
         return _same(own.building, other.building) and own.address == other.address

@@ -29,7 +29,7 @@ from agent.domain.values.money import Money
 
 
 class Tally(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """What is counted of one consignment. Whoever and wherever is a keyed digest; 0 is "not known"."""
+    """What is counted of one consignment. Persons and places are keyed digests; 0 is "not known"."""
 
     day: int
     """Ordinal of the day that the policy counts by (1 is 1 January of the year 1)."""

@@ -334,7 +334,7 @@ class TableLayout:
         if place is None:
             return None
         if column == "account_opened_on":
-            # Not remembered: each row in which a date was mended says so.
+            # Not remembered: each row in which a date was corrected says so.
             return name, place, partial(self._when, column=column, read=read_day)
         return name, place, None if read is None else _Remembered(read, column).__getitem__
 

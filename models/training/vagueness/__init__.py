@@ -1,0 +1,1 @@
+"""How the score of descriptions is learnt from made phrases; scoring lies in models.vagueness."""

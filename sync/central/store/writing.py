@@ -14,8 +14,9 @@ from sync.sqlite.writer import OnError, Priority, Writer
 
 T = TypeVar("T")
 
-GROUP = 8
-"""Jobs in one transaction; a checkpoint that comes just after one has begun waits for that many."""
+GROUP = 1
+"""Jobs in one transaction. More save a sixth of the processor time of many small uploads, and make an urgent
+job wait four times as long; large batches gain nothing (measured)."""
 
 
 class CentralStore:

@@ -41,7 +41,7 @@ def claim(arrival: datetime | None, *, minute: int = 0, role: SourceRole = Sourc
 
 
 def flight_list(arrival: datetime, *, minute: int = 30) -> Claim:
-    said = Declaration(
+    stated = Declaration(
         consignment=MASTER,
         transport=Transport.EXPRESS,
         level=Level.MASTER,
@@ -52,7 +52,7 @@ def flight_list(arrival: datetime, *, minute: int = 30) -> Claim:
         expected_arrival=arrival.isoformat(),
     )
     received = f"2026-06-20T09:{minute:02}:00Z"
-    return Claim(role=SourceRole.CARRIER, party="air", received=received, declaration=said)
+    return Claim(role=SourceRole.CARRIER, party="air", received=received, declaration=stated)
 
 
 def test_a_house_bill_has_the_arrival_of_its_flight_and_nothing_else_of_the_master_bill() -> None:
@@ -69,13 +69,13 @@ def test_without_a_flight_list_the_claims_stay_as_they_are() -> None:
 
 def test_arrivals_are_told_in_the_order_in_which_they_were_believed() -> None:
     hour = timedelta(hours=1)
-    told = [claim(BOUNDARY - hour), claim(BOUNDARY + hour, minute=5), claim(BOUNDARY - hour, minute=9)]
-    assert arrivals(told[::-1], ClaimOrder()) == (BOUNDARY - hour, BOUNDARY + hour, BOUNDARY - hour)
+    events = [claim(BOUNDARY - hour), claim(BOUNDARY + hour, minute=5), claim(BOUNDARY - hour, minute=9)]
+    assert arrivals(events[::-1], ClaimOrder()) == (BOUNDARY - hour, BOUNDARY + hour, BOUNDARY - hour)
 
 
 def test_a_forwarder_does_not_move_the_arrival_that_the_carrier_gave() -> None:
-    told = [claim(BOUNDARY, role=SourceRole.CARRIER), claim(BOUNDARY + timedelta(hours=1), minute=5)]
-    assert arrivals(told, ClaimOrder()) == (BOUNDARY,)
+    events = [claim(BOUNDARY, role=SourceRole.CARRIER), claim(BOUNDARY + timedelta(hours=1), minute=5)]
+    assert arrivals(events, ClaimOrder()) == (BOUNDARY,)
 
 
 @given(
@@ -134,8 +134,8 @@ async def test_a_flight_list_that_crosses_a_boundary_keeps_both_laws_in_the_sign
         recorded = await clear_piece(site.scan("BOX-0001"), CommandLine(grams=None), hub)
         decision = parse(recorded.entry.kind, recorded.entry.payload)
     assert decision.evaluated_for == "2026-06-24T06:00:00.000Z"  # type: ignore[union-attr]
-    (told,) = (f for f in decision.open if f.code == "LAW_CHANGED")  # type: ignore[union-attr]
-    assert told.params["evaluated_for"] == "2026-06-24T02:00:00Z"
+    (events,) = (f for f in decision.open if f.code == "LAW_CHANGED")  # type: ignore[union-attr]
+    assert events.params["evaluated_for"] == "2026-06-24T02:00:00Z"
 
 
 async def test_a_flight_list_lets_its_houses_be_assessed_again_in_the_background(

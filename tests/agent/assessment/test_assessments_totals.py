@@ -58,11 +58,11 @@ async def decided(site: Site, opened: Opened, number: int) -> tuple[Decision, Co
     recorded = await clear_piece(site.scan(item(number)), CommandLine(grams=None), opened.hub)
     statement = parse(recorded.entry.kind, recorded.entry.payload)
     assert isinstance(statement, Decision)
-    return statement, Counter(found.code for found in site.unseal(recorded.entry).findings)
+    return statement, Counter(result.code for result in site.unseal(recorded.entry).findings)
 
 
-def told(decision: Decision, code: str) -> list[dict[str, Any]]:
-    return [dict(found.params) for found in decision.open if found.code == code]
+def events(decision: Decision, code: str) -> list[dict[str, Any]]:
+    return [dict(result.params) for result in decision.open if result.code == code]
 
 
 async def test_the_parcel_that_passes_a_persons_day_is_found_and_the_total_is_a_lower_bound(
@@ -70,9 +70,9 @@ async def test_the_parcel_that_passes_a_persons_day_is_found_and_the_total_is_a_
 ) -> None:
     await site.declare(then, parcel(1, "500.00"), parcel(2, "300.00"), parcel(3, "0.01"))
     assessed(then)
-    found = [told((await decided(site, then, n))[0], "DAY_TOTAL_ABOVE_LIMIT") for n in (1, 2, 3)]
-    assert [len(each) for each in found] == [0, 0, 1]
-    (params,) = found[2]
+    result = [events((await decided(site, then, n))[0], "DAY_TOTAL_ABOVE_LIMIT") for n in (1, 2, 3)]
+    assert [len(each) for each in result] == [0, 0, 1]
+    (params,) = result[2]
     assert (params["limit_minor"], params["currency"], params["bound"]) == (80_000, "USD", "lower")
     assert "total_minor" not in params, "what a person bought never leaves the hub"
 
@@ -88,28 +88,28 @@ async def test_another_name_or_another_day_or_another_place_is_another_sum(site:
     )
     assessed(then)
     for number in range(1, 5):
-        assert told((await decided(site, then, number))[0], "DAY_TOTAL_ABOVE_LIMIT") == []
+        assert events((await decided(site, then, number))[0], "DAY_TOTAL_ABOVE_LIMIT") == []
 
 
 async def test_a_value_that_is_declared_anew_counts_in_place_of_the_old_one(site: Site, then: Opened) -> None:
     await site.declare(then, parcel(1, "500.00"), parcel(2, "400.00"))
     assessed(then)
-    assert told((await decided(site, then, 2))[0], "DAY_TOTAL_ABOVE_LIMIT")
+    assert events((await decided(site, then, 2))[0], "DAY_TOTAL_ABOVE_LIMIT")
     site.clock.advance(60)
     await site.declare(then, parcel(1, "50.00"), name="corrected.csv")
     assessed(then)
     site.clock.advance(60)
-    assert told((await decided(site, then, 2))[0], "DAY_TOTAL_ABOVE_LIMIT") == []
+    assert events((await decided(site, then, 2))[0], "DAY_TOTAL_ABOVE_LIMIT") == []
 
 
 async def test_until_all_that_is_declared_is_counted_a_decision_says_so(site: Site, then: Opened) -> None:
     await site.declare(then, parcel(1, "500.00"), parcel(2, "400.00"))
     before, _ = await decided(site, then, 1)
-    assert len(told(before, "TOTALS_BEHIND")) == 1
+    assert len(events(before, "TOTALS_BEHIND")) == 1
     assessed(then)
     site.clock.advance(60)
     after, _ = await decided(site, then, 1)
-    assert told(after, "TOTALS_BEHIND") == []
+    assert events(after, "TOTALS_BEHIND") == []
 
 
 async def test_patterns_below_a_limit_are_told_to_the_authority_alone(site: Site, then: Opened) -> None:
@@ -122,7 +122,7 @@ async def test_patterns_below_a_limit_are_told_to_the_authority_alone(site: Site
     decision, sealed = await decided(site, then, 8)
     assert "VALUES_BELOW_LIMIT" in sealed
     assert {"VALUES_BELOW_LIMIT", "ORDER_SPLIT", "ADDRESS_SHARED", "CONTACT_SHARED"}.isdisjoint(
-        found.code for found in decision.open
+        result.code for result in decision.open
     )
 
 
@@ -144,8 +144,8 @@ async def test_of_a_key_that_many_share_the_latest_days_are_looked_at(site: Site
     kept = await store.assessment(item(19), then.hub.reference_data.current.assessed_under)
     assert kept is not None
     assert kept.tally is not None
-    found = dict(await store.near(kept.tally, item(19), 30))
-    assert len(found) == MOST_ROWS
-    days = Counter(kept.tally.day - tally.day for tally in found.values())
+    result = dict(await store.near(kept.tally, item(19), 30))
+    assert len(result) == MOST_ROWS
+    days = Counter(kept.tally.day - tally.day for tally in result.values())
     assert [days[ago] for ago in range(12)] == [19, *[20] * 11]
     assert max(days) == 12

@@ -22,9 +22,9 @@ async def scanned(site: Site, opened: Opened, grams: int | None = 290) -> Decisi
 
 
 def read(entry: Any) -> Decision:
-    found = parse(entry.kind, entry.payload)
-    assert isinstance(found, Decision)
-    return found
+    findings = parse(entry.kind, entry.payload)
+    assert isinstance(findings, Decision)
+    return findings
 
 
 async def caught_up(opened: Opened) -> list[Decision]:

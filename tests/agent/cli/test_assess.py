@@ -70,8 +70,8 @@ def test_a_consignment_is_answered_with_findings_regime_and_disposition() -> Non
 
 
 def test_what_is_missing_names_its_field_in_the_words_of_the_schema() -> None:
-    said = {k: v for k, v in WHOLE.items() if k not in ("gross_weight", "hs", "pickup_place")}
-    (answer,) = answers(assessed(said | {"consignee": WHOLE["consignee"] | {"email": None}}))
+    claim = {k: v for k, v in WHOLE.items() if k not in ("gross_weight", "hs", "pickup_place")}
+    (answer,) = answers(assessed(claim | {"consignee": WHOLE["consignee"] | {"email": None}}))
     fields = {f["field"]: f for f in answer["findings"] if f["severity"] == "mend"}
     assert fields.keys() == {"gross_weight", "hs", "pickup_place", "consignee.email"}
     assert "90 FR 52796" in fields["consignee.email"]["citation"]
@@ -92,8 +92,8 @@ def test_the_second_decides(at: str, regime: str) -> None:
 
 
 def test_the_expected_arrival_goes_before_the_time_of_assessment() -> None:
-    said = WHOLE | {"origin_country": "GB", "expected_arrival": "2025-08-29T00:01:00-04:00"}
-    (answer,) = answers(assessed(said, at="2025-08-28T00:00:00Z"))
+    claim = WHOLE | {"origin_country": "GB", "expected_arrival": "2025-08-29T00:01:00-04:00"}
+    (answer,) = answers(assessed(claim, at="2025-08-28T00:00:00Z"))
     assert (answer["regime"], answer["evaluated_for"]) == ("us-informal-entry", "2025-08-29T04:01:00Z")
 
 
@@ -205,16 +205,16 @@ def test_every_fact_has_a_field_of_the_schema() -> None:
 
 
 def test_facts_are_listed_with_their_types() -> None:
-    told = preclear("schema", "facts").stdout.splitlines()
-    assert "consignment.value_minor  int" in told
+    events = preclear("schema", "facts").stdout.splitlines()
+    assert "consignment.value_minor  int" in events
     assert json.loads(preclear("schema", "facts", "--json").stdout)["facts"]["goods.words"] == "LIST"
 
 
 # -- reading one line ----------------------------------------------------------------------------------------
 
 
-def read(**said: Any) -> Declaration:
-    return read_consignment(json.dumps({"id": "A", "mode": "mail", **said}).encode())
+def read(**claim: Any) -> Declaration:
+    return read_consignment(json.dumps({"id": "A", "mode": "mail", **claim}).encode())
 
 
 @pytest.mark.parametrize(
@@ -275,9 +275,9 @@ def test_lines_of_goods_are_read_like_the_whole() -> None:
         ({"known_consignor": "yes"}, "`$.known_consignor`"),
     ],
 )
-def test_what_is_no_consignment_is_refused_with_the_field(said: dict[str, Any], reason: str) -> None:
+def test_what_is_no_consignment_is_refused_with_the_field(claim: dict[str, Any], reason: str) -> None:
     with pytest.raises(DeclarationInvalid) as refused:
-        read(**said)
+        read(**claim)
     assert reason in str(refused.value)
 
 
@@ -307,8 +307,8 @@ def test_a_time_beyond_all_years_is_refused(at: str) -> None:
 def test_where_no_law_is_known_nothing_is_cleared() -> None:
     line = '{"id": "A", "mode": "mail", "value": {"amount": "10", "currency": "USD"}}'
     result = CliRunner().invoke(main, ["assess", "--at", "1990-01-01T00:00:00Z"], input=line)
-    found = json.loads(result.stdout)
-    assert (found["disposition"], [f["code"] for f in found["findings"]]) == ("RFS", ["NO_REGIME"])
+    hits = json.loads(result.stdout)
+    assert (hits["disposition"], [f["code"] for f in hits["findings"]]) == ("RFS", ["NO_REGIME"])
 
 
 def test_what_the_goods_lines_say_of_the_whole_need_not_be_said_again() -> None:

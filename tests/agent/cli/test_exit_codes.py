@@ -28,7 +28,7 @@ OTHER_THAN_BASE: dict[str, dict[int, tuple[str, ...]]] = {
     "AgentError": {
         2: ("Ambiguous",),
         3: ("FileRefused", "PackRefused", "SignatureRefused"),
-        4: ("NotFound", "TextUnknown"),
+        4: ("UnknownName", "TextUnknown"),
         5: ("NotRunning",),
         6: ("AlreadyRunning", "PortTaken"),
         78: (

@@ -18,7 +18,7 @@ from agent.control.import_verb import import_by_hub
 from agent.control.protocol import FILE, Failure, Line
 from agent.control.removal_verb import remove_by_hub
 from agent.control.server import serve
-from agent.errors import AgentError, HubRefused, NotFound
+from agent.errors import AgentError, HubRefused, UnknownName
 from agent.intake import importer, removal
 from agent.intake.importer import Sender
 from agent.intake.listener import NullListener
@@ -244,7 +244,7 @@ async def test_a_typed_number_is_handed_to_the_lane_simulator_or_its_absence_rep
         writer.close()
 
     path = short_folder / "lane.sock"
-    with pytest.raises(NotFound, match=r"no lane simulator listens on .*lane\.sock"):
+    with pytest.raises(UnknownName, match=r"no lane simulator listens on .*lane\.sock"):
         await hand_over(path, S10)
     server = await asyncio.start_unix_server(lane, path)
     with contextlib.closing(server):

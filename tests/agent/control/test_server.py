@@ -67,7 +67,7 @@ async def test_a_devices_last_bytes_are_asked_of_the_running_hub(running: str, s
     assert await asked(site, "transcript", place="lane-1/scanner") == {"lines": []}
     with pytest.raises(HubRefused, match="there are lane-1/scanner") as caught:
         await asked(site, "transcript", place="lane-9/scale")
-    assert caught.value.kinds == ("NotFound", "AgentError")
+    assert caught.value.kinds == ("UnknownName", "AgentError")
 
 
 async def test_the_bytes_that_a_device_sent_come_back_as_a_transcript(opened: Opened, site: Site) -> None:

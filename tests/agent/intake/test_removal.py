@@ -20,7 +20,7 @@ from agent.clearance import clear_piece
 from agent.domain.consignment.declaration import Declaration, Label, Level, Party, Transport, encode
 from agent.domain.consignment.effective import Claim, SourceRole, effective
 from agent.domain.findings.disposition import Disposition
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.formats.batch import Batch
 from agent.intake.importer import import_manifest
 from agent.intake.removal import Choice, Going, remove_sources
@@ -322,7 +322,7 @@ async def test_decisions_follow_from_what_is_left_and_a_parcel_that_nobody_decla
     assert await hub.declarations.counts() == (0, 0)
     disposition, codes = await decided()
     assert (disposition, "UNMANIFESTED" in codes) == (Disposition.DNL, True)
-    with pytest.raises(NotFound, match="no source of Mall"):
+    with pytest.raises(UnknownName, match="no source of Mall"):
         await remove_sources(hub, Choice(party="Mall"), lambda going: None)
 
 

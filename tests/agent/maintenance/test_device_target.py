@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.config.file import Config, load_config
-from agent.errors import NotFound
+from agent.errors import UnknownName
 from agent.maintenance.device_target import placed, placed_target, port_target
 from drivers.catalogue import profile_of
 from drivers.errors import BadSwitch
@@ -63,7 +63,7 @@ def test_a_switch_that_the_configured_protocol_lacks_is_refused(config: Config) 
 def test_a_place_that_is_not_configured_is_not_found_and_the_others_are_named(
     config: Config, place: str
 ) -> None:
-    with pytest.raises(NotFound, match="name a port, or a configured place: lane-1/scanner, lane-1/scale"):
+    with pytest.raises(UnknownName, match="name a port, or a configured place: lane-1/scanner, lane-1/scale"):
         placed_target(config, place)
 
 

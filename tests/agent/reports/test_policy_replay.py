@@ -55,34 +55,34 @@ async def replay(site: Site, tmp_path: Path) -> Replay:
 def test_parcels_that_would_be_judged_otherwise_are_named_with_the_reason(replay: Replay) -> None:
     result = replay("--json")
     assert result.exit_code == 0, result.output
-    found = json.loads(result.stdout)
-    assert (found["parcels"], found["undeclared"]) == (2, 1)
-    ((change),) = found["changed"]
+    findings = json.loads(result.stdout)
+    assert (findings["parcels"], findings["undeclared"]) == (2, 1)
+    ((change),) = findings["changed"]
     assert change["piece"] == f"s10:{SHOES}"
     assert (change["old"], change["new"]) == ("CLEAR", "RFI")
     assert (change["added"], change["removed"]) == (["SHOES_ASKED_ABOUT"], [])
-    assert found["by_change"] == {"CLEAR → RFI": 1}
+    assert findings["by_change"] == {"CLEAR → RFI": 1}
 
 
 def test_each_parcel_counts_once_by_its_last_decision(replay: Replay) -> None:
     # The second decision on the shoes, two hours after the first on the shirt.
-    found = json.loads(replay("--json", since="2026-03-02T10:30:00Z").stdout)
-    assert (found["parcels"], len(found["changed"])) == (1, 1)
+    findings = json.loads(replay("--json", since="2026-03-02T10:30:00Z").stdout)
+    assert (findings["parcels"], len(findings["changed"])) == (1, 1)
     assert json.loads(replay("--json", since="2026-03-03").stdout)["parcels"] == 0
 
 
 def test_a_pack_that_says_the_same_changes_nothing(replay: Replay, tmp_path: Path) -> None:
     same = tmp_path / "same.toml"
     same.write_bytes(join({"pack.toml": shipped_pack() + STRICTER.encode()}, source="same"))
-    told = replay("--against", str(same)).stdout
-    last = told.splitlines()[-1]
+    events = replay("--against", str(same)).stdout
+    last = events.splitlines()[-1]
     assert last.startswith("0 of 2 parcels would be decided differently; 1 had no declaration")
 
 
 def test_people_read_which_parcel_and_why(replay: Replay) -> None:
-    told = replay().stdout
-    assert f"s10:{SHOES} (entry " in told
-    assert "CLEAR → RFI  +SHOES_ASKED_ABOUT" in told
+    events = replay().stdout
+    assert f"s10:{SHOES} (entry " in events
+    assert "CLEAR → RFI  +SHOES_ASKED_ABOUT" in events
 
 
 def test_a_hub_without_a_log_is_not_found(site: Site, tmp_path: Path) -> None:
@@ -109,8 +109,8 @@ async def test_a_limit_on_what_a_person_receives_in_a_day_is_replayed_over_all_p
     pack = tmp_path / "stricter" / "pack.toml"
     limit = STRICTER_LIMIT.replace("OVERAGE", overage)
     pack.write_text(shipped_pack().decode() + limit)
-    found = json.loads(replay("--json").stdout)
-    changed = {change["consignment"]: change["added"] for change in found["changed"]}
+    findings = json.loads(replay("--json").stdout)
+    changed = {change["consignment"]: change["added"] for change in findings["changed"]}
     assert changed.keys() == asked  # declared together: the order of their numbers decides which comes last
     assert all(codes == ["DAY_TOTAL_ABOVE_LIMIT"] for codes in changed.values())
 

@@ -59,20 +59,20 @@ def test_every_rule_of_the_shipped_pack_that_asks_for_a_correction_has_a_text(po
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_code_reads_in_every_language_with_its_source(language: str) -> None:
     for code in (*codes(), *FACT_OF_CODE):
-        told = text_of(code, {"field": "consignee.name", "other": "goods.hs"}, language)
-        assert told.reason
-        assert told.remedy
-        assert "{" not in told.reason + told.remedy
-        assert told.citation is not None
-        assert source_of(told.citation)
+        events = text_of(code, {"field": "consignee.name", "other": "goods.hs"}, language)
+        assert events.reason
+        assert events.remedy
+        assert "{" not in events.reason + events.remedy
+        assert events.citation is not None
+        assert source_of(events.citation)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_missing_fact_is_named_and_shown_by_an_example(language: str) -> None:
     for code, fact in FACT_OF_CODE.items():
-        told = text_of(code, {"regime": "us-acas"}, language)
-        assert field_of(fact, language) in told.reason
-        assert told.example
+        events = text_of(code, {"regime": "us-acas"}, language)
+        assert field_of(fact, language) in events.reason
+        assert events.example
 
 
 def test_each_language_says_it_in_its_own_words() -> None:
@@ -117,8 +117,8 @@ def test_the_example_is_of_the_code_or_else_of_the_field() -> None:
 
 
 def test_a_code_without_a_text_is_shown_as_it_is() -> None:
-    told = text_of("NOBODY_WROTE_THIS", {"field": "goods.hs"}, "vi")
-    assert told.as_dict() == {
+    events = text_of("NOBODY_WROTE_THIS", {"field": "goods.hs"}, "vi")
+    assert events.as_dict() == {
         "reason": "NOBODY_WROTE_THIS",
         "remedy": None,
         "example": None,
@@ -127,11 +127,11 @@ def test_a_code_without_a_text_is_shown_as_it_is() -> None:
 
 
 def test_a_language_without_a_catalogue_falls_back_on_its_kin_and_then_on_english() -> None:
-    said = {
+    words = {
         tag: text_of("STATE_UNKNOWN", {"field": "consignee.state"}, tag).remedy
         for tag in ("zh_TW", "es-MX", "fr")
     }
-    assert said == {
+    assert words == {
         "zh_TW": words_of(FINDINGS, "zh-CN")["remedy.STATE_UNKNOWN"],
         "es-MX": words_of(FINDINGS, "es")["remedy.STATE_UNKNOWN"],
         "fr": words_of(FINDINGS, "en")["remedy.STATE_UNKNOWN"],
@@ -142,7 +142,7 @@ def test_every_field_that_sources_can_disagree_on_has_a_name() -> None:
     party = Party(name="A", street="B", phone="1", email="e", country="CN")
     other = Party(name="C", street="D", phone="2", email="f", country="US")
 
-    def said(role: SourceRole, who: Party, mark: str, grams: int) -> Claim:
+    def words(role: SourceRole, who: Party, mark: str, grams: int) -> Claim:
         declaration = Declaration(
             consignment="X1", transport=Transport.EXPRESS, consignor=who, consignee=who, seller=who,
             purchaser=who, description=mark, hs=mark, quantity=grams, gross_weight_g=grams, house=mark,
@@ -152,7 +152,7 @@ def test_every_field_that_sources_can_disagree_on_has_a_name() -> None:
         )  # fmt: skip
         return Claim(role=role, party=role.value, received="2026-01-01T00:00:00Z", declaration=declaration)
 
-    claims = [said(SourceRole.CARRIER, party, "a", 1), said(SourceRole.SELLER, other, "b", 2)]
+    claims = [words(SourceRole.CARRIER, party, "a", 1), words(SourceRole.SELLER, other, "b", 2)]
     fields = [conflict.field for conflict in effective(claims).conflicts]
     assert len(fields) > 20
     assert [field for field in fields if field_of(field, "hi") == field] == []
@@ -171,7 +171,7 @@ def test_every_field_that_sources_can_disagree_on_has_a_name() -> None:
 def test_any_code_and_parameters_read_without_error_and_no_value_is_a_pattern(
     code: str, params: dict[str, str | int], lang: str
 ) -> None:
-    told = text_of(code, params, lang)
-    assert told == text_of(code, params, lang)
+    events = text_of(code, params, lang)
+    assert events == text_of(code, params, lang)
     nested = text_of("DESCRIPTION_REFUSED", {"reason": "stop_term", "term": "{field}{term}\\1"}, "en")
     assert nested.reason == "Too vague: {field}{term}\\1"

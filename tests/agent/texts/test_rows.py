@@ -25,26 +25,26 @@ def sources(place: Traversable) -> Iterator[str]:
 def codes_of_the_readers() -> set[str]:
     """Every code that stands in a module by which files are read or taken in."""
     places = [files(f"agent.{name}") for name in ("formats", "intake", "domain", "trust")]
-    found: set[str] = set()
+    findings: set[str] = set()
     for place in places:
         for source in sources(place):
             nodes = ast.walk(ast.parse(source))
             texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-            found.update(filter(_CODE.fullmatch, texts))
-    return found
+            findings.update(filter(_CODE.fullmatch, texts))
+    return findings
 
 
 def test_every_code_has_a_text_and_every_text_a_code() -> None:
-    found = codes_of_the_readers()
-    assert {"E001", "E031", "E112", "E204", "E451", "W310", "W351", "W395"} <= found
-    assert sorted(found) == list(row_codes())
+    findings = codes_of_the_readers()
+    assert {"E001", "E031", "E112", "E204", "E451", "W310", "W351", "W395"} <= findings
+    assert sorted(findings) == list(row_codes())
 
 
 def test_each_language_says_it_in_its_own_words() -> None:
     for code in row_codes():
-        told = [row_text(code, language) for language in LANGUAGES]
-        assert len({one.reason for one in told if one}) == len(LANGUAGES)
-        assert len({one.remedy for one in told if one}) == len(LANGUAGES) or code == "E062"
+        events = [row_text(code, language) for language in LANGUAGES]
+        assert len({one.reason for one in events if one}) == len(LANGUAGES)
+        assert len({one.remedy for one in events if one}) == len(LANGUAGES) or code == "E062"
 
 
 def test_the_nearest_language_is_taken_and_an_unknown_code_has_no_text() -> None:

@@ -14,7 +14,7 @@ from agent.domain.checks.metrology import MetrologyCard, MetrologyFact
 
 
 def card(**other: Any) -> MetrologyCard:
-    told: dict[str, Any] = {
+    events: dict[str, Any] = {
         "maker": "Kern",
         "model": "IFB 30K-4",
         "serial": "WX-0012",
@@ -25,7 +25,7 @@ def card(**other: Any) -> MetrologyCard:
         "verified_on": date(2025, 3, 1),
         "due_on": date(2027, 12, 31),
     }
-    return MetrologyCard(**told | other)
+    return MetrologyCard(**events | other)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_a_card_tells_its_intervals() -> None:
         ({"due_on": date(2025, 2, 28)}, "one of them is wrong"),
     ],
 )
-def test_a_card_that_cannot_be_right_is_refused(wrong: dict[str, Any], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_a_card_that_cannot_be_right_is_refused(wrong: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
         card(**wrong)
 
 

@@ -18,14 +18,14 @@ from agent.domain.checks.reference_numbers import (
 from agent.domain.consignment.declaration import Declaration, Item, Party, Transport
 
 
-def found(**fields: Any) -> list[tuple[str, dict[str, object]]]:
+def findings(**fields: Any) -> list[tuple[str, dict[str, object]]]:
     declaration = Declaration(consignment="X1", **{"transport": Transport.EXPRESS, **fields})
     return [(f.code, dict(f.params)) for f in check_numbers(declaration)]
 
 
 @pytest.mark.parametrize("number", ["007-12345675", "020-12345675", "02012345675", "160 00000000"])
 def test_a_sound_master_number_passes(number: str) -> None:
-    assert found(master=number) == []
+    assert findings(master=number) == []
 
 
 @pytest.mark.parametrize(
@@ -44,26 +44,26 @@ def test_a_sound_master_number_passes(number: str) -> None:
 def test_a_broken_master_number_is_refused(number: str, reason: str) -> None:
     assert master_fault(number) == reason
     if number:
-        assert found(master=number) == [("MASTER_NUMBER_REFUSED", {"reason": reason})]
+        assert findings(master=number) == [("MASTER_NUMBER_REFUSED", {"reason": reason})]
 
 
 def test_a_long_house_number_is_noted_in_the_air_to_america_and_refused_beyond_35() -> None:
     america = Party(country="US")
-    assert found(house="ABC123456789", consignee=america) == []
-    assert found(house="ABC1234567890", consignee=america) == [("HOUSE_NUMBER_LONG", {"characters": 13})]
-    assert found(house="ABC1234567890", consignee=america, transport=Transport.MAIL) == []
-    assert found(house="ABC1234567890", consignee=Party(country="CA")) == []
-    assert found(house="A" * 35) == []
-    assert found(house="A" * 36) == [("HOUSE_NUMBER_REFUSED", {"reason": "too_long"})]
-    assert found(house="号123") == [("HOUSE_NUMBER_REFUSED", {"reason": "characters"})]
+    assert findings(house="ABC123456789", consignee=america) == []
+    assert findings(house="ABC1234567890", consignee=america) == [("HOUSE_NUMBER_LONG", {"characters": 13})]
+    assert findings(house="ABC1234567890", consignee=america, transport=Transport.MAIL) == []
+    assert findings(house="ABC1234567890", consignee=Party(country="CA")) == []
+    assert findings(house="A" * 35) == []
+    assert findings(house="A" * 36) == [("HOUSE_NUMBER_REFUSED", {"reason": "too_long"})]
+    assert findings(house="号123") == [("HOUSE_NUMBER_REFUSED", {"reason": "characters"})]
 
 
 def test_the_example_of_the_authority_has_its_check_digit() -> None:
     assert entry_check_digit("B76", "0324527") == 8
-    assert found(entry_number="B76-0324527-8") == found(entry_number="B7603245278") == []
-    assert found(entry_number="B76-0324527-9") == [("ENTRY_NUMBER_REFUSED", {"reason": "check_digit"})]
-    assert found(entry_number="B76-324527-8") == [("ENTRY_NUMBER_REFUSED", {"reason": "shape"})]
-    assert found(entry_number="b76-0324527-8") == [("ENTRY_NUMBER_REFUSED", {"reason": "shape"})]
+    assert findings(entry_number="B76-0324527-8") == findings(entry_number="B7603245278") == []
+    assert findings(entry_number="B76-0324527-9") == [("ENTRY_NUMBER_REFUSED", {"reason": "check_digit"})]
+    assert findings(entry_number="B76-324527-8") == [("ENTRY_NUMBER_REFUSED", {"reason": "shape"})]
+    assert findings(entry_number="b76-0324527-8") == [("ENTRY_NUMBER_REFUSED", {"reason": "shape"})]
 
 
 @pytest.mark.parametrize(("one", "other"), [("A", "J"), ("B", "S"), ("I", "Z"), ("R", "9"), ("K", "2")])
@@ -88,14 +88,14 @@ def test_one_wrong_digit_of_an_entry_number_is_always_found(filer: str, serial: 
     "number", ["12-3456789AB", "12-345678900", "123456789AB", "12-3456789", "123-45-6789", "980101-12345"]
 )
 def test_an_importer_number_of_one_of_three_shapes_passes(number: str) -> None:
-    assert found(importer_of_record=number) == []
+    assert findings(importer_of_record=number) == []
 
 
 @pytest.mark.parametrize(
     "number", ["123456789", "000-12-3456", "666-12-3456", "123-00-6789", "123-45-0000", "1-2", "EORI1", ""]
 )
 def test_a_refused_importer_number_is_never_repeated(number: str) -> None:
-    assert found(importer_of_record=number) == [("IMPORTER_NUMBER_REFUSED", {})]
+    assert findings(importer_of_record=number) == [("IMPORTER_NUMBER_REFUSED", {})]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_refused_importer_number_is_never_repeated(number: str) -> None:
     [("LAX", True), ("USLAX", True), ("2720", True), ("LA", False), ("lax", False), ("US1AX", False)],
 )
 def test_a_port_is_known_by_its_shape(port: str, sound: bool) -> None:
-    assert found(arrival_port=port) == ([] if sound else [("PORT_REFUSED", {})])
+    assert findings(arrival_port=port) == ([] if sound else [("PORT_REFUSED", {})])
 
 
 @pytest.mark.parametrize(
@@ -127,13 +127,13 @@ def test_a_tariff_code_has_six_to_ten_digits_and_a_chapter(code: str, fault: str
 
 def test_chapters_98_and_99_are_americas_alone() -> None:
     for country, codes in (("US", []), (None, []), ("PR", []), ("CA", ["HS_CHAPTER_UNKNOWN"])):
-        assert [code for code, _ in found(hs="99030125", consignee=Party(country=country))] == codes
+        assert [code for code, _ in findings(hs="99030125", consignee=Party(country=country))] == codes
 
 
 def test_of_items_the_first_with_each_fault_is_named() -> None:
     items = (Item(hs="610910"), Item(hs="61"), Item(hs="62"), Item(hs="770000"), Item())
-    assert found(items=items) == [("HS_MALFORMED", {"item": 2}), ("HS_CHAPTER_UNKNOWN", {"item": 4})]
-    assert found(hs="61", items=items)[0] == ("HS_MALFORMED", {})
+    assert findings(items=items) == [("HS_MALFORMED", {"item": 2}), ("HS_CHAPTER_UNKNOWN", {"item": 4})]
+    assert findings(hs="61", items=items)[0] == ("HS_MALFORMED", {})
 
 
 _TEXT = st.none() | st.text(max_size=40)
@@ -148,7 +148,7 @@ def test_whatever_is_written_is_judged_without_error(
     port: str | None,
     hs: str | None,
 ) -> None:
-    told = found(
+    events = findings(
         master=master, house=house, entry_number=entry, importer_of_record=importer, arrival_port=port, hs=hs
     )
-    assert len(told) <= 7
+    assert len(events) <= 7

@@ -26,9 +26,9 @@ def weighed(grams: int, u_grams: int = 0) -> Weighed:
 
 
 def weight_findings(
-    declared_g: int | None, found: Weighed | None, reason: str | None = None
+    declared_g: int | None, result: Weighed | None, reason: str | None = None
 ) -> list[Finding]:
-    return list(check_weight(declared_g, found, reason, TOLERANCE))
+    return list(check_weight(declared_g, result, reason, TOLERANCE))
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,9 @@ def weight_findings(
 def test_a_weight_may_differ_by_the_larger_tolerance_and_the_scales_uncertainty(
     declared_g: int, measured_g: int, u_grams: int, fits: bool
 ) -> None:
-    found = weight_findings(declared_g, weighed(measured_g, u_grams))
-    assert (found == []) == fits
-    for finding in found:
+    result = weight_findings(declared_g, weighed(measured_g, u_grams))
+    assert (result == []) == fits
+    for finding in result:
         assert (finding.code, finding.severity) == ("WEIGHT_MISMATCH", Severity.REFER)
         assert finding.params == {
             "declared_g": declared_g,
@@ -71,27 +71,27 @@ def test_a_weight_may_differ_by_the_larger_tolerance_and_the_scales_uncertainty(
 def test_a_mismatch_is_found_exactly_beyond_what_is_allowed(
     declared_g: int, measured_g: int, u_grams: int
 ) -> None:
-    found = weight_findings(declared_g, weighed(measured_g, u_grams))
+    result = weight_findings(declared_g, weighed(measured_g, u_grams))
     beyond = abs(measured_g - declared_g) - u_grams
-    assert bool(found) == (beyond > max(50, declared_g * 50 // 1000))
+    assert bool(result) == (beyond > max(50, declared_g * 50 // 1000))
 
 
 @pytest.mark.parametrize("reason", ["not_weighed", "not_stable", "device_lost", "no_unit", "no_scale"])
 @pytest.mark.parametrize("declared_g", [None, 290])
 def test_a_piece_without_a_weight_is_referred_and_says_why(reason: str, declared_g: int | None) -> None:
-    (found,) = weight_findings(declared_g, None, reason)
-    assert (found.code, found.severity, found.params) == ("NO_WEIGHT", Severity.REFER, {"reason": reason})
+    (result,) = weight_findings(declared_g, None, reason)
+    assert (result.code, result.severity, result.params) == ("NO_WEIGHT", Severity.REFER, {"reason": reason})
 
 
 def test_a_missing_weight_without_a_reason_was_not_weighed() -> None:
-    (found,) = weight_findings(290, None)
-    assert found.params == {"reason": "not_weighed"}
+    (result,) = weight_findings(290, None)
+    assert result.params == {"reason": "not_weighed"}
 
 
 def test_a_weight_that_there_is_no_declared_one_for_could_not_be_checked_and_refers() -> None:
-    (found,) = weight_findings(None, weighed(812))
-    assert (found.code, found.severity) == ("WEIGHT_NOT_COMPARABLE", Severity.REFER)
-    assert found.params == {"measured_g": 812}
+    (result,) = weight_findings(None, weighed(812))
+    assert (result.code, result.severity) == ("WEIGHT_NOT_COMPARABLE", Severity.REFER)
+    assert result.params == {"measured_g": 812}
 
 
 def test_the_first_scan_of_a_piece_is_no_duplicate() -> None:
@@ -109,17 +109,17 @@ def test_the_first_scan_of_a_piece_is_no_duplicate() -> None:
 )
 def test_a_second_scan_refers_only_a_piece_that_was_cleared(before: Disposition, severity: Severity) -> None:
     cleared = before is Disposition.CLEAR
-    (found,) = check_duplicate(Previous(seq=7, disposition=before, station="lane-2", cleared=cleared))
-    assert (found.code, found.severity) == ("DUPLICATE_SCAN", severity)
-    assert found.params == {"earlier_seq": 7, "earlier_station": "lane-2"}
+    (result,) = check_duplicate(Previous(seq=7, disposition=before, station="lane-2", cleared=cleared))
+    assert (result.code, result.severity) == ("DUPLICATE_SCAN", severity)
+    assert result.params == {"earlier_seq": 7, "earlier_station": "lane-2"}
 
 
 def test_a_number_that_was_ever_cleared_refers_each_further_scan() -> None:
-    (found,) = check_duplicate(Previous(seq=9, disposition=Disposition.RFS, station="lane-1", cleared=True))
-    assert found.severity is Severity.REFER
+    (result,) = check_duplicate(Previous(seq=9, disposition=Disposition.RFS, station="lane-1", cleared=True))
+    assert result.severity is Severity.REFER
 
 
 def test_an_earlier_decision_of_a_log_that_was_set_aside_has_no_number_here() -> None:
     earlier = Previous(seq=None, disposition=Disposition.CLEAR, station="lane-2", cleared=True)
-    (found,) = check_duplicate(earlier)
-    assert (found.severity, found.params) == (Severity.REFER, {"earlier_station": "lane-2"})
+    (result,) = check_duplicate(earlier)
+    assert (result.severity, result.params) == (Severity.REFER, {"earlier_station": "lane-2"})

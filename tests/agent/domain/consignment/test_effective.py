@@ -121,8 +121,8 @@ def test_a_policy_says_whose_word_counts_for_a_field() -> None:
         says(SourceRole.SELLER, gross_weight_g=500, description="cotton shirts"),
     ]
     order = ClaimOrder(by_field={"description": (SourceRole.SELLER, SourceRole.MARKETPLACE)})
-    found = effective(claims, order).declaration
-    assert (found.gross_weight_g, found.description) == (900, "cotton shirts")
+    findings = effective(claims, order).declaration
+    assert (findings.gross_weight_g, findings.description) == (900, "cotton shirts")
     assert effective(claims).declaration.description == "BOX"
 
 
@@ -149,8 +149,8 @@ def test_without_one_partys_words_the_rest_stands_as_if_they_had_never_been_said
     if rest:
         both, alone = effective(claims), effective(rest)
         assert alone.declaration == effective(list(rest)).declaration
-        said = {(c.field, side.party) for c in alone.conflicts for side in c.sides}
-        assert all(party == "A" for _, party in said)
+        words = {(c.field, side.party) for c in alone.conflicts for side in c.sides}
+        assert all(party == "A" for _, party in words)
         kept = {(side.party, side.claim) for c in alone.conflicts for side in c.sides}
         shown = {(side.party, side.claim) for c in both.conflicts for side in c.sides}
         # What A said in conflict with itself (in two capacities) stays in conflict whoever else speaks.

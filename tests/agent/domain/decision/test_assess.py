@@ -138,16 +138,16 @@ def test_rules_are_those_of_the_expected_arrival(policy: Policy) -> None:
 
 
 def test_an_arrival_that_has_passed_does_not_choose_the_law(policy: Policy) -> None:
-    found = assessed(policy, hs=None, expected_arrival=(NOW - timedelta(days=1)).isoformat())
-    assert codes(found) == ["MISSING_GOODS_HS"]
-    assert found.evaluated_for == NOW
+    result = assessed(policy, hs=None, expected_arrival=(NOW - timedelta(days=1)).isoformat())
+    assert codes(result) == ["MISSING_GOODS_HS"]
+    assert result.evaluated_for == NOW
 
 
 @pytest.mark.parametrize("days", [-5000, -3, 61, 5000])
 def test_an_arrival_that_nobody_would_believe_refers(policy: Policy, days: int) -> None:
-    found = assessed(policy, hs=None, expected_arrival=(NOW + timedelta(days=days)).isoformat())
-    assert codes(found) == ["EXPECTED_ARRIVAL_IMPLAUSIBLE", "MISSING_GOODS_HS"]
-    assert found.evaluated_for == NOW
+    result = assessed(policy, hs=None, expected_arrival=(NOW + timedelta(days=days)).isoformat())
+    assert codes(result) == ["EXPECTED_ARRIVAL_IMPLAUSIBLE", "MISSING_GOODS_HS"]
+    assert result.evaluated_for == NOW
 
 
 def test_a_party_that_one_source_names_is_screened_whatever_another_says(policy: Policy) -> None:
@@ -165,8 +165,8 @@ def test_a_party_that_one_source_names_is_screened_whatever_another_says(policy:
             declaration=msgspec.structs.replace(GOOD, consignee=listed),
         ),
     ]
-    found = assess(effective(claims), policy, [party_list], NOW).findings
-    assert [f.code for f in found if f.disclosure is Disclosure.SEALED] == ["LISTED_PARTY"]
+    result = assess(effective(claims), policy, [party_list], NOW).findings
+    assert [f.code for f in result if f.disclosure is Disclosure.SEALED] == ["LISTED_PARTY"]
 
 
 def test_a_listed_party_refers_and_is_sealed(policy: Policy) -> None:
@@ -193,8 +193,8 @@ def test_sources_that_disagree_are_found_with_the_field_and_without_the_claims(p
             declaration=msgspec.structs.replace(GOOD, gross_weight_g=900),
         ),
     ]
-    found = assess(effective(claims), policy, [], NOW).findings
-    assert [dict(f.params) for f in found if f.code == "SOURCES_DISAGREE"] == [
+    result = assess(effective(claims), policy, [], NOW).findings
+    assert [dict(f.params) for f in result if f.code == "SOURCES_DISAGREE"] == [
         {
             "field": "gross_weight_g",
             "chosen": "carrier",

@@ -42,16 +42,16 @@ def outcome_of(finding: Finding) -> Disposition | None:
     return DEFAULT_OUTCOMES[finding.severity]
 
 
-def verdict(*found: Finding, before: Previous | None = None, risk: RiskScore | None = None) -> Verdict:
-    return decide(found, outcome_of, risk=risk, previous=before)
+def verdict(*result: Finding, before: Previous | None = None, risk: RiskScore | None = None) -> Verdict:
+    return decide(result, outcome_of, risk=risk, previous=before)
 
 
 @given(found=findings, before=previous, by_code=outcomes_by_code)
 def test_only_the_authority_lifts_its_holds(
-    found: list[Finding], before: Previous | None, by_code: dict[str, Disposition | None]
+    result: list[Finding], before: Previous | None, by_code: dict[str, Disposition | None]
 ) -> None:
     made = decide(
-        found, lambda f: by_code.get(f.code, DEFAULT_OUTCOMES[f.severity]), risk=None, previous=before
+        result, lambda f: by_code.get(f.code, DEFAULT_OUTCOMES[f.severity]), risk=None, previous=before
     )
     hold = None if before is None else before.hold
     if hold is None:
@@ -64,22 +64,22 @@ def test_only_the_authority_lifts_its_holds(
 
 @given(found=findings, before=previous)
 def test_nothing_is_cleared_when_any_check_could_not_run(
-    found: list[Finding], before: Previous | None
+    result: list[Finding], before: Previous | None
 ) -> None:
     unchecked = Finding(code="NO_WEIGHT", severity=Severity.REFER)
-    made = verdict(*found, unchecked, before=before)
+    made = verdict(*result, unchecked, before=before)
     assert made.disposition in (Disposition.RFS, Disposition.DNL)
 
 
 @given(found=findings, by_code=outcomes_by_code)
 def test_a_sealed_finding_never_shows_and_refers_for_screening_whatever_the_policy_says_of_its_code(
-    found: list[Finding], by_code: dict[str, Disposition | None]
+    result: list[Finding], by_code: dict[str, Disposition | None]
 ) -> None:
     made = decide(
-        found, lambda f: by_code.get(f.code, DEFAULT_OUTCOMES[f.severity]), risk=None, previous=None
+        result, lambda f: by_code.get(f.code, DEFAULT_OUTCOMES[f.severity]), risk=None, previous=None
     )
     assert all(f.disclosure is Disclosure.OPEN and f.code not in SEALED_CODES for f in made.open)
-    assert list(made.sealed) == [f for f in found if f.disclosure is Disclosure.SEALED]
+    assert list(made.sealed) == [f for f in result if f.disclosure is Disclosure.SEALED]
     weighing = [f for f in made.sealed if f.severity is not Severity.NOTE]
     neutral = [f for f in made.open if f.code == "SCREENING"]
     assert len(neutral) == bool(weighing)
@@ -114,20 +114,20 @@ def test_a_listed_party_can_not_be_found_in_the_open() -> None:
 
 @given(found=findings, before=previous, permille=st.integers(0, 1000))
 def test_risk_adds_a_referral_and_never_removes_one(
-    found: list[Finding], before: Previous | None, permille: int
+    result: list[Finding], before: Previous | None, permille: int
 ) -> None:
     risk = RiskScore(permille=permille)
-    without = verdict(*found, before=before)
-    with_risk = verdict(*found, *risk_findings(risk, TERMS), before=before, risk=risk)
+    without = verdict(*result, before=before)
+    with_risk = verdict(*result, *risk_findings(risk, TERMS), before=before, risk=risk)
     assert with_risk.disposition.strictness >= without.disposition.strictness
     assert with_risk.sealed[: len(without.sealed)] == without.sealed
 
 
 @pytest.mark.parametrize(("permille", "refers"), [(0, False), (499, False), (500, True), (1000, True)])
 def test_risk_refers_from_the_policys_threshold_on(permille: int, refers: bool) -> None:
-    found = risk_findings(RiskScore(permille=permille), TERMS)
-    assert [f.code for f in found] == ["RISK"] * refers
-    assert all(f.disclosure is Disclosure.SEALED for f in found)
+    result = risk_findings(RiskScore(permille=permille), TERMS)
+    assert [f.code for f in result] == ["RISK"] * refers
+    assert all(f.disclosure is Disclosure.SEALED for f in result)
 
 
 @pytest.mark.parametrize(
@@ -147,22 +147,22 @@ def test_what_an_absent_model_means_is_the_policys_to_say(
 
 
 @given(found=st.lists(open_findings, max_size=8))
-def test_the_strictest_finding_stands_first_and_equal_ones_keep_their_order(found: list[Finding]) -> None:
+def test_the_strictest_finding_stands_first_and_equal_ones_keep_their_order(result: list[Finding]) -> None:
     def rank(finding: Finding) -> int:
         outcome = outcome_of(finding)
         return -1 if outcome is None else outcome.strictness
 
-    shown = list(verdict(*found).open)
+    shown = list(verdict(*result).open)
     ranks = [rank(f) for f in shown]
     assert ranks == sorted(ranks, reverse=True)
     for each in set(ranks):
-        assert [f for f in shown if rank(f) == each] == [f for f in found if rank(f) == each]
+        assert [f for f in shown if rank(f) == each] == [f for f in result if rank(f) == each]
 
 
 @given(found=findings)
-def test_no_finding_at_all_or_notes_alone_clear_and_anything_more_does_not(found: list[Finding]) -> None:
-    notes = all(f.severity is Severity.NOTE for f in found)
-    assert (verdict(*found).disposition is Disposition.CLEAR) == notes
+def test_no_finding_at_all_or_notes_alone_clear_and_anything_more_does_not(result: list[Finding]) -> None:
+    notes = all(f.severity is Severity.NOTE for f in result)
+    assert (verdict(*result).disposition is Disposition.CLEAR) == notes
 
 
 @given(permille=st.integers(0, 1000), number=st.integers(0, 10**9))

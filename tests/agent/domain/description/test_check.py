@@ -41,8 +41,8 @@ TERMS = Terms(
 
 
 def judged(text: str, *, level: Level = Level.HOUSE) -> tuple[Grade, str | None]:
-    found = judge(text, TERMS, level=level)
-    return found.grade, found.reason
+    result = judge(text, TERMS, level=level)
+    return result.grade, result.reason
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def judged(text: str, *, level: Level = Level.HOUSE) -> tuple[Grade, str | None]
     ],
 )
 def test_a_text_that_names_nothing_is_refused_for_its_reason(text: str, reason: str | None) -> None:
-    found = judge(text, TERMS)
+    result = judge(text, TERMS)
     if reason is None:
-        assert found.grade is not Grade.REJECT
+        assert result.grade is not Grade.REJECT
     else:
-        assert (found.grade, found.reason) == (Grade.REJECT, reason)
+        assert (result.grade, result.reason) == (Grade.REJECT, reason)
 
 
 @pytest.mark.parametrize(
@@ -124,8 +124,8 @@ def test_a_text_that_names_a_thing_is_taken(text: str) -> None:
     ],
 )
 def test_a_stop_term_beside_what_says_something_is_warned_of(text: str, term: str) -> None:
-    found = judge(text, TERMS)
-    assert (found.grade, found.reason, found.terms) == (Grade.WARN, "stop_term", (term,))
+    result = judge(text, TERMS)
+    assert (result.grade, result.reason, result.terms) == (Grade.WARN, "stop_term", (term,))
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_a_disguise_does_not_hide_a_term(text: str) -> None:
 
 
 def test_a_word_of_two_alphabets_is_warned_of_even_when_it_names_a_thing() -> None:
-    found = judge("сotton shirt", TERMS)  # the c is Cyrillic
-    assert (found.grade, found.reason, found.disguised) == (Grade.WARN, "disguised", True)
+    result = judge("сotton shirt", TERMS)  # the c is Cyrillic
+    assert (result.grade, result.reason, result.disguised) == (Grade.WARN, "disguised", True)
     assert judge("хлопковая рубашка", TERMS).grade is Grade.OK
 
 
@@ -203,9 +203,9 @@ def test_a_master_bill_without_the_mark_is_held_to_the_same_lists() -> None:
 def test_a_finding_names_reason_and_term_and_never_repeats_the_text(
     text: str, level: Level, code: str, severity: Severity, params: dict[str, str]
 ) -> None:
-    found = check_description(text, TERMS, level=level)
-    assert found is not None
-    assert (found.code, found.severity, dict(found.params)) == (code, severity, params)
+    result = check_description(text, TERMS, level=level)
+    assert result is not None
+    assert (result.code, result.severity, dict(result.params)) == (code, severity, params)
 
 
 def test_a_good_description_gives_no_finding() -> None:
@@ -269,15 +269,15 @@ def test_a_score_warns_and_asks_back_from_the_limits_of_the_policy_on(
     reading: float,
     grade: Grade,
     reason: str | None,
-    found: tuple[str, Severity, int | None] | None,
+    result: tuple[str, Severity, int | None] | None,
 ) -> None:
     judged = judge(text, TERMS, reads=lambda _text: reading, limits=LIMITS)
     assert (judged.grade, judged.reason) == (grade, reason)
     finding = check_description(text, TERMS, reads=lambda _text: reading, limits=LIMITS)
     if finding is None:
-        assert found is None
+        assert result is None
     else:
-        assert (finding.code, finding.severity, finding.params.get("score_permille")) == found
+        assert (finding.code, finding.severity, finding.params.get("score_permille")) == result
         assert finding.params["reason"] == reason
 
 
@@ -285,24 +285,24 @@ def test_without_limits_or_for_a_master_bill_no_score_says_anything() -> None:
     assert judge("lifestyle essentials", TERMS, reads=lambda _text: 1.0).grade is Grade.OK
     assert check_description("lifestyle essentials", TERMS, reads=lambda _text: 1.0) is None
     assert check_description("lifestyle essentials", TERMS, limits=LIMITS) is None
-    found = check_description(
+    result = check_description(
         "consolidated", TERMS, level=Level.MASTER, reads=lambda _text: 1.0, limits=LIMITS
     )
-    assert found is not None
-    assert (found.code, dict(found.params)) == ("HOUSE_BILLS_NEEDED", {"term": "CONSOLIDATED"})
+    assert result is not None
+    assert (result.code, dict(result.params)) == ("HOUSE_BILLS_NEEDED", {"term": "CONSOLIDATED"})
 
 
 def test_the_model_reads_what_was_meant() -> None:
-    seen: list[str] = []
+    known: list[str] = []
 
     def reads(text: str) -> float:
-        seen.append(text)
+        known.append(text)
         return 0.5
 
     judge("wool socks, 2 pairs", TERMS, reads=reads)
     judge("G1FT mug", TERMS, reads=reads)
     judge("電子手錶", TERMS, reads=reads)
-    assert seen == ["wool socks, 2 pairs", "GIFT MUG", "电子手表"]
+    assert known == ["wool socks, 2 pairs", "GIFT MUG", "电子手表"]
 
 
 # -- languages -----------------------------------------------------------------------------------------------
@@ -338,10 +338,10 @@ def test_a_term_tells_the_language_unless_it_was_given(policy: Policy) -> None:
 @example("İ ŉ ﬁ ㍿")
 def test_any_text_is_judged_without_error_and_a_structural_fault_is_refused(text: str) -> None:
     for level in Level:
-        found = judge(text, TERMS, level=level)
-        assert 0.0 <= found.score <= 1.0
+        result = judge(text, TERMS, level=level)
+        assert 0.0 <= result.score <= 1.0
         finding = check_description(text, TERMS, level=level)
-        assert (finding is None) == (found.reason is None)
+        assert (finding is None) == (result.reason is None)
     if structural_fault(text) is not None:
         assert judge(text, TERMS).grade is Grade.REJECT
 

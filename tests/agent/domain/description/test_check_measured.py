@@ -40,7 +40,9 @@ def test_on_unseen_words_of_equal_length_the_printed_score_does_what_it_is_shipp
 ) -> None:
     weights = fit(phrases(Part.TRAIN)).astype(np.float64)
     test = phrases(Part.TEST, draws=3_000)
-    margins = np.array([weights[sorted(found := grams(p.text))].sum() / np.sqrt(len(found)) for p in test])
+    margins = np.array(
+        [weights[sorted(findings := grams(p.text))].sum() / np.sqrt(len(findings)) for p in test]
+    )
     vague = np.array([phrase.vague for phrase in test])
     platt = fit_platt(margins, vague)
     readings = sigmoid(platt.slope * margins + platt.shift).tolist()

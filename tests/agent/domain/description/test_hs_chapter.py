@@ -26,7 +26,7 @@ def reading(**likely: float) -> TextModels:
     return TextModels(chapters=lambda _text: {name[1:]: share for name, share in likely.items()})
 
 
-def found(
+def result(
     readings: TextModels, limits: ReadingLimits = LIMITS, **changes: Any
 ) -> list[Mapping[str, str | int]]:
     made = check_chapters(msgspec.structs.replace(SHOES, **changes), readings, limits)
@@ -36,7 +36,7 @@ def found(
 
 def test_a_chapter_that_is_implausible_for_the_text_is_noted_with_the_likely_ones() -> None:
     readings = reading(c64=0.6, c42=0.3, c61=0.095, c96=0.005)
-    assert found(readings) == [{"chapter": "96", "likely": "64 42"}]
+    assert result(readings) == [{"chapter": "96", "likely": "64 42"}]
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_a_chapter_that_is_implausible_for_the_text_is_noted_with_the_likely_one
 def test_where_it_is_not_sure_nothing_is_said(
     readings: TextModels, limits: ReadingLimits, changes: dict[str, Any]
 ) -> None:
-    assert found(readings, limits, **changes) == []
+    assert result(readings, limits, **changes) == []
 
 
 def test_items_are_asked_one_by_one_and_the_same_pair_is_noted_once() -> None:
     readings = reading(c64=0.9, c96=0.001)
     shoes = Item(description="shoes", hs="961700")
-    told = found(readings, items=(Item(description="shoes", hs="640399"), shoes, shoes))
-    assert told == [{"chapter": "96", "likely": "64", "item": 2}]
+    events = result(readings, items=(Item(description="shoes", hs="640399"), shoes, shoes))
+    assert events == [{"chapter": "96", "likely": "64", "item": 2}]
 
 
 def test_the_shipped_model_and_limits_note_the_example_of_the_authority(policy: Policy) -> None:

@@ -18,7 +18,7 @@ CHECKED = [form for form in FORMATS if form.check is not None]
 
 
 def read_as(form: Format, text: str) -> Candidate | None:
-    return next((found for _, found in readings([form], text, None)), None)
+    return next((findings for _, findings in readings([form], text, None)), None)
 
 
 def named(forms: list[Format] | tuple[Format, ...]) -> list[object]:
@@ -27,12 +27,12 @@ def named(forms: list[Format] | tuple[Format, ...]) -> list[object]:
 
 @pytest.mark.parametrize("form", named(FORMATS))
 def test_every_record_reads_its_example_and_says_where_it_comes_from(form: Format) -> None:
-    found = read_as(form, form.example)
-    assert found is not None
-    assert (found.kind, found.valid, found.reason) == (form.name.partition(":")[0], True, None)
+    findings = read_as(form, form.example)
+    assert findings is not None
+    assert (findings.kind, findings.valid, findings.reason) == (form.name.partition(":")[0], True, None)
     assert form.source
-    assert found.value in form.example.replace("-", "") or found.value == form.example
-    assert (found.kind, found.value) in {(c.kind, c.value) for c in identify(form.example, None)}
+    assert findings.value in form.example.replace("-", "") or findings.value == form.example
+    assert (findings.kind, findings.value) in {(c.kind, c.value) for c in identify(form.example, None)}
 
 
 @pytest.mark.parametrize("form", named(CHECKED))
@@ -42,8 +42,8 @@ def test_any_other_check_digit_is_wrong(form: Format) -> None:
     at = match.end("_checked" if "_checked" in form.pattern.groupindex else 0) - 1
     right = form.example[at]
     for digit in set("0123456789") - {right}:
-        found = read_as(form, form.example[:at] + digit + form.example[at + 1 :])
-        assert found is None or (found.valid, found.reason) == (False, "check_digit")
+        findings = read_as(form, form.example[:at] + digit + form.example[at + 1 :])
+        assert findings is None or (findings.valid, findings.reason) == (False, "check_digit")
 
 
 @given(
@@ -56,8 +56,8 @@ def test_modulo_ten_finds_every_single_digit_read_wrong(form: Format, at: int, d
     assert match is not None
     start, end = match.span("_checked" if "_checked" in form.pattern.groupindex else 0)
     place = start + at % (end - start)
-    found = read_as(form, form.example[:place] + digit + form.example[place + 1 :])
-    assert found is None or found.valid == (digit == form.example[place])
+    findings = read_as(form, form.example[:place] + digit + form.example[place + 1 :])
+    assert findings is None or findings.valid == (digit == form.example[place])
 
 
 def test_names_are_told_once_and_no_pattern_repeats_what_repeats() -> None:
@@ -69,8 +69,12 @@ def test_names_are_told_once_and_no_pattern_repeats_what_repeats() -> None:
 @pytest.mark.parametrize("aim", ["]E0", "]E4"])
 @pytest.mark.parametrize("form", named([form for form in FORMATS if form.shape is Shape.COMMON]))
 def test_no_carrier_is_read_out_of_a_shop_s_symbol_but_by_chance(form: Format, aim: str) -> None:
-    found = [c.kind for c in identify(form.example, aim)]
-    assert form.kind not in found or "plain" not in found or found.index("plain") < found.index(form.kind)
+    findings = [c.kind for c in identify(form.example, aim)]
+    assert (
+        form.kind not in findings
+        or "plain" not in findings
+        or findings.index("plain") < findings.index(form.kind)
+    )
 
 
 @given(number=st.integers(0, 10**12))

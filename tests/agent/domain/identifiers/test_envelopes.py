@@ -31,8 +31,8 @@ def kinds(payload: str, aim: str | None = None) -> list[tuple[str, str]]:
 def test_a_ups_maxicode_gives_the_whole_tracking_number_and_its_fields() -> None:
     best = identify(message(("01", *UPS_HEAD, *UPS_TAIL)), "]U1")[0]
     assert (best.kind, best.value, best.valid) == ("ups", "1Z410E1W0214647438", True)
-    told = {"postcode": "336091062", "country": "840", "account": "410E1W", "piece": "1/1", "weight": "12"}
-    assert told.items() <= best.parts.items()
+    events = {"postcode": "336091062", "country": "840", "account": "410E1W", "piece": "1/1", "weight": "12"}
+    assert events.items() <= best.parts.items()
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,14 @@ def test_data_identifiers_give_the_licence_plate_and_who_prints_it() -> None:
 
 @pytest.mark.parametrize("di", ["J", "1J", "2J", "3J", "4J", "5J", "6J"])
 def test_every_licence_plate_identifier_is_known(di: str) -> None:
-    found = next(
+    findings = next(
         c for c in identify(message(("06", f"{di}UN043325711MH8031200000001")), None) if c.kind == "iso15459"
     )
-    assert (found.value, found.parts["di"], found.parts["agency"]) == ("UN043325711MH8031200000001", di, "UN")
+    assert (findings.value, findings.parts["di"], findings.parts["agency"]) == (
+        "UN043325711MH8031200000001",
+        di,
+        "UN",
+    )
 
 
 def test_package_numbers_under_other_identifiers_are_read_as_they_are_in_plain_symbols() -> None:
@@ -209,7 +213,7 @@ def test_a_receptacle_tells_its_dispatch_and_its_weight() -> None:
 
 
 def test_weights_and_postal_codes_are_parts_under_their_application_identifiers() -> None:
-    found = next(
+    findings = next(
         c for c in identify("001061414123456789083302001234340100500042184090210", "]C1") if c.kind == "gs1"
     )
-    assert {"3302": "001234", "3401": "005000", "421": "84090210"}.items() <= found.parts.items()
+    assert {"3302": "001234", "3401": "005000", "421": "84090210"}.items() <= findings.parts.items()

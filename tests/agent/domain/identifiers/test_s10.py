@@ -20,17 +20,17 @@ def kinds(payload: str, aim: str | None = None) -> list[tuple[str, bool]]:
     "number", ["RB123456785GB", "RB123456785US", "RB123456785CV", "RB123456785CF", "RR473124829GB"]
 )
 def test_a_genuine_s10_number_is_read_without_fault(number: str) -> None:
-    found = parse_s10(number)
-    assert found is not None
-    assert (found.value, found.fault) == (number, None)
+    findings = parse_s10(number)
+    assert findings is not None
+    assert (findings.value, findings.fault) == (number, None)
 
 
 @pytest.mark.parametrize(
     ("number", "fault"), [("RB123456786US", "check_digit"), ("RB123456785XX", "country")]
 )
 def test_a_wrong_s10_number_is_kept_and_flagged(number: str, fault: str) -> None:
-    found = next(c for c in identify(number, None) if c.kind == "s10")
-    assert (found.valid, found.reason) == (False, fault)
+    findings = next(c for c in identify(number, None) if c.kind == "s10")
+    assert (findings.valid, findings.reason) == (False, fault)
 
 
 def test_a_serial_that_is_not_eight_digits_has_no_check_digit() -> None:

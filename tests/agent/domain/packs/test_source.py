@@ -83,12 +83,12 @@ def test_a_folder_is_one_document_that_reads_as_its_files() -> None:
 )  # fmt: skip
 def test_a_fault_is_named_by_file_line_and_column(old: bytes, new: bytes, fault: str) -> None:
     assert old in RULES
-    (told,) = faults({"pack.toml": HEAD, "rules.toml": RULES.replace(old, new, 1)})
-    assert told.startswith(fault)
+    (events,) = faults({"pack.toml": HEAD, "rules.toml": RULES.replace(old, new, 1)})
+    assert events.startswith(fault)
 
 
 def test_faults_of_several_files_are_told_at_once() -> None:
-    told = faults(
+    events = faults(
         {
             "pack.toml": HEAD.replace(b"= 72", b"= 0"),
             "rules.toml": RULES.replace(b'"ONE"', b'"one"').replace(
@@ -99,7 +99,7 @@ def test_faults_of_several_files_are_told_at_once() -> None:
             ),
         }
     )
-    assert [fault.split(": ")[0] for fault in told] == [
+    assert [fault.split(": ")[0] for fault in events] == [
         "pack.toml, validity_hours, line 8, column 18",
         "regimes.toml, regime[0].requires (regime r), line 5, column 12",
         "rules.toml, rule[0].code (rule one), line 4, column 8",
@@ -123,7 +123,7 @@ def test_faults_of_several_files_are_told_at_once() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_folder_of_a_pack_is_refused(given: dict[str, bytes], fault: str) -> None:
-    assert any(fault in told for told in faults(given))
+    assert any(fault in events for events in faults(given))
 
 
 def test_a_fault_of_a_single_file_has_a_line_and_no_file() -> None:

@@ -13,7 +13,7 @@ from agent.domain.parties.tables import shipped
 from agent.domain.policy.pack import Policy
 
 
-def found(policy: Policy, **fields: Any) -> list[tuple[str, str, object]]:
+def result(policy: Policy, **fields: Any) -> list[tuple[str, str, object]]:
     declaration = Declaration(consignment="X1", transport=Transport.EXPRESS, **fields)
     return [
         (f.code, f.severity.value, f.params.get("reason", f.params.get("class", f.params["field"])))
@@ -45,7 +45,7 @@ def found(policy: Policy, **fields: Any) -> list[tuple[str, str, object]]:
 )
 def test_a_zip_code_of_its_state_passes(policy: Policy, state: str | None, postcode: str | None) -> None:
     party = Party(name="Ann Poe", street="2 Main St", state=state, postcode=postcode, country="US")
-    assert found(policy, consignee=party) == []
+    assert result(policy, consignee=party) == []
 
 
 @pytest.mark.parametrize(
@@ -62,33 +62,33 @@ def test_a_zip_code_of_another_state_or_of_none_is_refused(
     policy: Policy, state: str | None, postcode: str, code: str
 ) -> None:
     party = Party(state=state, postcode=postcode, country="US")
-    assert found(policy, consignee=party) == [(code, "mend", "consignee.postcode")]
+    assert result(policy, consignee=party) == [(code, "mend", "consignee.postcode")]
 
 
 def test_a_territory_is_a_state_by_its_country(policy: Policy) -> None:
-    assert found(policy, consignee=Party(postcode="00901", country="PR")) == []
-    wrong = found(policy, consignee=Party(postcode="62701", country="PR"))
+    assert result(policy, consignee=Party(postcode="00901", country="PR")) == []
+    wrong = result(policy, consignee=Party(postcode="62701", country="PR"))
     assert wrong == [("POSTCODE_OTHER_STATE", "mend", "consignee.postcode")]
 
 
 @pytest.mark.parametrize("state", ["XX", "N/A", "-", "Ontario", "Guangdong"])
 def test_a_state_nobody_knows_is_refused_in_america_only(policy: Policy, state: str) -> None:
-    wrong = found(policy, consignee=Party(state=state, country="US", postcode="62701"))
+    wrong = result(policy, consignee=Party(state=state, country="US", postcode="62701"))
     assert wrong == [("STATE_UNKNOWN", "mend", "consignee.state")]
-    assert found(policy, consignee=Party(state=state, country="CN")) == []
+    assert result(policy, consignee=Party(state=state, country="CN")) == []
 
 
 @pytest.mark.parametrize("side", ["consignee", "purchaser"])
 def test_the_shape_of_a_zip_code_is_asked_for(policy: Policy, side: str) -> None:
-    wrong = found(policy, **{side: Party(postcode="6270", country="US")})
+    wrong = result(policy, **{side: Party(postcode="6270", country="US")})
     assert wrong == [("POSTCODE_MALFORMED", "mend", f"{side}.postcode")]
 
 
 def test_noughts_for_a_postcode_abroad_are_noted(policy: Policy) -> None:
-    assert found(policy, consignor=Party(postcode="000000", country="HK")) == [
+    assert result(policy, consignor=Party(postcode="000000", country="HK")) == [
         ("POSTCODE_FILLER", "note", "consignor.postcode")
     ]
-    assert found(policy, consignor=Party(postcode="100000", country="CN")) == []
+    assert result(policy, consignor=Party(postcode="100000", country="CN")) == []
 
 
 def test_every_state_has_an_area_and_every_area_a_state() -> None:
@@ -114,20 +114,20 @@ def test_every_state_has_an_area_and_every_area_a_state() -> None:
     ],
 )
 def test_a_street_that_says_nothing_is_refused(policy: Policy, street: str, reason: str) -> None:
-    assert found(policy, consignee=Party(name="Ann Poe", street=street)) == [
+    assert result(policy, consignee=Party(name="Ann Poe", street=street)) == [
         ("PARTY_REFUSED", "mend", reason)
     ]
 
 
 @pytest.mark.parametrize("field", ["packing_place", "pickup_place"])
 def test_a_place_of_packing_that_says_nothing_is_refused(policy: Policy, field: str) -> None:
-    assert found(policy, **{field: "TBD"}) == [("PARTY_REFUSED", "mend", "placeholder")]
-    assert found(policy, **{field: "No 8 Keji Road, Shenzhen"}) == []
+    assert result(policy, **{field: "TBD"}) == [("PARTY_REFUSED", "mend", "placeholder")]
+    assert result(policy, **{field: "No 8 Keji Road, Shenzhen"}) == []
 
 
 def test_a_city_that_says_nothing_is_refused(policy: Policy) -> None:
-    assert found(policy, consignee=Party(city=".")) == [("PARTY_REFUSED", "mend", "only_special")]
-    assert found(policy, consignee=Party(city="Å")) == []
+    assert result(policy, consignee=Party(city=".")) == [("PARTY_REFUSED", "mend", "only_special")]
+    assert result(policy, consignee=Party(city="Å")) == []
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_city_that_says_nothing_is_refused(policy: Policy) -> None:
 def test_an_address_of_a_special_class_is_noted_with_its_class(
     policy: Policy, street: str, kind: str
 ) -> None:
-    assert found(policy, consignee=Party(street=street)) == [("ADDRESS_CLASS", "note", kind)]
+    assert result(policy, consignee=Party(street=street)) == [("ADDRESS_CLASS", "note", kind)]
 
 
 @pytest.mark.parametrize(
@@ -172,18 +172,18 @@ def test_an_address_of_a_special_class_is_noted_with_its_class(
     ],
 )
 def test_an_ordinary_address_has_no_class(policy: Policy, street: str) -> None:
-    assert found(policy, consignee=Party(street=street)) == []
+    assert result(policy, consignee=Party(street=street)) == []
 
 
 def test_a_name_that_is_repeated_in_the_address_is_noted(policy: Policy) -> None:
     repeated = Party(name="Ann Poe", street="Ann Poe, 2 Main St")
-    assert found(policy, consignee=repeated) == [("ADDRESS_REPEATS_NAME", "note", "consignee.street")]
-    assert found(policy, consignee=Party(name="Poe", street="4 Poe Lane")) == []
+    assert result(policy, consignee=repeated) == [("ADDRESS_REPEATS_NAME", "note", "consignee.street")]
+    assert result(policy, consignee=Party(name="Poe", street="4 Poe Lane")) == []
 
 
 @pytest.mark.parametrize("side", ["consignor", "consignee", "seller", "purchaser"])
 def test_a_country_that_does_not_exist_is_refused(policy: Policy, side: str) -> None:
-    assert found(policy, **{side: Party(country="XX")}) == [("COUNTRY_UNKNOWN", "mend", f"{side}.country")]
+    assert result(policy, **{side: Party(country="XX")}) == [("COUNTRY_UNKNOWN", "mend", f"{side}.country")]
 
 
 @pytest.mark.parametrize(
@@ -197,16 +197,16 @@ def test_a_country_that_does_not_exist_is_refused(policy: Policy, side: str) -> 
 def test_a_country_of_the_goods_that_does_not_exist_is_refused(
     policy: Policy, fields: dict[str, Any], field: str
 ) -> None:
-    assert found(policy, **fields) == [("COUNTRY_UNKNOWN", "mend", field)]
+    assert result(policy, **fields) == [("COUNTRY_UNKNOWN", "mend", field)]
 
 
 def test_countries_that_differ_are_noted_and_never_more(policy: Policy) -> None:
     consignor = Party(country="GB")
-    assert found(policy, consignor=consignor, origin_country="CN") == [
+    assert result(policy, consignor=consignor, origin_country="CN") == [
         ("COUNTRIES_DIFFER", "note", "goods.origin_country")
     ]
-    assert found(policy, consignor=consignor, shipped_country="HK") == [
+    assert result(policy, consignor=consignor, shipped_country="HK") == [
         ("COUNTRIES_DIFFER", "note", "consignment.shipped_country")
     ]
-    assert found(policy, consignor=consignor, origin_country="GB", shipped_country="GB") == []
+    assert result(policy, consignor=consignor, origin_country="GB", shipped_country="GB") == []
     assert policy.outcomes[Severity.NOTE] is None

@@ -17,13 +17,13 @@ from agent.domain.policy.pack import Policy
 from agent.domain.screening.names import key
 
 
-def found(policy: Policy, **fields: Any) -> list[Finding]:
+def result(policy: Policy, **fields: Any) -> list[Finding]:
     declaration = Declaration(consignment="X1", transport=Transport.EXPRESS, **fields)
     return list(check_parties(declaration, policy))
 
 
 def named(policy: Policy, name: str, side: str = "consignee", **fields: Any) -> list[tuple[str, str, object]]:
-    findings = found(policy, **{side: Party(name=name)}, **fields)
+    findings = result(policy, **{side: Party(name=name)}, **fields)
     return [(f.code, f.severity.value, f.params.get("reason")) for f in findings]
 
 
@@ -51,7 +51,7 @@ def test_a_name_is_no_risk_of_whatever_script_culture_or_length(policy: Policy, 
 
 @pytest.mark.parametrize("country", ["US", "CN", "HK", "IR", "NG", "RU", "VN", "TR", "IN", "MX"])
 def test_where_a_party_is_from_is_no_finding(policy: Policy, country: str) -> None:
-    assert found(policy, consignor=Party(name="Amal", country=country), origin_country=country) == []
+    assert result(policy, consignor=Party(name="Amal", country=country), origin_country=country) == []
 
 
 @pytest.mark.parametrize(
@@ -154,12 +154,12 @@ def test_a_forwarders_word_in_a_name_is_noted_and_changes_nothing(policy: Policy
 def test_sender_and_receiver_of_one_name_are_noted_and_of_one_address_refused(policy: Policy) -> None:
     at_home = Party(name="Ann Poe", street="1 High St", city="Leeds", country="GB")
     abroad = Party(name="POE, Ann", street="2 Main St", city="Dayton", country="US")
-    moved = found(policy, consignor=at_home, consignee=abroad)
+    moved = result(policy, consignor=at_home, consignee=abroad)
     assert [(f.code, f.severity) for f in moved] == [("PARTIES_SHARE_NAME", Severity.NOTE)]
     nowhere = Party(name="POE, Ann", street="1 HIGH ST.", city="leeds", country="GB")
-    stayed = found(policy, consignor=at_home, consignee=nowhere)
+    stayed = result(policy, consignor=at_home, consignee=nowhere)
     assert [(f.code, f.severity) for f in stayed] == [("PARTIES_IDENTICAL", Severity.CORRECTABLE)]
-    assert found(policy, consignor=at_home, consignee=Party(name="Ann Roe", street="1 High St")) == []
+    assert result(policy, consignor=at_home, consignee=Party(name="Ann Roe", street="1 High St")) == []
 
 
 _TEXT = st.none() | st.text(max_size=40)
@@ -189,10 +189,10 @@ def test_whatever_is_written_is_judged_and_never_repeated(
     marked = [Party(name=f"Quetzalcoatl {p.name}", street=f"Quetzal {p.street}") for p in parties]
     for sides in (parties, marked):
         fields = dict(zip(("consignor", "consignee", "seller", "purchaser"), sides, strict=True))
-        findings = found(policy, **fields, packing_place=place)
+        findings = result(policy, **fields, packing_place=place)
         assert all(f.severity in (Severity.CORRECTABLE, Severity.NOTE) for f in findings)
         assert not any("quetzal" in str(value).lower() for f in findings for value in f.params.values())
-        assert found(policy, **fields, packing_place=place) == findings
+        assert result(policy, **fields, packing_place=place) == findings
         assert list(check_parties(_declared(fields, place), policy, _read_anew())) == findings
 
 

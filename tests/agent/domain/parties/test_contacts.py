@@ -15,7 +15,7 @@ from agent.domain.parties.tables import shipped
 from agent.domain.policy.pack import Policy
 
 
-def found(policy: Policy, **fields: Any) -> list[tuple[str, str, object]]:
+def findings(policy: Policy, **fields: Any) -> list[tuple[str, str, object]]:
     declaration = Declaration(consignment="X1", transport=Transport.EXPRESS, consignee=Party(**fields))
     return [
         (f.code, f.severity.value, f.params.get("reason", f.params.get("calling_code")))
@@ -48,7 +48,7 @@ def found(policy: Policy, **fields: Any) -> list[tuple[str, str, object]]:
     ],
 )
 def test_a_number_that_can_be_dialled_passes(policy: Policy, country: str, phone: str) -> None:
-    assert found(policy, country=country, phone=phone) == []
+    assert findings(policy, country=country, phone=phone) == []
 
 
 @pytest.mark.parametrize(
@@ -79,14 +79,18 @@ def test_a_number_that_can_be_dialled_passes(policy: Policy, country: str, phone
 def test_a_number_that_cannot_be_dialled_is_refused(
     policy: Policy, country: str, phone: str, reason: str
 ) -> None:
-    assert found(policy, country=country, phone=phone) == [("PHONE_REFUSED", "mend", reason)]
+    assert findings(policy, country=country, phone=phone) == [("PHONE_REFUSED", "mend", reason)]
 
 
 def test_a_number_of_another_country_is_noted(policy: Policy) -> None:
-    assert found(policy, country="US", phone="+86 138 0013 8000") == [("PHONE_COUNTRY_DIFFERS", "note", 86)]
-    assert found(policy, country="CN", phone="011 1 503 555 0142") == [("PHONE_COUNTRY_DIFFERS", "note", 1)]
-    assert found(policy, country="US", phone="+800 1234 5679") == []
-    assert found(policy, phone="+86 138 0013 8000") == []
+    assert findings(policy, country="US", phone="+86 138 0013 8000") == [
+        ("PHONE_COUNTRY_DIFFERS", "note", 86)
+    ]
+    assert findings(policy, country="CN", phone="011 1 503 555 0142") == [
+        ("PHONE_COUNTRY_DIFFERS", "note", 1)
+    ]
+    assert findings(policy, country="US", phone="+800 1234 5679") == []
+    assert findings(policy, phone="+86 138 0013 8000") == []
 
 
 @pytest.mark.parametrize(
@@ -106,7 +110,7 @@ def test_a_number_of_another_country_is_noted(policy: Policy) -> None:
     ],
 )
 def test_an_address_that_mail_can_be_sent_to_passes(policy: Policy, email: str) -> None:
-    assert found(policy, email=email) == []
+    assert findings(policy, email=email) == []
 
 
 @pytest.mark.parametrize(
@@ -134,21 +138,21 @@ def test_an_address_that_mail_can_be_sent_to_passes(policy: Policy, email: str) 
     ],
 )
 def test_an_address_no_mail_arrives_at_is_refused(policy: Policy, email: str, reason: str) -> None:
-    assert found(policy, email=email) == [("EMAIL_REFUSED", "mend", reason)]
+    assert findings(policy, email=email) == [("EMAIL_REFUSED", "mend", reason)]
 
 
 def test_an_address_that_expires_by_design_is_noted(policy: Policy) -> None:
     for email in ("a.b@mailinator.com", "a.b@eu.Mailinator.com"):
-        assert found(policy, email=email) == [("EMAIL_DISPOSABLE", "note", None)]
-    assert found(policy, email="a.b@notmailinator.com") == []
+        assert findings(policy, email=email) == [("EMAIL_DISPOSABLE", "note", None)]
+    assert findings(policy, email="a.b@notmailinator.com") == []
 
 
 def test_no_finding_repeats_a_contact(policy: Policy) -> None:
     party = Party(phone="138****8000", email="secret**@mailinator.com", country="US")
     declaration = Declaration(consignment="X1", transport=Transport.MAIL, consignee=party)
-    told = [str(value) for f in check_parties(declaration, policy) for value in f.params.values()]
-    assert len(told) == 4
-    assert not any("138" in value or "secret" in value or "mailinator" in value for value in told)
+    events = [str(value) for f in check_parties(declaration, policy) for value in f.params.values()]
+    assert len(events) == 4
+    assert not any("138" in value or "secret" in value or "mailinator" in value for value in events)
 
 
 _PHONE = st.text("+0123456789()-. /#x٣३３*转ext", max_size=40) | st.text(max_size=40)

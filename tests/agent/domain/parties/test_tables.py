@@ -50,10 +50,10 @@ def test_every_list_of_names_says_its_source() -> None:
         ("zips", b"", b"\xff", "not TOML"),
     ],
 )
-def test_a_broken_pack_is_refused_with_its_place(pack: str, old: bytes, new: bytes, said: str) -> None:
+def test_a_broken_pack_is_refused_with_its_place(pack: str, old: bytes, new: bytes, words: str) -> None:
     whole = PACKS[("parties", "zips", "phones").index(pack)]
     assert old in whole
-    with pytest.raises(PolicyInvalid, match=said):
+    with pytest.raises(PolicyInvalid, match=words):
         parsed(**{pack: whole.replace(old, new, 1)})
 
 

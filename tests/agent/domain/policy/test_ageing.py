@@ -72,8 +72,8 @@ LADDER = rung("policy", 14, "note") + rung("policy", 60, "stop") + rung("lists",
     [(14, None), (15, Severity.NOTE), (30, Severity.NOTE), (31, Severity.REFER), (61, Severity.STOP)],
 )
 def test_a_policy_climbs_from_a_note_to_a_referral_to_a_stop(days: int, severity: Severity | None) -> None:
-    found = check_freshness(pack(LADDER), (), (), ISSUED + timedelta(days=days))
-    assert [f.severity for f in found if f.code == "POLICY_STALE"] == ([severity] if severity else [])
+    result = check_freshness(pack(LADDER), (), (), ISSUED + timedelta(days=days))
+    assert [f.severity for f in result if f.code == "POLICY_STALE"] == ([severity] if severity else [])
 
 
 def test_a_list_with_rungs_of_its_own_leaves_those_of_all_lists() -> None:
@@ -85,8 +85,8 @@ def test_a_list_with_rungs_of_its_own_leaves_those_of_all_lists() -> None:
     at = ISSUED + timedelta(days=2)
     assert [f.params["list"] for f in check_freshness(policy, (sdn, watch), (), at)] == ["sdn"]
     at = ISSUED + timedelta(days=6)
-    told = {f.params["list"]: f.severity for f in check_freshness(policy, (sdn, watch), (), at)}
-    assert told == {"sdn": Severity.REFER, "watch": Severity.NOTE}
+    events = {f.params["list"]: f.severity for f in check_freshness(policy, (sdn, watch), (), at)}
+    assert events == {"sdn": Severity.REFER, "watch": Severity.NOTE}
 
 
 def test_without_rungs_the_age_of_referral_is_the_only_one() -> None:

@@ -172,8 +172,8 @@ def test_every_fact_has_its_known_twin_and_given_facts_have_their_type() -> None
 
 @given(st.builds(Party, name=st.none() | st.text(max_size=9), country=st.none() | st.just("US")))
 def test_a_fact_is_known_exactly_when_it_is_given(party: Party) -> None:
-    found = facts(consignee=party)
-    assert all(found[f"known.{name}"] is (name in found) for name in FACTS)
+    result = facts(consignee=party)
+    assert all(result[f"known.{name}"] is (name in result) for name in FACTS)
 
 
 _GIVEN: st.SearchStrategy[FactValue | None] = st.sampled_from(
@@ -187,8 +187,8 @@ def test_what_a_condition_keeps_is_what_it_would_answer_anew(
     parcels: list[tuple[FactValue | None, FactValue | None]],
 ) -> None:
     for quantity, known in parcels * 2:
-        told = {"goods.quantity": quantity, "consignment.known_consignor": known}
-        given_facts = {name: value for name, value in told.items() if value is not None}
+        events = {"goods.quantity": quantity, "consignment.known_consignor": known}
+        given_facts = {name: value for name, value in events.items() if value is not None}
         anew = RuleSet(KEPT.rules).evaluate(given_facts, WITHIN)
         assert KEPT.evaluate(given_facts, WITHIN) == anew
 
@@ -207,8 +207,8 @@ def test_of_the_facts_those_are_read_that_are_asked_for(asked: frozenset[str], p
         consignment="A1", transport=Transport.MAIL, consignee=party, description="a cap", quantity=2
     )
     every = facts_of(Effective(declaration=declaration))
-    found = facts_of(Effective(declaration=declaration), asked)
-    assert {name: found[name] for name in asked & found.keys()} == {
+    result = facts_of(Effective(declaration=declaration), asked)
+    assert {name: result[name] for name in asked & result.keys()} == {
         name: every[name] for name in asked & every.keys()
     }
 

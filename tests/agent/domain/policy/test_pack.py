@@ -273,6 +273,6 @@ gross_weight_g = ["carrier"]
         (b'[claims.by_field]\nweight = ["post"]', "no field is claimed by that name"),
     ],
 )
-def test_an_order_of_claims_that_names_nobody_or_nothing_is_refused(table: bytes, said: str) -> None:
+def test_an_order_of_claims_that_names_nobody_or_nothing_is_refused(table: bytes, words: str) -> None:
     (error,) = errors_of(SMALL + table + b"\n")
-    assert said in error
+    assert words in error

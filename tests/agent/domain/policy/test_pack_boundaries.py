@@ -115,8 +115,8 @@ def test_each_value_meets_the_law_of_its_second(policy: Policy, row: int) -> Non
     for at, law in ((boundary - SECOND, row - 1), (boundary, row)):
         for mode, origin, cents in product(Transport, ("CN", "HK", "GB"), CENTS):
             made = assessed(policy, at, transport=mode, origin_country=origin, value=Money(cents, "USD"))
-            found = law_of(made)
-            assert found == expected(law, mode, origin, cents), (at, mode, origin, cents)
+            result = law_of(made)
+            assert result == expected(law, mode, origin, cents), (at, mode, origin, cents)
 
 
 def test_nothing_of_value_changes_on_another_day(policy: Policy) -> None:
@@ -194,9 +194,9 @@ def test_a_gift_up_to_a_hundred_dollars_stays_exempt(
     suspended = eastern("2025-08-29T00:01:00")
     before, after = assessed(policy, suspended - SECOND, **gift), assessed(policy, suspended, **gift)
     assert law_of(before) == set()
-    found = law_of(after)
+    result = law_of(after)
     duty = E if mode is Transport.EXPRESS else M
-    assert found == (set() if exempt else {D, "GIFT_NOT_EXEMPT", duty})
+    assert result == (set() if exempt else {D, "GIFT_NOT_EXEMPT", duty})
     assert (after.entry == "us-gift") is exempt
 
 
@@ -277,8 +277,8 @@ def test_an_entry_type_is_open_from_its_first_second_to_its_last(
             policy, moment, transport=mode, origin_country=origin, value=Money(cents, "USD"),
             entry_type=entry, entry_number="XYZ12345676", arrival_port="JFK", importer_of_record="12-3456789",
         )  # fmt: skip
-        found = {f.code for f in made.findings if f.code.startswith("ENTRY_TYPE")}
-        assert found == codes
+        result = {f.code for f in made.findings if f.code.startswith("ENTRY_TYPE")}
+        assert result == codes
         assert {f.severity for f in made.findings if f.code in codes} <= {Severity.CORRECTABLE}
 
 
@@ -340,9 +340,9 @@ def test_data_is_asked_for_from_the_second_the_law_asks(
     before: Severity | None,
     after: Severity | None,
 ) -> None:
-    said = {"transport": mode, "origin_country": "GB", "value": Money(50_000, "USD"), **unsaid}
+    words = {"transport": mode, "origin_country": "GB", "value": Money(50_000, "USD"), **unsaid}
     for moment, weight in ((eastern(at) - SECOND, before), (eastern(at), after)):
-        made = assessed(policy, moment, **said)
+        made = assessed(policy, moment, **words)
         missing = {f.code.removeprefix("MISSING_"): f for f in made.findings if f.code.startswith("MISSING_")}
         assert missing.keys() & names == (names if weight is not None else set()), moment
         assert {missing[name].severity for name in names & missing.keys()} <= {weight}

@@ -51,17 +51,17 @@ def faults(*entries: str) -> str:
     return str(refused.value)
 
 
-def found(policy: Policy, at: datetime = AT, **said: Any) -> list[tuple[str, str]]:
+def result(policy: Policy, at: datetime = AT, **words: Any) -> list[tuple[str, str]]:
     base: dict[str, Any] = {"consignment": "A1", "transport": Transport.EXPRESS}
-    made = assess(Effective(declaration=Declaration(**{**base, **said})), policy, (), at)
+    made = assess(Effective(declaration=Declaration(**{**base, **words})), policy, (), at)
     return [(f.code, f.severity.value) for f in made.findings]
 
 
 def test_of_a_group_one_fact_is_enough_and_the_first_is_asked_for() -> None:
     policy = pack(entry("regime", "r", 'requires_any = [["goods.hs", "goods.description"]]'))
-    assert found(policy, hs="610910") == []
-    assert found(policy, description="cotton shirt") == []
-    assert found(policy) == [("MISSING_GOODS_HS", "mend")]
+    assert result(policy, hs="610910") == []
+    assert result(policy, description="cotton shirt") == []
+    assert result(policy) == [("MISSING_GOODS_HS", "mend")]
     made = assess(
         Effective(declaration=Declaration(consignment="A1", transport=Transport.MAIL)), policy, (), AT
     )
@@ -79,7 +79,7 @@ def test_a_fact_frees_from_what_a_regime_asks_and_an_unknown_one_does_not(
             'requires_unless = { fact = "consignment.known_consignor", equals = true }',
         )
     )  # fmt: skip
-    assert bool(found(policy, known_consignor=known)) is asked
+    assert bool(result(policy, known_consignor=known)) is asked
 
 
 def test_in_its_advisory_time_a_regime_and_a_rule_only_note() -> None:
@@ -93,8 +93,8 @@ def test_in_its_advisory_time_a_regime_and_a_rule_only_note() -> None:
         ),
     )
     second = timedelta(seconds=1)
-    assert found(policy, until - second) == [("MISSING_GOODS_HS", "note"), ("ONE", "note")]
-    assert found(policy, until) == [("MISSING_GOODS_HS", "mend"), ("ONE", "stop")]
+    assert result(policy, until - second) == [("MISSING_GOODS_HS", "note"), ("ONE", "note")]
+    assert result(policy, until) == [("MISSING_GOODS_HS", "mend"), ("ONE", "stop")]
     assert not policy.same_law(until - second, until)
     assert until in policy.bounds
 
@@ -105,7 +105,7 @@ def test_a_fact_that_one_regime_advises_and_another_demands_is_demanded_once() -
         entry("regime", "strict", 'requires = ["goods.hs"]'),
         entry("regime", "later", 'requires = ["goods.hs"]'),
     )
-    assert found(policy) == [("MISSING_GOODS_HS", "mend")]
+    assert result(policy) == [("MISSING_GOODS_HS", "mend")]
     declaration = Declaration(consignment="A1", transport=Transport.MAIL)
     (finding,) = assess(Effective(declaration=declaration), policy, (), AT).findings
     assert finding.params["regime"] == "strict"
@@ -120,19 +120,19 @@ def test_a_regime_with_a_condition_asks_only_where_it_holds() -> None:
             "when = 'consignment.entry_type == \"86\"'",
         )
     )  # fmt: skip
-    assert found(policy) == []
-    assert found(policy, entry_type="01") == []
-    assert found(policy, entry_type="86") == [("MISSING_GOODS_HS", "mend")]
+    assert result(policy) == []
+    assert result(policy, entry_type="01") == []
+    assert result(policy, entry_type="86") == [("MISSING_GOODS_HS", "mend")]
 
 
 def test_a_regime_that_cannot_be_judged_refers() -> None:
     unguarded = pack(entry("regime", "r", "requires = [\"goods.hs\"]\nwhen = 'goods.quantity > 1'"))
-    assert found(unguarded, quantity=2) == [("MISSING_GOODS_HS", "mend")]
-    assert found(unguarded) == [("RULE_NOT_EVALUABLE", "refer")]
+    assert result(unguarded, quantity=2) == [("MISSING_GOODS_HS", "mend")]
+    assert result(unguarded) == [("RULE_NOT_EVALUABLE", "refer")]
     by_origin = pack(entry("regime", "r", 'requires = ["goods.hs"]\norigin = ["CN"]'))
-    assert found(by_origin, origin_country="CN") == [("MISSING_GOODS_HS", "mend")]
-    assert found(by_origin, origin_country="GB") == []
-    assert found(by_origin) == [("RULE_NOT_EVALUABLE", "refer")]
+    assert result(by_origin, origin_country="CN") == [("MISSING_GOODS_HS", "mend")]
+    assert result(by_origin, origin_country="GB") == []
+    assert result(by_origin) == [("RULE_NOT_EVALUABLE", "refer")]
 
 
 def test_goods_enter_by_the_first_regime_of_that_kind_that_holds() -> None:
@@ -192,8 +192,8 @@ def test_a_code_has_the_weight_and_the_source_of_its_time() -> None:
         ),
     )  # fmt: skip
     before = AT - timedelta(seconds=1)
-    assert found(policy, before, description="12345") == [("DESCRIPTION_REFUSED", "note")]
-    assert found(policy, AT, description="12345") == [("DESCRIPTION_REFUSED", "mend")]
+    assert result(policy, before, description="12345") == [("DESCRIPTION_REFUSED", "note")]
+    assert result(policy, AT, description="12345") == [("DESCRIPTION_REFUSED", "mend")]
     finding = Finding(code="DESCRIPTION_REFUSED", severity=Severity.CORRECTABLE)
     assert [policy.citation_of(finding, at) for at in (before, AT)] == ["a test of a", "a test of b"]
     assert [policy.fact_of(finding, at) for at in (before, AT)] == [None, "goods.description"]
@@ -238,11 +238,11 @@ def test_a_flight_that_slips_over_a_boundary_is_assessed_under_both_laws(policy:
 
 def test_what_the_earlier_law_came_to_stands_among_the_findings_as_a_note(policy: Policy) -> None:
     made = assess(arriving(AFTER), policy, (), BOUNDARY - timedelta(days=1), (BEFORE, AFTER))
-    (told,) = (finding for finding in made.findings if finding.code == "LAW_CHANGED")
-    assert told.severity is Severity.NOTE
-    assert told.params["evaluated_for"] == "2025-08-29T03:01:00Z"
-    assert told.params["entry"] == "us-section-321"
-    assert told.params["disposition"] in ("RFI", "CLEAR")
+    (events,) = (finding for finding in made.findings if finding.code == "LAW_CHANGED")
+    assert events.severity is Severity.NOTE
+    assert events.params["evaluated_for"] == "2025-08-29T03:01:00Z"
+    assert events.params["entry"] == "us-section-321"
+    assert events.params["disposition"] in ("RFI", "CLEAR")
 
 
 def test_a_slip_under_one_law_adds_nothing(policy: Policy) -> None:
@@ -272,8 +272,8 @@ def test_an_arrival_without_an_offset_is_an_error(policy: Policy) -> None:
 def test_the_pack_says_how_far_off_an_arrival_is_believed(days: int, believed: bool) -> None:
     policy = pack(head=HEAD + "[arrival]\nlate_days = 3\nahead_days = 10\n")
     arrival = AT + timedelta(days=days)
-    said = msgspec.structs.replace(SHIRT, description=None, expected_arrival=arrival.isoformat())
-    made = assess(Effective(declaration=said), policy, (), AT, (arrival,))
+    words = msgspec.structs.replace(SHIRT, description=None, expected_arrival=arrival.isoformat())
+    made = assess(Effective(declaration=words), policy, (), AT, (arrival,))
     assert ("EXPECTED_ARRIVAL_IMPLAUSIBLE" not in {f.code for f in made.findings}) is believed
 
 

@@ -105,8 +105,8 @@ def test_a_limit_is_an_entry_like_any_other_with_dates_in_the_zone_of_the_pack()
     assert limit.starts == datetime(2025, 3, 9, 6, tzinfo=UTC)
     assert (limit.per, limit.overage, limit.confidence) == (Per.DAY, Overage.MARGINAL, Confidence.HIGH)
     assert policy.bounds == (datetime(2025, 3, 9, 6, tzinfo=UTC),)
-    found = Finding(code=LIMIT_CODE, severity=Severity.CORRECTABLE, params={"limit": "person-day"})
-    assert policy.citation_of(found, limit.starts) == "a test"
+    result = Finding(code=LIMIT_CODE, severity=Severity.CORRECTABLE, params={"limit": "person-day"})
+    assert policy.citation_of(result, limit.starts) == "a test"
 
 
 def test_an_advisory_end_is_an_instant_at_which_the_law_changes() -> None:
@@ -150,10 +150,10 @@ def test_an_advisory_end_is_an_instant_at_which_the_law_changes() -> None:
     ],
 )
 def test_a_fault_is_told_with_file_line_and_column(totals: str, place: str, says: str) -> None:
-    [told] = faults(totals)
-    assert told.startswith("totals.toml, ")
-    assert f", {place}: " in told
-    assert says in told
+    [events] = faults(totals)
+    assert events.startswith("totals.toml, ")
+    assert f", {place}: " in events
+    assert says in events
 
 
 def test_the_shipped_limits_name_their_source_and_only_what_was_law(policy: Policy) -> None:

@@ -22,7 +22,7 @@ MONDAY = date(2026, 3, 2)
 ALL = (date.min, date.max)
 
 
-def found(code: str, severity: Severity = Severity.CORRECTABLE, **params: str | int) -> Finding:
+def result(code: str, severity: Severity = Severity.CORRECTABLE, **params: str | int) -> Finding:
     return Finding(code=pack_code(code, severity, params=params), params=params)
 
 
@@ -42,12 +42,12 @@ def made(number: int, *findings: Finding, day: date = MONDAY, **more: Any) -> Co
 
 
 KINDS = [
-    found("PARTY_REFUSED", field="consignee.name", reason="placeholder"),
-    found("PARTY_REFUSED", field="consignor.name", reason="placeholder"),
-    found("DESCRIPTION_REFUSED", reason="stop_term", term="GIFT"),
-    found("DESCRIPTION_REFUSED", reason="stop_term", term="PARTS"),
-    found("PHONE_COUNTRY_DIFFERS", Severity.NOTE, field="consignee.phone", calling_code=86),
-    found("SOURCES_DISAGREE", field="quantity", chosen="carrier", other="seller"),
+    result("PARTY_REFUSED", field="consignee.name", reason="placeholder"),
+    result("PARTY_REFUSED", field="consignor.name", reason="placeholder"),
+    result("DESCRIPTION_REFUSED", reason="stop_term", term="GIFT"),
+    result("DESCRIPTION_REFUSED", reason="stop_term", term="PARTS"),
+    result("PHONE_COUNTRY_DIFFERS", Severity.NOTE, field="consignee.phone", calling_code=86),
+    result("SOURCES_DISAGREE", field="quantity", chosen="carrier", other="seller"),
 ]
 TEXTS = [
     described(f"TEXT {n}", score=n * 37 % 1000, reason=("stop_term", "reads_vague")[n % 2]) for n in range(9)

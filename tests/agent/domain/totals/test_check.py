@@ -75,16 +75,16 @@ TOTAL = ["DAY_TOTAL_ABOVE_LIMIT"]
 
 @pytest.mark.parametrize(("cents", "found"), [(0, []), (1, TOTAL)])
 def test_a_total_of_exactly_the_limit_is_within_it_and_a_cent_more_is_not(
-    cents: int, found: list[str]
+    cents: int, result: list[str]
 ) -> None:
-    assert codes(parcel(40_000 + cents), [("a", parcel(40_000))]) == found
+    assert codes(parcel(40_000 + cents), [("a", parcel(40_000))]) == result
 
 
 def test_a_total_tells_the_limit_and_how_many_parcels_never_what_they_come_to() -> None:
-    [found] = check(parcel(50_000), [("a", parcel(20_000)), ("b", parcel(30_000))])
-    assert found.disclosure is Disclosure.OPEN
-    assert found.severity is Severity.CORRECTABLE
-    assert found.params == {
+    [result] = check(parcel(50_000), [("a", parcel(20_000)), ("b", parcel(30_000))])
+    assert result.disclosure is Disclosure.OPEN
+    assert result.severity is Severity.CORRECTABLE
+    assert result.params == {
         "limit": "day", "limit_minor": 80_000, "currency": "USD", "parcels": 3, "days": 1, "bound": "lower",
     }  # fmt: skip
 
@@ -129,8 +129,8 @@ def test_the_parcel_that_passes_the_limit_is_found_and_those_before_it_are_not()
     first, second, third = (parcel(40_000, received=n) for n in (1, 2, 3))
     assert codes(first, [("b", second), ("c", third)], MARGINAL) == []
     assert codes(second, [("a", first), ("c", third)], MARGINAL) == []
-    [found] = check(third, [("a", first), ("b", second)], MARGINAL)
-    assert found.params["parcels"] == 3
+    [result] = check(third, [("a", first), ("b", second)], MARGINAL)
+    assert result.params["parcels"] == 3
 
 
 def test_a_parcel_without_a_value_is_found_where_those_before_it_passed_the_limit() -> None:
@@ -147,19 +147,19 @@ def test_a_parcel_without_a_value_is_found_where_those_before_it_passed_the_limi
     [(-1, []), (0, TOTAL), (86_399, TOTAL), (86_400, [])],
 )
 def test_a_limit_holds_from_its_first_second_to_the_one_before_its_last(
-    seconds: int, found: list[str]
+    seconds: int, result: list[str]
 ) -> None:
     terms = limited(ends=BEGINS + timedelta(days=1), overage=Overage.ALL)
     at = BEGINS + timedelta(seconds=seconds)
-    assert codes(parcel(50_000), [("a", parcel(50_000))], terms, at) == found
+    assert codes(parcel(50_000), [("a", parcel(50_000))], terms, at) == result
 
 
 def test_before_its_advisory_time_is_over_a_limit_only_notes() -> None:
     until = BEGINS + timedelta(days=10)
     terms = limited(advisory_until=until, overage=Overage.ALL)
     for at, severity in ((until - timedelta(seconds=1), Severity.NOTE), (until, Severity.CORRECTABLE)):
-        [found] = check(parcel(50_000), [("a", parcel(50_000))], terms, at)
-        assert found.severity is severity
+        [result] = check(parcel(50_000), [("a", parcel(50_000))], terms, at)
+        assert result.severity is severity
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def test_a_limit_counts_what_is_in_its_scope_alone(
 def test_a_week_and_a_month_roll_back_from_the_day_of_the_parcel() -> None:
     for per, days in ((Per.WEEK, 7), (Per.MONTH, 30)):
         terms = limited(per=per, overage=Overage.ALL)
-        [found] = check(parcel(50_000), [("a", parcel(50_000, day=DAY - days + 1))], terms)
-        assert found.params["days"] == days
+        [result] = check(parcel(50_000), [("a", parcel(50_000, day=DAY - days + 1))], terms)
+        assert result.params["days"] == days
         assert codes(parcel(50_000), [("a", parcel(50_000, day=DAY - days))], terms) == []
 
 
@@ -215,20 +215,20 @@ def test_the_shipped_limit_of_800_dollars_follows_the_exemption(
     at = datetime.fromisoformat(moment)
     for mode in ("express", "mail"):
         others = [("a", parcel(40_000, received=1, origin=origin, mode=mode))]
-        found = check(parcel(40_001, origin=origin, mode=mode), others, policy.aggregation, at)
-        assert [finding.severity for finding in found] == ([] if severity is None else [severity])
+        result = check(parcel(40_001, origin=origin, mode=mode), others, policy.aggregation, at)
+        assert [finding.severity for finding in result] == ([] if severity is None else [severity])
         assert check(parcel(40_000, origin=origin, mode=mode), others, policy.aggregation, at) == ()
-        for finding in found:
+        for finding in result:
             assert "1321(a)(2)(C)" in (policy.citation_of(finding, at) or "")
 
 
 def test_the_shipped_limits_of_gifts_and_of_informal_entry_are_notes(policy: Policy) -> None:
     at = datetime(2026, 11, 24, tzinfo=UTC)
     gifts = parcel(6_000, category="gift")
-    [found] = check(gifts, [("a", parcel(6_000, received=1, category="gift"))], policy.aggregation, at)
-    assert (found.params["limit"], found.severity) == ("gift-person-day-100", Severity.NOTE)
-    [found] = check(parcel(125_001), [("a", parcel(125_000, received=1))], policy.aggregation, at)
-    assert (found.params["limit"], found.severity) == ("informal-entry-day-2500", Severity.NOTE)
+    [result] = check(gifts, [("a", parcel(6_000, received=1, category="gift"))], policy.aggregation, at)
+    assert (result.params["limit"], result.severity) == ("gift-person-day-100", Severity.NOTE)
+    [result] = check(parcel(125_001), [("a", parcel(125_000, received=1))], policy.aggregation, at)
+    assert (result.params["limit"], result.severity) == ("informal-entry-day-2500", Severity.NOTE)
     assert check(parcel(125_000), [("a", parcel(125_000, received=1))], policy.aggregation, at) == ()
 
 
@@ -265,10 +265,10 @@ EVERYTHING = AggregationTerms(
 def test_neither_order_nor_repetition_changes_what_is_found(own: Tally, rows: list[Any], random: Any) -> None:
     again = [*rows, *random.choices(rows, k=3)] if rows else []
     random.shuffle(again)
-    found = check(own, rows, EVERYTHING)
-    assert check(own, again, EVERYTHING) == found
-    assert all((f.code in SEALED_CODES) == (f.disclosure is Disclosure.SEALED) for f in found)
-    assert all(type(value) in (int, str) for f in found for value in f.params.values())
+    result = check(own, rows, EVERYTHING)
+    assert check(own, again, EVERYTHING) == result
+    assert all((f.code in SEALED_CODES) == (f.disclosure is Disclosure.SEALED) for f in result)
+    assert all(type(value) in (int, str) for f in result for value in f.params.values())
 
 
 @given(values=st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 60_000), min_size=1))
@@ -276,11 +276,11 @@ def test_a_total_is_exact_and_once_passed_all_parcels_of_the_day_are_found_or_no
     values: dict[str, int],
 ) -> None:
     day = {number: parcel(value) for number, value in values.items()}
-    found = {
+    result = {
         number: bool(check_totals(own, number, list(day.items()), ALL, AT, complete=True))
         for number, own in day.items()
     }
-    assert set(found.values()) == {sum(values.values()) > 80_000}
+    assert set(result.values()) == {sum(values.values()) > 80_000}
 
 
 @given(
@@ -295,8 +295,8 @@ def test_marginally_exactly_those_are_found_with_which_the_sum_stands_above_the_
     total = 0
     for number in sorted(day, key=lambda number: (day[number].received, number)):
         total += values[number][0]
-        found = check_totals(day[number], number, list(day.items()), MARGINAL, AT, complete=True)
-        assert bool(found) == (total > 80_000)
+        result = check_totals(day[number], number, list(day.items()), MARGINAL, AT, complete=True)
+        assert bool(result) == (total > 80_000)
 
 
 # Values right below a limit.
@@ -312,10 +312,10 @@ def bunched(values: Sequence[int], own: int = 79_999, terms: Bunching = BUNCHING
 
 
 def test_values_that_crowd_right_below_a_limit_are_told_to_the_authority_alone() -> None:
-    [found] = bunched([79_900, 78_000])
-    assert (found.code, found.severity) == ("VALUES_BELOW_LIMIT", Severity.REFER)
-    assert found.disclosure is Disclosure.SEALED
-    assert found.params == {"limit": "day", "parcels": 3, "of": 3, "week_times": 2, "month_times": 2}
+    [result] = bunched([79_900, 78_000])
+    assert (result.code, result.severity) == ("VALUES_BELOW_LIMIT", Severity.REFER)
+    assert result.disclosure is Disclosure.SEALED
+    assert result.params == {"limit": "day", "parcels": 3, "of": 3, "week_times": 2, "month_times": 2}
 
 
 @pytest.mark.parametrize(
@@ -345,8 +345,8 @@ def test_the_chance_is_the_tail_of_a_binomial_distribution() -> None:
 
 def test_a_thousand_parcels_of_one_person_are_worked_out_exactly() -> None:
     others = [(f"n{n}", parcel(79_000 - n % 2, day=DAY - 1 - n % 29)) for n in range(1_000)]
-    [found] = check(parcel(79_999), others, AggregationTerms(limits=(LIMIT,), bunching=BUNCHING))
-    assert (found.params["parcels"], found.params["of"]) == (1_001, 1_001)
+    [result] = check(parcel(79_999), others, AggregationTerms(limits=(LIMIT,), bunching=BUNCHING))
+    assert (result.params["parcels"], result.params["of"]) == (1_001, 1_001)
 
 
 # One order in several parcels.
@@ -369,9 +369,9 @@ def test_one_order_over_several_parcels_is_told_to_the_authority(
     own: dict[str, Any], other: dict[str, Any], by: str
 ) -> None:
     others = [("a", parcel(50_000, **{"day": DAY - 1} | other))]
-    [found] = check(parcel(50_000, **own), others, SPLITS)
-    assert (found.code, found.disclosure) == ("ORDER_SPLIT", Disclosure.SEALED)
-    assert found.params == {"limit": "day", "by": by, "parcels": 2}
+    [result] = check(parcel(50_000, **own), others, SPLITS)
+    assert (result.code, result.disclosure) == ("ORDER_SPLIT", Disclosure.SEALED)
+    assert result.params == {"limit": "day", "by": by, "parcels": 2}
     assert codes(parcel(30_000, **own), others, SPLITS) == []
 
 
@@ -399,8 +399,8 @@ def test_a_run_of_numbers_ends_at_its_gap() -> None:
     run = {"seller": 4, "series": 3, "day": DAY - 1}
     others = [(f"n{n}", parcel(30_000, **run, serial=n)) for n in (1, 2, 8, 11, 12, 40)]
     own = parcel(30_000, **run | {"day": DAY}, serial=10)
-    [found] = check(own, others, SPLITS)
-    assert found.params["parcels"] == 4
+    [result] = check(own, others, SPLITS)
+    assert result.params["parcels"] == 4
 
 
 # Addresses and contacts that many share.
@@ -416,9 +416,9 @@ def neighbours(count: int, **fields: Any) -> list[tuple[str, Tally]]:
 
 
 def test_a_house_of_many_names_is_told_and_a_tower_needs_more_of_them() -> None:
-    [found] = check(parcel(), neighbours(2), SHARED)
-    assert (found.code, found.severity) == ("ADDRESS_SHARED", Severity.NOTE)
-    assert found.params == {"standing": "house", "names": 3}
+    [result] = check(parcel(), neighbours(2), SHARED)
+    assert (result.code, result.severity) == ("ADDRESS_SHARED", Severity.NOTE)
+    assert result.params == {"standing": "house", "names": 3}
     assert check(parcel(), neighbours(1), SHARED) == ()
     tower = [*neighbours(2), ("t", parcel(person=1, standing="units", address=7))]
     assert check(parcel(), tower, SHARED) == ()
@@ -430,9 +430,9 @@ def test_a_house_of_many_names_is_told_and_a_tower_needs_more_of_them() -> None:
 @pytest.mark.parametrize("contact", ["phone", "email"])
 def test_a_contact_under_many_names_is_told(contact: str) -> None:
     others = [(n, replace_building(t, place)) for place, (n, t) in enumerate(neighbours(2, **{contact: 6}))]
-    [found] = check(parcel(**{contact: 6}), others, SHARED)
-    assert (found.code, found.severity) == ("CONTACT_SHARED", Severity.REFER)
-    assert found.params == {"by": contact, "names": 3}
+    [result] = check(parcel(**{contact: 6}), others, SHARED)
+    assert (result.code, result.severity) == ("CONTACT_SHARED", Severity.REFER)
+    assert result.params == {"by": contact, "names": 3}
     assert check(parcel(**{contact: 6}), others[:1], SHARED) == ()
     assert check(parcel(), others, SHARED) == ()
 
@@ -443,8 +443,8 @@ def replace_building(tally: Tally, place: int) -> Tally:
 
 def test_one_person_with_a_contact_at_many_buildings_is_told() -> None:
     others = [(f"n{n}", parcel(phone=6, building=50 + n)) for n in range(2)]
-    [found] = check(parcel(phone=6), others, SHARED)
-    assert found.params == {"by": "person", "places": 3}
+    [result] = check(parcel(phone=6), others, SHARED)
+    assert result.params == {"by": "person", "places": 3}
     assert check(parcel(phone=6), others[:1], SHARED) == ()
 
 
@@ -452,9 +452,13 @@ def test_one_person_with_a_contact_at_many_buildings_is_told() -> None:
 
 
 def test_a_count_that_is_behind_says_so_where_totals_are_asked_for() -> None:
-    [found] = check_totals(parcel(), "own", (), ALL, AT, complete=False)
-    assert (found.code, found.severity, found.disclosure) == ("TOTALS_BEHIND", Severity.NOTE, Disclosure.OPEN)
-    assert check_uncounted(ALL, complete=False) == (found,)
+    [result] = check_totals(parcel(), "own", (), ALL, AT, complete=False)
+    assert (result.code, result.severity, result.disclosure) == (
+        "TOTALS_BEHIND",
+        Severity.NOTE,
+        Disclosure.OPEN,
+    )
+    assert check_uncounted(ALL, complete=False) == (result,)
     assert check_uncounted(ALL, complete=True) == ()
     assert check_uncounted(AggregationTerms(), complete=False) == ()
 
@@ -468,8 +472,8 @@ def test_the_sealed_block_takes_all_patterns_at_once_and_counts_what_it_cuts() -
     others = [
         (f"n{n}", parcel(79_000, person=1 + (n > 3) * n, phone=6, order=5, day=DAY - 1)) for n in range(6)
     ]
-    found = check(parcel(79_999, phone=6, order=5), others, EVERYTHING)
-    sealed = [SealedFinding(f.code, dict(f.params)) for f in found if f.disclosure is Disclosure.SEALED]
+    result = check(parcel(79_999, phone=6, order=5), others, EVERYTHING)
+    sealed = [SealedFinding(f.code, dict(f.params)) for f in result if f.disclosure is Disclosure.SEALED]
     assert [f.code for f in sealed] == [
         "ORDER_SPLIT",
         "VALUES_BELOW_LIMIT",
@@ -479,8 +483,10 @@ def test_the_sealed_block_takes_all_patterns_at_once_and_counts_what_it_cuts() -
     listed = SealedFinding("LISTED_PARTY", {"list": "x" * 40})
     block = reasons([listed, *sealed], 412, [("weight", 900)])
     assert len(block) == ROOM
-    said = msgspec.msgpack.decode(block[1 : 1 + block[0]], type=Reasons)
+    words = msgspec.msgpack.decode(block[1 : 1 + block[0]], type=Reasons)
     # Reasons of the risk go first, then parameters from the end, then codes; what comes first stays whole.
-    assert said.findings[0] == listed
-    assert [finding.code for finding in said.findings] == ["LISTED_PARTY", *(f.code for f in sealed)]
-    assert said.left_out == sum(told != kept for told, kept in zip_longest([listed, *sealed], said.findings))
+    assert words.findings[0] == listed
+    assert [finding.code for finding in words.findings] == ["LISTED_PARTY", *(f.code for f in sealed)]
+    assert words.left_out == sum(
+        events != kept for events, kept in zip_longest([listed, *sealed], words.findings)
+    )

@@ -44,8 +44,8 @@ def terms(policy: Policy) -> AggregationTerms:
 def counted(
     terms: AggregationTerms, *, evaluated_for: datetime | None = None, secret: bytes = SECRET, **fields: Any
 ) -> Tally | None:
-    said: dict[str, Any] = {"consignment": "LP00012345", "transport": Transport.EXPRESS, "consignee": JANE}
-    declaration = Declaration(**said | fields)
+    words: dict[str, Any] = {"consignment": "LP00012345", "transport": Transport.EXPRESS, "consignee": JANE}
+    declaration = Declaration(**words | fields)
     return tally_of(
         Effective(declaration=declaration), terms, secret, received=RECEIVED, evaluated_for=evaluated_for
     )
@@ -106,11 +106,11 @@ def test_a_name_that_names_nobody_makes_nobody_one(terms: AggregationTerms, name
 
 
 def test_names_that_the_pack_alone_refuses_name_nobody_either(terms: AggregationTerms) -> None:
-    found = tally_of(
+    findings = tally_of(
         Effective(declaration=Declaration(consignment="A1", transport=Transport.MAIL, consignee=JANE)),
         terms, SECRET, received=RECEIVED, evaluated_for=None, placeholders=frozenset({"doejane"}),
     )  # fmt: skip
-    assert known(found).person == 0
+    assert known(findings).person == 0
 
 
 def test_one_name_at_two_buildings_is_one_person_only_by_a_contact(terms: AggregationTerms) -> None:
@@ -208,8 +208,8 @@ def test_spellings_of_one_telephone_number_are_one(terms: AggregationTerms, phon
 
 def test_contacts_that_reach_nobody_are_no_keys(terms: AggregationTerms) -> None:
     for parts in ({"phone": "0000000000"}, {"phone": "123"}, {"email": "none"}, {"email": "j***@doe.org"}):
-        found = of(terms, **parts)
-        assert (found.phone, found.email) == (0, 0)
+        findings = of(terms, **parts)
+        assert (findings.phone, findings.email) == (0, 0)
 
 
 def test_a_mailbox_is_one_whatever_its_case_and_what_follows_a_plus(terms: AggregationTerms) -> None:
@@ -223,9 +223,9 @@ def test_a_mailbox_is_one_whatever_its_case_and_what_follows_a_plus(terms: Aggre
 def test_the_purchaser_counts_where_the_policy_says_so(terms: AggregationTerms) -> None:
     buyers = replace(terms, person=PersonKey.PURCHASER)
     buyer = Party(name="Rex Roe", email="rex@roe-family.org")
-    found = known(counted(buyers, purchaser=buyer))
-    assert found.person == of(terms, name="Rex Roe").person
-    assert (found.building, found.email != 0) == (0, True)
+    findings = known(counted(buyers, purchaser=buyer))
+    assert findings.person == of(terms, name="Rex Roe").person
+    assert (findings.building, findings.email != 0) == (0, True)
     bare = known(counted(buyers, purchaser=Party(name="Rex Roe")))
     assert bare.building == of(terms).building
     assert known(counted(buyers)).person == of(terms).person
@@ -280,8 +280,8 @@ def test_the_entry_date_is_the_day_of_arrival_in_the_zone_of_the_pack(terms: Agg
 def test_the_day_of_departure_is_in_utc_and_falls_back_to_the_arrival(terms: AggregationTerms) -> None:
     flown = replace(terms, day=DayKey.DEPARTURE_UTC)
     arrival = "2025-01-16T05:00:00Z"
-    found = known(counted(flown, expected_arrival=arrival, departure="2025-01-15T07:59:59+08:00"))
-    assert found.day == day(date(2025, 1, 14))
+    findings = known(counted(flown, expected_arrival=arrival, departure="2025-01-15T07:59:59+08:00"))
+    assert findings.day == day(date(2025, 1, 14))
     assert known(counted(flown, expected_arrival=arrival)).day == day(date(2025, 1, 16))
 
 
@@ -303,10 +303,10 @@ def test_an_arrival_that_cannot_be_meant_gives_way_to_the_one_that_is_believed(
 
 @given(port=st.text(max_size=8), moment=st.datetimes(timezones=st.just(UTC)))
 def test_no_port_and_no_time_breaks_the_count(policy: Policy, port: str, moment: datetime) -> None:
-    found = known(
+    findings = known(
         counted(policy.aggregation, arrival_port=port, expected_arrival=moment.isoformat(), departure="\x00")
     )
-    assert abs(found.day - RECEIVED.date().toordinal()) <= MOST_DAYS_OFF + 1
+    assert abs(findings.day - RECEIVED.date().toordinal()) <= MOST_DAYS_OFF + 1
 
 
 def test_every_zone_of_the_ports_is_one_the_system_knows() -> None:
@@ -324,10 +324,14 @@ def test_an_outsider_declares_the_order_and_the_departure() -> None:
         b'{"id": "A1", "mode": "express", "order": "A-1001", "departure": "2025-01-15T07:59:59+08:00",'
         b' "account": {"number": "7"}}'
     )
-    said = read_consignment(line)
-    assert (said.order, said.departure, said.account.number) == ("A-1001", "2025-01-15T07:59:59+08:00", "7")
-    facts = facts_of(Effective(declaration=said))
-    assert (facts["consignment.order"], facts["consignment.departure"]) == (said.order, said.departure)
+    words = read_consignment(line)
+    assert (words.order, words.departure, words.account.number) == (
+        "A-1001",
+        "2025-01-15T07:59:59+08:00",
+        "7",
+    )
+    facts = facts_of(Effective(declaration=words))
+    assert (facts["consignment.order"], facts["consignment.departure"]) == (words.order, words.departure)
 
 
 def test_the_value_is_the_consignments_else_that_of_all_its_items(terms: AggregationTerms) -> None:
@@ -336,8 +340,8 @@ def test_the_value_is_the_consignments_else_that_of_all_its_items(terms: Aggrega
     assert known(counted(terms, items=lines)).value_minor == 1_250
     mixed = (*lines, Item(value=Money(1, "EUR")))
     for items in ((*lines, Item()), mixed, ()):
-        found = known(counted(terms, items=items))
-        assert (found.value_minor, found.currency) == (None, "")
+        findings = known(counted(terms, items=items))
+        assert (findings.value_minor, findings.currency) == (None, "")
 
 
 def test_an_order_is_known_with_its_shop(terms: AggregationTerms) -> None:
@@ -394,28 +398,28 @@ def test_a_digest_is_a_positive_number_that_a_table_can_hold(text: str) -> None:
 def test_whatever_is_declared_can_be_counted_and_kept(
     policy: Policy, name: str, street: str, phone: str, number: str
 ) -> None:
-    found = counted(
+    findings = counted(
         policy.aggregation,
         consignment=number,
         order=number,
         consignee=party(name=name, street=street, phone=phone),
     )
-    if found is not None:
-        packed = msgspec.msgpack.encode(found)
-        assert msgspec.msgpack.decode(packed, type=Tally) == found
-        keys = found.keys()
+    if findings is not None:
+        packed = msgspec.msgpack.encode(findings)
+        assert msgspec.msgpack.decode(packed, type=Tally) == findings
+        keys = findings.keys()
         assert 0 < len(keys) == len(set(keys)) <= 4
         assert all(keys)
 
 
 def test_what_is_kept_of_a_consignment_is_small_and_names_nobody(terms: AggregationTerms) -> None:
-    found = known(
+    findings = known(
         counted(
             terms, consignee=party(phone="5032260100", email="jane@doe-family.org"), order="A-1001",
             seller=Party(name="Lotus Trading"), value=Money(79_999, "USD"), hs="610910", origin_country="CN",
         )
     )  # fmt: skip
-    packed = msgspec.msgpack.encode(found)
+    packed = msgspec.msgpack.encode(findings)
     assert len(packed) <= 140
     assert b"ane" not in packed
     assert b"97201" not in packed

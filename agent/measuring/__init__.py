@@ -1,1 +1,0 @@
-"""Measurements, as ratios to a floor taken in the same run."""
