@@ -1,4 +1,4 @@
-"""Features of a parcel become a calibrated risk with reasons."""
+"""Models: the risk of a parcel, the vagueness and the chapters of a description; rules lie in agent.domain."""
 
 import os
 

@@ -1,1 +1,1 @@
-"""One piece and all known of it, and decisions without a scan; the way of a scan is clearance.py."""
+"""One piece and all known of it, decisions without a scan; the way of a scan is clearance.py."""

@@ -1,1 +1,4 @@
-"""Readers of manifest files: bytes in, rows or refusals out. ``detect.read`` is the one way in."""
+"""Readers of files, manifests and published lists: bytes in, rows or refusals out; no I/O, and no rule.
+
+``detect.read`` is the one way in for manifests. The centre may use these readers too.
+"""

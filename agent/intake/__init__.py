@@ -1,1 +1,1 @@
-"""Imports what the parties declare: a file is read in a process of its own, and stored in batches."""
+"""Imports what parties declare, and removes it: read in a process of its own, stored in batches."""

@@ -1,1 +1,1 @@
-"""Reference data: signed policy, lists and models in force; declarations lie in store."""
+"""Reference data in force: signed policy, lists, models. Not reference.db, which is the store of declarations."""

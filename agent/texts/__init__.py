@@ -1,1 +1,1 @@
-"""What a finding asks of a sender, in his language: a catalogue each, one page of examples and sources."""
+"""Words of findings, rows, scorecards and the lane page, a catalogue for each language; a pack brings its own."""

@@ -1,1 +1,1 @@
-"""Builds the shipped bundle from made data: ``python -m models.training``. Needs LightGBM."""
+"""Builds the three shipped models from made data: ``python -m models.training``. Needs LightGBM."""

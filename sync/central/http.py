@@ -1,4 +1,4 @@
-"""The HTTP service: bytes in, answers out; what they mean is decided in ``ingest``.
+"""The HTTP service: bytes in, answers out; what they mean is decided in ``rules.ingest``.
 
 It holds no state in memory. An answer leaves after COMMIT only.
 """

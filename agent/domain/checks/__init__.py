@@ -1,1 +1,1 @@
-"""Checks of numbers, weight, label and metrology; texts and parties have rooms of their own."""
+"""Checks of numbers, weight, label and metrology; a subject with a room of its own has its check there."""

@@ -24,7 +24,7 @@ class PathInvalid(FormatsError):
 class JsonPath:
     """A way into a document: names of objects' members, ``[*]`` for each element of a list, ``[n]`` for one.
 
-    >>> list(Path("a[*].b").find({"a": [{"b": 1}, {"c": 2}, {"b": 3}]}))
+    >>> list(JsonPath("a[*].b").find({"a": [{"b": 1}, {"c": 2}, {"b": 3}]}))
     [1, 3]
 
     Raises:

@@ -258,7 +258,7 @@ def test_lines_of_goods_are_read_like_the_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("claim", "reason"),
     [
         ({"mode": "sea"}, "`$.mode`"),
         ({"valeu": 1}, "unknown field `valeu`"),
@@ -268,8 +268,8 @@ def test_lines_of_goods_are_read_like_the_whole() -> None:
         ({"value": {"amount": "-1", "currency": "USD"}}, "not an amount"),
         ({"items": [{}, {"value": {"amount": "x", "currency": "USD"}}]}, "`$.items[1].value`"),
         ({"gross_weight": {"amount": "1e3", "unit": "kg"}}, "`$.gross_weight`"),
-        ({"gross_weight": {"amount": "0", "unit": "kg"}}, "no weight"),
-        ({"gross_weight": {"amount": "999999", "unit": "kg"}}, "no weight"),
+        ({"gross_weight": {"amount": "0", "unit": "kg"}}, "is not a weight"),
+        ({"gross_weight": {"amount": "999999", "unit": "kg"}}, "is not a weight"),
         ({"gross_weight": {"amount": "1", "unit": "stone"}}, "`$.gross_weight.unit`"),
         ({"consignee": {"name": "x" * 201}}, "`$.consignee.name`"),
         ({"known_consignor": "yes"}, "`$.known_consignor`"),

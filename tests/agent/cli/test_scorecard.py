@@ -67,7 +67,9 @@ async def scorecard(site: Site, kept: Path) -> Scorecard:
     """The command beside a hub with three weeks of manifests, the last of which is not assessed."""
     if not kept.exists():
         await _seed(site)
-        shutil.copytree(site.folder, kept)
+        shutil.copytree(
+            site.folder, kept, ignore=shutil.ignore_patterns("authority", "centre", site.config_file.name)
+        )
     else:
         shutil.copytree(kept, site.folder, dirs_exist_ok=True)
 

@@ -46,10 +46,7 @@ def scale_config(site: Site) -> Config:
         f'{{ maker = "Example", model = "PS60", serial = "1", max = "30 kg", min = "100 g", e = "5 g", '
         f"verified_on = {due - timedelta(days=365)}, due_on = {due} }}"
     )
-    text = (
-        '[[text]]\ncode = "NO_DE_MINIMIS"\nlang = "en"\nreason = "Duty is due"\nremedy = "Pay it."\n\n[model]'
-    )
-    site.publish_policy(("[model]", text))
+    site.publish_policy(('reason = "Entry needed at any value"', 'reason = "Duty is due"'))
     config: Config = site.configure(
         '[[stations]]\nname = "lane-1"\nscanner = { port = "no-scanner" }\n'
         f'scale = {{ port = "no-scale", protocol = "mt-sics", card = {card} }}\n'
@@ -153,7 +150,15 @@ def without_words(message: dict[str, Any]) -> dict[str, Any]:
             assert isinstance(message[field], str)
             assert message[field]
             message[field] = "…"
+    if message["type"] == "policy":
+        message["texts"] = one_text(message["texts"])
     return message
+
+
+def one_text(texts: dict[str, str]) -> dict[str, str]:
+    """One of the pack's texts: how many there are is the pack's."""
+    assert len(texts) > 1
+    return {"NO_DE_MINIMIS": texts["NO_DE_MINIMIS"]}
 
 
 def golden(name: str) -> Any:

@@ -65,7 +65,7 @@ async def test_a_name_that_nothing_opens_is_refused_by_name() -> None:
         ),
         ({"port": KEYBOARD}, "nothing else is"),
         ({"port": "/dev/serial/by-id/x", "protocol": "keyboard-scanner"}, "ends in -event-kbd"),
-        ({"port": "/dev/serial/by-id/x", "protocol": "nci"}, "no scanner protocol of that name"),
+        ({"port": "/dev/serial/by-id/x", "protocol": "nci"}, "unknown scanner protocol"),
         ({"port": "/dev/serial/by-id/x", "switches": {"ends": "semicolon"}}, "use one of crlf"),
         ({"port": "/dev/serial/by-id/x", "beep": "loud"}, "beep"),
     ],

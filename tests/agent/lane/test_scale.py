@@ -147,14 +147,14 @@ def test_a_card_that_cannot_be_right_is_refused(changes: dict[str, Any], problem
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"protocol": "mt-sic"}, "known are mt-sics"),
+        ({"protocol": "mt-sic"}, "choose one of mt-sics"),
         ({"protocol": "template"}, "go together"),
         ({"template": {"pattern": "(?P<weight>[0-9.]+)"}}, "go together"),
         ({"protocol": "template", "template": {"pattern": "(?P<value>[0-9.]+)"}}, "names no weight"),
         ({"protocol": "toledo-8217"}, "name no unit"),
         ({"switches": {"width": "nine"}}, "use one of learned, ten, any"),
         ({"switches": {"eot": "over"}}, "cannot be"),
-        ({"unit": "stone"}, "use one of kg"),
+        ({"unit": "stone"}, "choose one of kg"),
         ({"division": 0, "unit": "kg"}, "more than 0"),
         ({"division": "0.005"}, "say its unit"),
         ({"port": "/dev/ttyUSB0"}, "order of plugging"),

@@ -150,9 +150,9 @@ async def test_a_second_entry_for_one_place_is_kept_and_quarantines_the_hub(
     kept = centre.ask(lambda c: store.equivocations(c, log.log_id))
     assert kept == [other.entries[5]]
     assert centre.ask(lambda c: list(store.entries(c, log.log_id, 5, 6))) == [log.entries[5]]
-    assert (
-        centre.ask(lambda c: store.hub(c, log.hub).reason) == f"two histories of log {log.log_id} at entry 5"
-    )
+    hub = centre.ask(lambda c: store.hub(c, log.hub))
+    assert hub is not None
+    assert hub.reason == f"two histories of log {log.log_id} at entry 5"
     for status, answer in (await centre.upload(log), await centre.show(log)):
         assert (status, answer["error"]) == (403, "quarantined")
 
@@ -181,7 +181,9 @@ async def test_a_second_root_for_one_size_is_kept_and_quarantines_the_hub(
     assert (status, answer["error"]) == (403, "equivocation")
     (kept,) = centre.ask(lambda c: store.equivocations(c, log.log_id))
     assert (kept.seq, kept.kind, kept.payload.decode()) == (6, "checkpoint", note)
-    assert centre.ask(lambda c: store.hub(c, log.hub).quarantined_at) is not None
+    hub = centre.ask(lambda c: store.hub(c, log.hub))
+    assert hub is not None
+    assert hub.quarantined_at is not None
 
 
 async def test_two_heads_shown_before_any_entry_contradict_each_other(centre: Any, log: Any) -> None:

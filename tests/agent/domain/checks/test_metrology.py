@@ -75,7 +75,7 @@ def test_a_card_tells_its_intervals() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "words"),
     [
         ({"serial": " "}, "needs the scale's serial"),
         ({"maker": ""}, "needs the scale's maker"),

@@ -230,7 +230,7 @@ LIMITS = ReadingLimits(vague_at_permille=900, refuse_at_permille=980)
 
 
 @pytest.mark.parametrize(
-    ("text", "reading", "grade", "reason", "found"),
+    ("text", "reading", "grade", "reason", "result"),
     [
         ("lifestyle essentials", 0.899, Grade.OK, None, None),
         (

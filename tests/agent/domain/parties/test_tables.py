@@ -37,7 +37,7 @@ def test_every_list_of_names_says_its_source() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pack", "old", "new", "said"),
+    ("pack", "old", "new", "words"),
     [
         ("zips", b'"090-099"', b'"90-99"', "three digits"),
         ("zips", b"\n[also]\n", b'\n[also]\nZZ = ["001"]\n', "not a state"),

@@ -266,7 +266,7 @@ gross_weight_g = ["carrier"]
 
 
 @pytest.mark.parametrize(
-    ("table", "said"),
+    ("table", "words"),
     [
         (b'[claims]\nusual = ["captain"]', "'captain' is not a role"),
         (b'[claims]\nusual = ["post", "post"]', "is given twice"),

@@ -73,7 +73,7 @@ TOTAL = ["DAY_TOTAL_ABOVE_LIMIT"]
 # Totals of a day.
 
 
-@pytest.mark.parametrize(("cents", "found"), [(0, []), (1, TOTAL)])
+@pytest.mark.parametrize(("cents", "result"), [(0, []), (1, TOTAL)])
 def test_a_total_of_exactly_the_limit_is_within_it_and_a_cent_more_is_not(
     cents: int, result: list[str]
 ) -> None:
@@ -143,7 +143,7 @@ def test_a_parcel_without_a_value_is_found_where_those_before_it_passed_the_limi
 
 
 @pytest.mark.parametrize(
-    ("seconds", "found"),
+    ("seconds", "result"),
     [(-1, []), (0, TOTAL), (86_399, TOTAL), (86_400, [])],
 )
 def test_a_limit_holds_from_its_first_second_to_the_one_before_its_last(

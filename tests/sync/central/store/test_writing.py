@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from sync.central.errors import StoreBusy
 from sync.central.store import queries as store
 from sync.central.store.schema import open_store
 from sync.central.store.writing import CentralStore
+from sync.sqlite import Connection
 from sync.sqlite.writer import Priority
 
 AT = 1_760_000_000
@@ -57,11 +59,15 @@ async def test_an_answer_comes_after_the_commit_only(path: Path, make_log: Any) 
 async def test_a_checkpoint_overtakes_the_uploads_that_wait(path: Path) -> None:
     order: list[str] = []
     gate = threading.Event()
+
+    def noting(name: str) -> Callable[[Connection], None]:
+        return lambda _: order.append(name)
+
     written = CentralStore(path)
     try:
-        jobs = [written.run(lambda _: gate.wait(10), Priority.NORMAL)]
-        jobs += [written.run(lambda _, n=n: order.append(f"upload {n}"), Priority.NORMAL) for n in range(3)]
-        jobs.append(written.run(lambda _: order.append("checkpoint"), Priority.URGENT))
+        jobs: list[Coroutine[Any, Any, object]] = [written.run(lambda _: gate.wait(10), Priority.NORMAL)]
+        jobs += [written.run(noting(f"upload {n}"), Priority.NORMAL) for n in range(3)]
+        jobs.append(written.run(noting("checkpoint"), Priority.URGENT))
         waiting = [asyncio.create_task(job) for job in jobs]
         await asyncio.sleep(0)
         gate.set()
