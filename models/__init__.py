@@ -1,4 +1,4 @@
-"""Models: the risk of a parcel, the vagueness and the chapters of a description; rules lie in agent.domain."""
+"""Models: a parcel's risk, a description's vagueness and chapters; rules lie in agent.domain."""
 
 import os
 

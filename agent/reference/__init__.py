@@ -1,1 +1,1 @@
-"""Reference data in force: signed policy, lists, models. Not reference.db, which is the store of declarations."""
+"""Reference data in force: signed policy, lists, models. Not reference.db, which holds declarations."""

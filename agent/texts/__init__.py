@@ -1,1 +1,1 @@
-"""Words of findings, rows, scorecards and the lane page, a catalogue for each language; a pack brings its own."""
+"""Words of findings, rows, scorecards and the lane page, a catalogue a language; a pack brings its own."""

@@ -91,13 +91,10 @@ async def test_the_safety_script_belongs_to_the_authority_and_to_danger(hall: An
         ("SOMETHING", "HUB", None, [], "DNL"),
     ]
     page = await open_lane()
+    policy = hall.hub.reference_data.current.policy
     await page.evaluate(
         "async (own) => (await import('/static/texts.js')).learn(own)",
-        {
-            text.code: text.reason
-            for text in hall.hub.reference_data.current.policy.texts
-            if text.lang == "en"
-        },
+        {text.code: text.reason for text in policy.texts if text.lang == "en"},
     )
     for disposition, set_by, code, lines, look in rows:
         findings = [] if code is None else [{"code": code, "params": {}}]
