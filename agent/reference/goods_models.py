@@ -32,12 +32,12 @@ def shipped_digest() -> str:
     Raises:
         BundleRefused: one is missing, malformed or altered.
     """
-    return hashlib.sha256(f"{_vagueness().digest} {_goods().digest}".encode()).hexdigest()
+    return hashlib.sha256(f"{vagueness_model().digest} {_goods().digest}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _vague(text: str) -> float:
-    return _vagueness().score(text)
+    return vagueness_model().score(text)
 
 
 @lru_cache(maxsize=REMEMBERED // 8)
@@ -46,7 +46,12 @@ def _chapters(text: str) -> Mapping[str, float]:
 
 
 @cache
-def _vagueness() -> Vagueness:
+def vagueness_model() -> Vagueness:
+    """The model of how vague a text is, once for the whole program; ``cache_clear`` has it loaded again.
+
+    Raises:
+        BundleRefused: it is missing, malformed or altered.
+    """
     return Vagueness.load()
 
 

@@ -50,7 +50,19 @@ GOOD = {
     "origin_country": "CN",
 }
 """A row that the shipped pack has nothing against."""
+NO_AUDIT = ("audit_permille = 10", "audit_permille = 0")
+"""The change of the shipped pack that leaves nothing to chance."""
 LANE_WITHOUT_DEVICES = '[[stations]]\nname = "lane-1"\nscanner = { port = "no-scanner" }\n'
+
+
+def write_manifest(path: Path, *rows: dict[str, str]) -> Path:
+    """Write a CSV file, each row ``GOOD`` with some cells changed; returns its path."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        columns = dict.fromkeys([*GOOD, "last_mile_number", *(name for row in rows for name in row)])
+        writer = csv.DictWriter(file, list(columns), restval="")
+        writer.writeheader()
+        writer.writerows({**GOOD, **row} for row in rows)
+    return path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +74,7 @@ class Site(HubFolder):
 
     def publish_policy(self, *changes: tuple[str, str], issued: datetime | None = None) -> None:
         """Sign the shipped pack without its random audit, which would refer one parcel in a hundred."""
-        super().publish_policy(
-            ("audit_permille = 10", "audit_permille = 0"), *changes, issued=issued or START
-        )
+        super().publish_policy(NO_AUDIT, *changes, issued=issued or START)
 
     def publish_list(self, *names: str, list_id: str = "watch", issued: datetime | None = None) -> None:
         """Sign a list of those names."""
@@ -91,13 +101,7 @@ class Site(HubFolder):
 
     def manifest(self, *rows: dict[str, str], name: str = "manifest.csv") -> Path:
         """Write a CSV file; each row is ``GOOD`` with some cells changed."""
-        path = self.folder / name
-        with path.open("w", newline="", encoding="utf-8") as file:
-            columns = dict.fromkeys([*GOOD, "last_mile_number", *(name for row in rows for name in row)])
-            writer = csv.DictWriter(file, list(columns), restval="")
-            writer.writeheader()
-            writer.writerows({**GOOD, **row} for row in rows)
-        return path
+        return write_manifest(self.folder / name, *rows)
 
     async def declare(
         self, opened: Opened, *rows: dict[str, str], name: str = "manifest.csv"

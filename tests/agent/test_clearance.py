@@ -19,7 +19,7 @@ from agent.domain.piece import PieceKey, Weighed
 from agent.errors import EvidenceFailed, UnreadableScan
 from agent.evidence.recorded import Recorded
 from agent.feed.messages import DecisionMessage, ImportMessage, decision_view
-from agent.reference import goods_models as goods_readings
+from agent.reference.goods_models import vagueness_model
 from agent.sandbox.site import Site
 from models.risk.bundle import SHIPPED
 from models.vagueness import scorer
@@ -322,14 +322,14 @@ async def test_goods_texts_that_cannot_be_read_refer_and_the_log_says_why(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scorer, "SHIPPED", tmp_path)
-    goods_readings._vagueness.cache_clear()
+    vagueness_model.cache_clear()
     try:
         async with site.open() as opened:
             await site.declare(opened, {})
             disposition, codes = outcome(await clear_piece(site.scan(), place(), opened.hub))
             entries = await opened.hub.log.read(0, 50)
     finally:
-        goods_readings._vagueness.cache_clear()
+        vagueness_model.cache_clear()
     assert (disposition, "GOODS_UNREAD" in codes) == ("RFS", True)
     assert any(b"MODEL_REFUSED" in entry.payload for entry in entries)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Awaitable, Callable
 from itertools import pairwise
-from typing import Any
+from typing import Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # no py.typed marker
@@ -15,12 +14,11 @@ from agent.domain.findings.code import Disclosure
 from agent.domain.findings.codes import CODES
 from agent.domain.packs.shipped import shipped_pack
 from agent.domain.policy.pack import fill, parse_policy
+from tests.agent.web.hall import Hall, OpenLane, Parcel, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-Open = Callable[..., Awaitable[Page]]
-
-PARCELS = ("clear", "screen", "information_needed", "set_aside")
+PARCELS = (Hall.clear, Hall.screen, Hall.information_needed, Hall.set_aside)
 """From the lightest verdict to the darkest."""
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
@@ -43,14 +41,14 @@ _LUMINANCE = """async (png) => {
 }"""
 
 
-async def show(hall: Any, page: Page, parcel: str) -> None:
+async def show(hall: Hall, page: Page, parcel: Parcel) -> None:
     """Scan a parcel and wait until its verdict stands."""
-    number = await getattr(hall, parcel)()
+    number = await parcel(hall)
     await expect(page.locator("#piece")).to_have_text(number)
 
 
 async def test_without_colours_the_verdicts_still_differ_in_shape_word_and_luminance(
-    hall: Any, open_lane: Open, context: BrowserContext
+    hall: Hall, open_lane: OpenLane, context: BrowserContext
 ) -> None:
     page, scales = await open_lane(), await context.new_page()
     devtools = await context.new_cdp_session(page)
@@ -73,12 +71,12 @@ async def test_without_colours_the_verdicts_still_differ_in_shape_word_and_lumin
 @pytest.mark.parametrize("forced", ["none", "active"])
 @pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1024, 768), (412, 915)])
 async def test_a_verdict_fills_six_tenths_of_the_screen_and_its_word_a_tenth_of_the_height(
-    hall: Any, open_lane: Open, width: int, height: int, forced: Any
+    hall: Hall, open_lane: OpenLane, width: int, height: int, forced: Literal["active", "none"]
 ) -> None:
     page = await open_lane()
     await page.set_viewport_size({"width": width, "height": height})
     await page.emulate_media(forced_colors=forced, reduced_motion="reduce")
-    for parcel in (*PARCELS, "stopped_by_the_authority"):
+    for parcel in (*PARCELS, Hall.stopped_by_the_authority):
         await show(hall, page, parcel)
         measured = await page.evaluate(
             """() => {
@@ -114,17 +112,19 @@ async def test_a_verdict_fills_six_tenths_of_the_screen_and_its_word_a_tenth_of_
         assert not measured["sideways"], (parcel, measured)
 
 
-async def test_axe_finds_nothing_on_the_lane_in_any_verdict(hall: Any, open_lane: Open) -> None:
+async def test_axe_finds_nothing_on_the_lane_in_any_verdict(hall: Hall, open_lane: OpenLane) -> None:
     page = await open_lane()
     await hall.devices_up()
-    for parcel in (*PARCELS, "stopped_by_the_authority"):
+    for parcel in (*PARCELS, Hall.stopped_by_the_authority):
         await show(hall, page, parcel)
         report = await Axe().run(page, options=RULES)
         assert not report.response["violations"], (parcel, report.generate_report())
         assert len(report.response["passes"]) > 15
 
 
-async def test_axe_finds_nothing_on_the_lane_without_a_verdict_or_a_hub(hall: Any, open_lane: Open) -> None:
+async def test_axe_finds_nothing_on_the_lane_without_a_verdict_or_a_hub(
+    hall: Hall, open_lane: OpenLane
+) -> None:
     page = await open_lane()
     for action in (None, hall.go_dark):
         if action is not None:
@@ -134,17 +134,19 @@ async def test_axe_finds_nothing_on_the_lane_without_a_verdict_or_a_hub(hall: An
         assert not report.response["violations"], report.generate_report()
 
 
-async def test_axe_finds_nothing_on_the_overview(hall: Any, open_lane: Open) -> None:
+async def test_axe_finds_nothing_on_the_overview(hall: Hall, open_lane: OpenLane) -> None:
     page = await open_lane("/")
     await hall.devices_up()
     for parcel in PARCELS:
-        number = await getattr(hall, parcel)()
+        number = await parcel(hall)
         await expect(page.locator("#cards > li").first).to_contain_text(number)
         report = await Axe().run(page, options=RULES)
         assert not report.response["violations"], (parcel, report.generate_report())
 
 
-async def test_in_forced_colours_each_verdict_keeps_a_frame_of_its_own(hall: Any, open_lane: Open) -> None:
+async def test_in_forced_colours_each_verdict_keeps_a_frame_of_its_own(
+    hall: Hall, open_lane: OpenLane
+) -> None:
     page = await open_lane()
     await page.emulate_media(forced_colors="active", reduced_motion="reduce")
     frames = set()
@@ -164,7 +166,7 @@ async def test_in_forced_colours_each_verdict_keeps_a_frame_of_its_own(hall: Any
 
 @pytest.mark.parametrize(("motion", "animations"), [("reduce", 0), ("no-preference", 1)])
 async def test_a_verdict_blinks_in_once_and_not_at_all_for_those_who_asked_for_rest(
-    hall: Any, open_lane: Open, motion: Any, animations: int
+    hall: Hall, open_lane: OpenLane, motion: Literal["no-preference", "reduce"], animations: int
 ) -> None:
     page = await open_lane()
     await page.emulate_media(reduced_motion=motion)
@@ -179,12 +181,12 @@ async def test_a_verdict_blinks_in_once_and_not_at_all_for_those_who_asked_for_r
         "document.getElementById('stage').addEventListener('animationstart', () => { window.blinks += 1; })"
     )
     for arrived in (1, 2):  # the same verdict twice visibly arrives twice
-        await show(hall, page, "clear")
+        await show(hall, page, Hall.clear)
         await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
         assert await page.evaluate("window.blinks") == animations * arrived
 
 
-async def test_verdicts_differ_in_rhythm_and_contour(hall: Any, open_lane: Open) -> None:
+async def test_verdicts_differ_in_rhythm_and_contour(hall: Hall, open_lane: OpenLane) -> None:
     page = await open_lane()
     tones: dict[str, list[list[float]]] = await page.evaluate(
         """async () => {
@@ -225,24 +227,24 @@ async def test_verdicts_differ_in_rhythm_and_contour(hall: Any, open_lane: Open)
 
 
 async def test_the_lane_speaks_once_sound_is_on_and_a_stop_repeats_until_acknowledged(
-    hall: Any, open_lane: Open, context: BrowserContext
+    hall: Hall, open_lane: OpenLane, context: BrowserContext
 ) -> None:
     await context.add_init_script(
         "window.tones = 0; window.OscillatorNode = class extends window.OscillatorNode {"
         " start(when) { window.tones += 1; super.start(when); } };"
     )
     page = await open_lane()
-    await show(hall, page, "clear")
+    await show(hall, page, Hall.clear)
     assert await page.evaluate("window.tones") == 0
     await page.get_by_role("button", name="Start shift: sound on").click()
     await expect(page.get_by_role("button", name="Test the sounds")).to_be_visible()
     assert await page.evaluate("window.tones") == 1 + 2 + 3 + 3
     await page.evaluate("window.tones = 0")
-    await show(hall, page, "screen")
+    await show(hall, page, Hall.screen)
     assert await page.evaluate("window.tones") == 3
     await page.clock.install()
     await page.evaluate("window.tones = 0")
-    await show(hall, page, "stopped_by_the_authority")
+    await show(hall, page, Hall.stopped_by_the_authority)
     await page.clock.fast_forward(2100)
     await page.clock.fast_forward(2100)
     repeated = await page.evaluate("window.tones")
@@ -256,7 +258,7 @@ async def test_the_lane_speaks_once_sound_is_on_and_a_stop_repeats_until_acknowl
     assert await page.evaluate("window.tones") == quiet
 
 
-async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open_lane: Open) -> None:
+async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Hall, open_lane: OpenLane) -> None:
     template = shipped_pack()
     policy = parse_policy(fill(template, model_digest="ab" * 32, issued=hall.hub.clock.now()))
     shown = {name for name, code in CODES.items() if code.disclosure is Disclosure.OPEN}
@@ -292,7 +294,7 @@ async def test_every_code_a_hub_can_show_has_words_at_most_eight(hall: Any, open
 
 
 async def test_the_page_speaks_the_first_language_of_its_reader_that_the_hub_has(
-    hall: Any, browser: Browser
+    hall: Hall, browser: Browser
 ) -> None:
     for locale, lang, word in (
         ("es-MX", "es", "ESCANEAR"),
@@ -306,7 +308,7 @@ async def test_the_page_speaks_the_first_language_of_its_reader_that_the_hub_has
         await page.close()
 
 
-async def test_a_page_whose_words_do_not_come_at_once_asks_again(hall: Any, browser: Browser) -> None:
+async def test_a_page_whose_words_do_not_come_at_once_asks_again(hall: Hall, browser: Browser) -> None:
     page = await browser.new_page(locale="en-US")
     asked: list[str] = []
 
@@ -321,7 +323,9 @@ async def test_a_page_whose_words_do_not_come_at_once_asks_again(hall: Any, brow
     await page.close()
 
 
-async def test_markup_that_slipped_in_could_run_nothing(hall: Any, open_lane: Open, watched: Any) -> None:
+async def test_markup_that_slipped_in_could_run_nothing(
+    hall: Hall, open_lane: OpenLane, watched: Watched
+) -> None:
     page = await open_lane()
     await page.evaluate(
         """() => {

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec import structs
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from agent.feed.messages import Message, logged_decision
 from agent.web import server
+from tests.agent.web.hall import Hall, OpenLane, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-Open = Callable[..., Awaitable[Page]]
 
 
 class Fanfare(Message, frozen=True, kw_only=True, tag="fanfare"):
@@ -25,7 +24,7 @@ class Fanfare(Message, frozen=True, kw_only=True, tag="fanfare"):
 
 
 async def test_after_a_dropped_socket_nothing_is_lost_and_nothing_is_doubled(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     numbers = [await hall.clear() for _ in range(3)]
@@ -43,7 +42,7 @@ async def test_after_a_dropped_socket_nothing_is_lost_and_nothing_is_doubled(
     assert seqs == [entry.seq for entry in entries]
 
 
-async def test_a_decision_that_is_sent_twice_counts_once(hall: Any, open_lane: Open) -> None:
+async def test_a_decision_that_is_sent_twice_counts_once(hall: Hall, open_lane: OpenLane) -> None:
     page = await open_lane()
     first = await hall.set_aside()
     (entry,) = await hall.hub.log.recent(1)
@@ -54,7 +53,7 @@ async def test_a_decision_that_is_sent_twice_counts_once(hall: Any, open_lane: O
     await expect(page.locator("#rows .number")).to_have_text([third, second, first])
 
 
-async def test_the_page_asks_only_for_what_it_has_not_received(hall: Any, open_lane: Open) -> None:
+async def test_the_page_asks_only_for_what_it_has_not_received(hall: Hall, open_lane: OpenLane) -> None:
     page = await open_lane()
     await hall.clear()
     await expect(page.locator("#rows li")).to_have_count(1)
@@ -66,7 +65,7 @@ async def test_the_page_asks_only_for_what_it_has_not_received(hall: Any, open_l
     await expect(page.locator("#link[data-up=true]")).to_be_visible()
 
 
-async def test_a_clear_never_stays_on_a_screen_that_lost_its_hub(hall: Any, open_lane: Open) -> None:
+async def test_a_clear_never_stays_on_a_screen_that_lost_its_hub(hall: Hall, open_lane: OpenLane) -> None:
     page = await open_lane()
     await hall.clear()
     await expect(page.locator("#word")).to_have_text("CLEAR")
@@ -77,7 +76,7 @@ async def test_a_clear_never_stays_on_a_screen_that_lost_its_hub(hall: Any, open
 
 
 async def test_a_hub_that_vanished_without_a_word_is_missed_within_seconds(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     await page.clock.install()
@@ -91,7 +90,7 @@ async def test_a_hub_that_vanished_without_a_word_is_missed_within_seconds(
     await expect(page.locator("#link[data-up=true]")).to_be_visible()
 
 
-async def test_the_list_ends_at_twenty_parcels(hall: Any, open_lane: Open) -> None:
+async def test_the_list_ends_at_twenty_parcels(hall: Hall, open_lane: OpenLane) -> None:
     for number in await hall.declare(23):
         await hall.scan(number)
     page = await open_lane()
@@ -101,14 +100,14 @@ async def test_the_list_ends_at_twenty_parcels(hall: Any, open_lane: Open) -> No
     await expect(page.locator("#rows li")).to_have_count(20)
 
 
-async def test_seven_tabs_all_show_a_decision(hall: Any, open_lane: Open) -> None:
+async def test_seven_tabs_all_show_a_decision(hall: Hall, open_lane: OpenLane) -> None:
     pages = [await open_lane() for _ in range(7)]
     number = await hall.screen()
     for page in pages:
         await expect(page.locator("#piece")).to_have_text(number)
 
 
-async def test_a_lane_shows_nothing_of_its_neighbour(hall: Any, open_lane: Open) -> None:
+async def test_a_lane_shows_nothing_of_its_neighbour(hall: Hall, open_lane: OpenLane) -> None:
     first, second = await open_lane("/lane/lane-1"), await open_lane("/lane/lane-2")
     number = await hall.set_aside()
     await expect(first.locator("#piece")).to_have_text(number)
@@ -117,7 +116,10 @@ async def test_a_lane_shows_nothing_of_its_neighbour(hall: Any, open_lane: Open)
 
 
 async def test_a_hub_that_began_another_log_is_followed_from_its_beginning(
-    hall: Any, another_hall: Callable[[Path], Any], open_lane: Open, tmp_path: Path
+    hall: Hall,
+    another_hall: Callable[[Path], AbstractAsyncContextManager[Hall]],
+    open_lane: OpenLane,
+    tmp_path: Path,
 ) -> None:
     page = await open_lane()
     for _ in range(3):
@@ -133,7 +135,7 @@ async def test_a_hub_that_began_another_log_is_followed_from_its_beginning(
 
 
 async def test_a_newer_hub_makes_the_page_reload_between_parcels(
-    hall: Any, open_lane: Open, monkeypatch: pytest.MonkeyPatch
+    hall: Hall, open_lane: OpenLane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = await open_lane()
     await page.evaluate("window.old = true")
@@ -152,7 +154,7 @@ async def test_a_newer_hub_makes_the_page_reload_between_parcels(
 
 
 async def test_unknown_types_are_passed_over_and_an_unknown_format_asks_for_a_reload(
-    hall: Any, open_lane: Open, watched: Any
+    hall: Hall, open_lane: OpenLane, watched: Watched
 ) -> None:
     page = await open_lane()
     hall.hub.feed.publish(Fanfare(station="lane-1"))

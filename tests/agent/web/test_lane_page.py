@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 import pytest
 from msgspec import structs
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from agent.feed.messages import (
     DeviceMessage,
@@ -18,27 +15,26 @@ from agent.feed.messages import (
     logged_decision,
 )
 from sync.log.statement import OpenFinding, Piece
+from tests.agent.web.hall import DECLARED_G, Hall, OpenLane, Parcel, Watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-Open = Callable[..., Awaitable[Page]]
 
 
 @pytest.mark.parametrize(
     ("parcel", "look", "word", "reason"),
     [
-        ("clear", "CLEAR", "CLEAR", ""),
-        ("information_needed", "RFI", "INFO NEEDED", "Sender must describe the goods better"),
-        ("screen", "RFS", "SCREEN", "Declared 812 g, measured 2,310 g"),
-        ("set_aside", "DNL", "DO NOT LOAD", "Not on any manifest: set aside"),
-        ("stopped_by_the_authority", "DNL", "DO NOT LOAD", "Stop. Isolate. Do not open. Do not move."),
+        (Hall.clear, "CLEAR", "CLEAR", ""),
+        (Hall.information_needed, "RFI", "INFO NEEDED", "Sender must describe the goods better"),
+        (Hall.screen, "RFS", "SCREEN", "Declared 290 g, measured 2,310 g"),
+        (Hall.set_aside, "DNL", "DO NOT LOAD", "Not on any manifest: set aside"),
+        (Hall.stopped_by_the_authority, "DNL", "DO NOT LOAD", "Stop. Isolate. Do not open. Do not move."),
     ],
 )
 async def test_a_decision_fills_the_screen_with_its_shape_word_and_reason(
-    hall: Any, open_lane: Open, watched: Any, parcel: str, look: str, word: str, reason: str
+    hall: Hall, open_lane: OpenLane, watched: Watched, parcel: Parcel, look: str, word: str, reason: str
 ) -> None:
     page = await open_lane()
-    number = await getattr(hall, parcel)()
+    number = await parcel(hall)
     await expect(page.locator("#piece")).to_have_text(number)
     await expect(page.locator("#word")).to_have_text(word)
     await expect(page.locator("#reason")).to_have_text(reason)
@@ -56,7 +52,7 @@ async def test_a_decision_fills_the_screen_with_its_shape_word_and_reason(
 
 
 async def test_only_a_stop_of_the_authority_asks_to_be_acknowledged_and_it_stays_until_then(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     button = page.get_by_role("button", name="Acknowledge")
@@ -78,7 +74,9 @@ async def test_only_a_stop_of_the_authority_asks_to_be_acknowledged_and_it_stays
 SAFETY, ASIDE, HELD = "Stop. Isolate. Do not open. Do not move.", "Set aside", "Held by the authority"
 
 
-async def test_the_safety_script_belongs_to_the_authority_and_to_danger(hall: Any, open_lane: Open) -> None:
+async def test_the_safety_script_belongs_to_the_authority_and_to_danger(
+    hall: Hall, open_lane: OpenLane
+) -> None:
     rows = [
         ("DNL", "AUTHORITY", "SCREENING", [SAFETY], "DNL"),
         ("DNL", "HUB", "SAFETY", [SAFETY], "DNL"),
@@ -108,7 +106,7 @@ async def test_the_safety_script_belongs_to_the_authority_and_to_danger(hall: An
         assert explained == [lines, look], (disposition, set_by, code)
 
 
-async def test_the_enter_of_a_scanner_that_types_presses_no_button(hall: Any, open_lane: Open) -> None:
+async def test_the_enter_of_a_scanner_that_types_presses_no_button(hall: Hall, open_lane: OpenLane) -> None:
     page = await open_lane()
     stopped = await hall.stopped_by_the_authority()
     await expect(page.locator("#piece")).to_have_text(stopped)
@@ -119,10 +117,12 @@ async def test_the_enter_of_a_scanner_that_types_presses_no_button(hall: Any, op
     await expect(page.get_by_role("button", name="Acknowledge")).to_be_visible()
 
 
-async def test_the_same_parcel_again_repeats_its_verdict_and_adds_no_row(hall: Any, open_lane: Open) -> None:
+async def test_the_same_parcel_again_repeats_its_verdict_and_adds_no_row(
+    hall: Hall, open_lane: OpenLane
+) -> None:
     page = await open_lane()
     (number,) = await hall.declare()
-    await hall.scan(number, grams=812)
+    await hall.scan(number, grams=DECLARED_G)
     await expect(page.locator("#word")).to_have_text("CLEAR")
     await expect(page.locator("#tag")).to_be_hidden()
     await hall.scan(number)
@@ -132,7 +132,7 @@ async def test_the_same_parcel_again_repeats_its_verdict_and_adds_no_row(hall: A
 
 
 async def test_a_label_that_was_not_read_takes_the_last_verdict_off_the_screen(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     await hall.clear()
@@ -144,7 +144,7 @@ async def test_a_label_that_was_not_read_takes_the_last_verdict_off_the_screen(
 
 
 async def test_a_clear_that_nobody_followed_up_fades_before_the_next_parcel_lies_there(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     await page.clock.install()
@@ -161,7 +161,7 @@ async def test_a_clear_that_nobody_followed_up_fades_before_the_next_parcel_lies
 
 
 async def test_a_parcel_decided_again_elsewhere_never_changes_the_verdict_of_the_one_on_the_belt(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     waiting = await hall.set_aside()
@@ -176,7 +176,7 @@ async def test_a_parcel_decided_again_elsewhere_never_changes_the_verdict_of_the
 
 
 async def test_a_parcel_decided_again_while_it_lies_there_changes_its_verdict(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     waiting = await hall.set_aside()
@@ -187,7 +187,7 @@ async def test_a_parcel_decided_again_while_it_lies_there_changes_its_verdict(
 
 
 async def test_what_was_decided_before_the_page_was_opened_is_listed_and_not_taken_for_the_next_parcel(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     numbers = [await hall.clear(), await hall.set_aside()]
     page = await open_lane()
@@ -195,14 +195,16 @@ async def test_what_was_decided_before_the_page_was_opened_is_listed_and_not_tak
     await expect(page.locator("#word")).to_have_text("SCAN")
 
 
-async def test_a_stop_of_the_authority_outlives_a_reload_of_the_page(hall: Any, open_lane: Open) -> None:
+async def test_a_stop_of_the_authority_outlives_a_reload_of_the_page(hall: Hall, open_lane: OpenLane) -> None:
     stopped = await hall.stopped_by_the_authority()
     page = await open_lane()
     await expect(page.locator("#piece")).to_have_text(stopped)
     await expect(page.get_by_role("button", name="Acknowledge")).to_be_visible()
 
 
-async def test_a_lane_whose_log_cannot_be_written_says_that_it_is_down(hall: Any, open_lane: Open) -> None:
+async def test_a_lane_whose_log_cannot_be_written_says_that_it_is_down(
+    hall: Hall, open_lane: OpenLane
+) -> None:
     page = await open_lane()
     await hall.clear()
     await expect(page.locator("#word")).to_have_text("CLEAR")
@@ -213,7 +215,9 @@ async def test_a_lane_whose_log_cannot_be_written_says_that_it_is_down(hall: Any
     await expect(page.locator("#cry")).to_contain_text("LANE DOWN")
 
 
-async def test_a_typed_number_is_decided_like_a_scan(hall: Any, open_lane: Open, watched: Any) -> None:
+async def test_a_typed_number_is_decided_like_a_scan(
+    hall: Hall, open_lane: OpenLane, watched: Watched
+) -> None:
     page = await open_lane()
     (number,) = await hall.declare()
     box = page.get_by_label("Type a number")
@@ -229,7 +233,7 @@ async def test_a_typed_number_is_decided_like_a_scan(hall: Any, open_lane: Open,
 
 
 async def test_a_typed_number_that_is_refused_stays_in_its_box_with_the_reason(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     box = page.get_by_label("Type a number")
@@ -243,7 +247,7 @@ async def test_a_typed_number_that_is_refused_stays_in_its_box_with_the_reason(
     await expect(box).to_have_value("LX1")
 
 
-async def test_devices_outbox_and_rules_are_shown_in_words(hall: Any, open_lane: Open) -> None:
+async def test_devices_outbox_and_rules_are_shown_in_words(hall: Hall, open_lane: OpenLane) -> None:
     page = await open_lane()
     await hall.devices_up()
     await expect(page.locator("#devices li")).to_have_text(["Scanner: ready", "Scale: ready"])
@@ -264,7 +268,7 @@ async def test_devices_outbox_and_rules_are_shown_in_words(hall: Any, open_lane:
 
 
 async def test_the_overview_has_a_card_for_each_lane_with_its_last_verdict(
-    hall: Any, open_lane: Open, watched: Any
+    hall: Hall, open_lane: OpenLane, watched: Watched
 ) -> None:
     page = await open_lane("/")
     number = await hall.screen()
@@ -282,7 +286,7 @@ async def test_the_overview_has_a_card_for_each_lane_with_its_last_verdict(
 EVIL = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 
 
-async def test_texts_of_strangers_stay_texts(hall: Any, open_lane: Open, watched: Any) -> None:
+async def test_texts_of_strangers_stay_texts(hall: Hall, open_lane: OpenLane, watched: Watched) -> None:
     pages = [await open_lane(), await open_lane("/")]
     await hall.scan("(21)<img/src=x/onload=a>")
     for page in pages:
@@ -324,7 +328,7 @@ async def test_texts_of_strangers_stay_texts(hall: Any, open_lane: Open, watched
 
 
 async def test_while_a_parcel_settles_the_last_verdict_does_not_wave_it_on(
-    hall: Any, open_lane: Open
+    hall: Hall, open_lane: OpenLane
 ) -> None:
     page = await open_lane()
     await hall.clear()

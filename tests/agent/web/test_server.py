@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import aiohttp
 import pytest
@@ -109,7 +108,7 @@ async def test_a_typed_number_is_handed_over(page: Page, session: aiohttp.Client
     ],
 )
 async def test_what_cannot_be_a_number_is_refused_with_a_reason(
-    page: Page, session: aiohttp.ClientSession, station: str, body: Any, status: int, error: str
+    page: Page, session: aiohttp.ClientSession, station: str, body: object, status: int, error: str
 ) -> None:
     async with session.post(f"{page.url}/api/stations/{station}/keyed", json=body) as answer:
         assert answer.status == status
