@@ -158,7 +158,7 @@ def test_there_is_no_proof_for_a_leaf_that_is_not_there(index: int) -> None:
 
 @pytest.mark.parametrize("old", [-1, 0, 4])
 def test_there_is_no_proof_for_a_prefix_that_is_none(old: int) -> None:
-    with pytest.raises(BadProof, match="no prefix of one of 3"):
+    with pytest.raises(BadProof, match="not a prefix of one of 3"):
         merkle.consistency_proof(HASHES[:3], old)
 
 

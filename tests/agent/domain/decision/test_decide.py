@@ -46,7 +46,7 @@ def verdict(*result: Finding, before: Previous | None = None, risk: RiskScore | 
     return decide(result, outcome_of, risk=risk, previous=before)
 
 
-@given(found=findings, before=previous, by_code=outcomes_by_code)
+@given(result=findings, before=previous, by_code=outcomes_by_code)
 def test_only_the_authority_lifts_its_holds(
     result: list[Finding], before: Previous | None, by_code: dict[str, Disposition | None]
 ) -> None:
@@ -62,7 +62,7 @@ def test_only_the_authority_lifts_its_holds(
         assert (made.set_by is SetBy.AUTHORITY) == (made.disposition is hold)
 
 
-@given(found=findings, before=previous)
+@given(result=findings, before=previous)
 def test_nothing_is_cleared_when_any_check_could_not_run(
     result: list[Finding], before: Previous | None
 ) -> None:
@@ -71,7 +71,7 @@ def test_nothing_is_cleared_when_any_check_could_not_run(
     assert made.disposition in (Disposition.RFS, Disposition.DNL)
 
 
-@given(found=findings, by_code=outcomes_by_code)
+@given(result=findings, by_code=outcomes_by_code)
 def test_a_sealed_finding_never_shows_and_refers_for_screening_whatever_the_policy_says_of_its_code(
     result: list[Finding], by_code: dict[str, Disposition | None]
 ) -> None:
@@ -112,7 +112,7 @@ def test_a_listed_party_can_not_be_found_in_the_open() -> None:
         Finding(code="LISTED_PARTY", disclosure=Disclosure.OPEN)
 
 
-@given(found=findings, before=previous, permille=st.integers(0, 1000))
+@given(result=findings, before=previous, permille=st.integers(0, 1000))
 def test_risk_adds_a_referral_and_never_removes_one(
     result: list[Finding], before: Previous | None, permille: int
 ) -> None:
@@ -146,7 +146,7 @@ def test_what_an_absent_model_means_is_the_policys_to_say(
     assert [f.code for f in made.open] == codes_shown
 
 
-@given(found=st.lists(open_findings, max_size=8))
+@given(result=st.lists(open_findings, max_size=8))
 def test_the_strictest_finding_stands_first_and_equal_ones_keep_their_order(result: list[Finding]) -> None:
     def rank(finding: Finding) -> int:
         outcome = outcome_of(finding)
@@ -159,7 +159,7 @@ def test_the_strictest_finding_stands_first_and_equal_ones_keep_their_order(resu
         assert [f for f in shown if rank(f) == each] == [f for f in result if rank(f) == each]
 
 
-@given(found=findings)
+@given(result=findings)
 def test_no_finding_at_all_or_notes_alone_clear_and_anything_more_does_not(result: list[Finding]) -> None:
     notes = all(f.severity is Severity.NOTE for f in result)
     assert (verdict(*result).disposition is Disposition.CLEAR) == notes
