@@ -28,7 +28,7 @@ class WallClock(Protocol):
         ...
 
 
-class SystemClock:
+class DeviceClock:
     """The machine's own clocks."""
 
     def monotonic_ns(self) -> int:

@@ -20,7 +20,7 @@ from agent.domain.totals.check import check_totals, check_uncounted
 from agent.domain.totals.tally import Tally
 from agent.reference.in_force import InForce, Reference
 from agent.runtime.clock import Clock
-from agent.store.assessment_table import Kept, StoredAssessment, StoredFinding
+from agent.store.assessment_table import KeptAssessment, StoredAssessment, StoredFinding
 from agent.store.declaration_table import Claims
 from agent.store.declarations import DeclarationStore
 from agent.trust.at_rest import AtRest, CannotUnlock, LockedFinding
@@ -85,7 +85,7 @@ class Assessments:
             self._store.keep_assessments(in_force.assessed_under, [(consignment, made)])
         return self._document(made, consignment, in_force.policy)
 
-    def _document(self, made: Kept, consignment: str, policy: Policy) -> Document:
+    def _document(self, made: KeptAssessment, consignment: str, policy: Policy) -> Document:
         kept = made.assessment
         unlocked = self._at_rest.unlock(kept.sealed, consignment)
         shown = [_finding(f, Disclosure.OPEN, policy) for f in kept.findings]
@@ -129,7 +129,7 @@ class Assessments:
                 self._store.keep_assessments(in_force.assessed_under, rows).result()
                 return [Assessed(consignment, keys_of(claims)) for consignment, claims in stale]
 
-    def assess(self, claims: Claims, in_force: InForce, now: datetime) -> Kept:
+    def assess(self, claims: Claims, in_force: InForce, now: datetime) -> KeptAssessment:
         """Checks, policy and document features of one consignment, and what is counted of it."""
         declaration, assessment, tally = assess_claims(claims, in_force, now, self._at_rest.counting_secret)
         by_disclosure: dict[Disclosure, list[Finding]] = {Disclosure.OPEN: [], Disclosure.SEALED: []}
@@ -153,7 +153,7 @@ class Assessments:
             features=_features(declaration, in_force.tables),
             inputs=claims.digest,
         )
-        return Kept(stored, tally)
+        return KeptAssessment(stored, tally)
 
 
 def _still_good(kept: StoredAssessment, policy: Policy, now: datetime) -> bool:

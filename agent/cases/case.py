@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agent.assessment.assessments import Document
-from agent.cases.scan import Scan, Weighing
+from agent.cases.scan import Scan, ScanWeighing
 from agent.domain.checks.label import check_label
 from agent.domain.checks.weight import check_duplicate, check_stated, check_weight
 from agent.domain.decision.decide import audit_draw, audit_findings, decide, risk_findings
@@ -48,7 +48,7 @@ class Case:
     """Assessed under ``in_force``; None for a piece without a declaration."""
     totals: tuple[Finding, ...]
     label: tuple[Finding, ...]
-    weighing: Weighing
+    weighing: ScanWeighing
     drawn: bool
     """Whether the random audit takes the piece."""
     scan_digest: str | None
@@ -75,7 +75,7 @@ async def look_up(scan: Scan, hub: Hub) -> LabelRead:
     return LabelRead(piece, match, candidates)
 
 
-async def open_case(label: LabelRead, scan: Scan, weighing: Weighing, hub: Hub) -> Case:
+async def open_case(label: LabelRead, scan: Scan, weighing: ScanWeighing, hub: Hub) -> Case:
     """Gather all that is known of a scanned piece, under what is in force at this moment."""
     match, best = label.match, label.candidates[0]
     in_force = hub.reference_data.current

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from agent.assessment.assessments import Assessed
 from agent.cases.case import Case, decision_of, documents_of, is_drawn, judge
-from agent.cases.scan import Weighing
+from agent.cases.scan import ScanWeighing
 from agent.domain.checks.label import check_label
 from agent.domain.checks.weight import scale_finding
 from agent.domain.decision.values import Verdict
@@ -172,7 +172,7 @@ async def _reopen(match: Match, statement: Decision | None, hub: Hub) -> Case | 
         document=document,
         totals=totals,
         label=check_label(match.others),
-        weighing=Weighing(weighed=weighed, reason="not_weighed" if weighed is None else None),
+        weighing=ScanWeighing(weighed=weighed, reason="not_weighed" if weighed is None else None),
         drawn=is_drawn(match.key, in_force, hub),
         scan_digest=None if statement is None else statement.digests.scan,
         scanned=False,

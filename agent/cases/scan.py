@@ -27,7 +27,7 @@ class Scan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Weighing:
+class ScanWeighing:
     """What the scale says to one scan: a weight, or why there is none.
 
     ``last_byte_ns`` is when the reading arrived that settled it; 0 where no device was asked.
@@ -44,7 +44,7 @@ class Place(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def weighing_for(self, scan: Scan) -> Weighing:
+    async def weighing_for(self, scan: Scan) -> ScanWeighing:
         """The weighing of this scan and of no other."""
         ...
 
@@ -64,11 +64,11 @@ class CommandLine:
     grams: int | None = None
     name: str = "cli"
 
-    async def weighing_for(self, scan: Scan) -> Weighing:
+    async def weighing_for(self, scan: Scan) -> ScanWeighing:
         if self.grams is None:
-            return Weighing(weighed=None, reason="not_weighed")
+            return ScanWeighing(weighed=None, reason="not_weighed")
         weighed = Weighed(digits=str(self.grams), unit="g", grams=self.grams, u_grams=1, stable=False)
-        return Weighing(weighed=weighed, reason=None)
+        return ScanWeighing(weighed=weighed, reason=None)
 
     def repeats(self, piece: PieceKey, scan: Scan) -> None:
         return None

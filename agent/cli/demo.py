@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from agent.demo.report import Report
-from agent.demo.shift import Order, play
+from agent.demo.shift import ShiftOrder, play
 from agent.runtime.clock import SystemClock
 
 PROGRESS_EVERY = 25
@@ -37,7 +37,7 @@ PROGRESS_EVERY = 25
 )
 def demo(once: bool, as_json: bool, pieces: int, speed: float, seed: int, port: int) -> None:
     """Play a day at a hub with real programs; only parcels, devices and hands are simulated."""
-    order = Order(pieces=pieces, speed=speed, seed=seed, port=port, once=once)
+    order = ShiftOrder(pieces=pieces, speed=speed, seed=seed, port=port, once=once)
 
     def say(text: str) -> None:
         click.echo(text, err=True)

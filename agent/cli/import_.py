@@ -18,7 +18,7 @@ import msgspec
 from agent.app import open_hub
 from agent.cli.exit_codes import FINDING, exit_code
 from agent.cli.options import config_option, json_option, show
-from agent.cli.progress import Bar, Lines, Silent
+from agent.cli.progress import Lines, ProgressBar, Silent
 from agent.config.file import Config, load_config
 from agent.control.import_verb import import_by_hub
 from agent.domain.consignment.declaration import Declaration, Transport
@@ -170,8 +170,8 @@ def _one(
     quiet: bool,
 ) -> dict[str, Any]:
     with ExitStack() as stack:
-        screen: Listener = Bar() if sys.stderr.isatty() else Silent() if quiet else Lines()
-        if isinstance(screen, Bar):
+        screen: Listener = ProgressBar() if sys.stderr.isatty() else Silent() if quiet else Lines()
+        if isinstance(screen, ProgressBar):
             stack.enter_context(screen)
         report = RejectedRowsReport(folder, lang) if folder is not None else None
         if report is not None:

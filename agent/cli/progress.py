@@ -41,7 +41,7 @@ class Lines(Silent):
             )
 
 
-class Bar(Silent):
+class ProgressBar(Silent):
     """A bar on standard error, by bytes read: the number of rows is known only at the end of the file."""
 
     def __init__(self, console: Console | None = None) -> None:
@@ -58,7 +58,7 @@ class Bar(Silent):
         )
         self._task = self._bar.add_task("", total=None, rows=0, mended=0, rejected=0)
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> ProgressBar:
         self._bar.start()
         return self
 

@@ -77,7 +77,7 @@ def scorecard(
     findings, lists and risk are left out: a scorecard is about the quality of data.
     """
     from agent.config.file import load_config  # noqa: PLC0415
-    from agent.reports.scorecard import Order, make_scorecard  # noqa: PLC0415
+    from agent.reports.scorecard import ScorecardOrder, make_scorecard  # noqa: PLC0415
     from agent.reports.scorecard_csv import write_csv  # noqa: PLC0415
     from agent.reports.scorecard_html import page  # noqa: PLC0415 - the help comes without the readers
 
@@ -90,7 +90,7 @@ def scorecard(
         raise click.UsageError(f"--since {first} is after --until {last}; exchange them")
     config = load_config(config_path)
     policy = _policy(config, pack)
-    order = Order(
+    order = ScorecardOrder(
         by=by, shipper=shipper, country=country, party=party, since=first, until=last, lang=lang, worst=top
     )
     with _progress() as progress:

@@ -16,7 +16,7 @@ from agent.errors import PortTaken
 from agent.evidence.reader import FILE, StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import Clock
-from agent.sandbox.day import Day, Parcel, make_day
+from agent.sandbox.day import Day, DayParcel, make_day
 from agent.sandbox.hub_folder import HubFolder
 from agent.sandbox.lane import Screen, SimulatedLane
 from agent.sandbox.link import Link
@@ -34,7 +34,7 @@ Progress = Callable[[int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class ShiftOrder:
     """What the demonstration was asked for."""
 
     pieces: int
@@ -44,7 +44,7 @@ class Order:
     once: bool
 
 
-async def play(order: Order, clock: Clock, say: Say, progress: Progress) -> Report | None:
+async def play(order: ShiftOrder, clock: Clock, say: Say, progress: Progress) -> Report | None:
     """Play a shift; without ``once`` the page is then served until the task is cancelled."""
     began_ns = clock.monotonic_ns()
     _refuse_taken(order.port)
@@ -90,7 +90,7 @@ def _refuse_taken(port: int) -> None:
 
 @asynccontextmanager
 async def _at_work(
-    around: Surroundings, day: Day, order: Order, clock: Clock, say: Say
+    around: Surroundings, day: Day, order: ShiftOrder, clock: Clock, say: Say
 ) -> AsyncIterator[tuple[str, Screen, Sequence[SimulatedLane]]]:
     """The hub with its manifest, a screen and hands at its lanes; yields the address of its pages first."""
     site = around.site
@@ -135,7 +135,7 @@ async def _play_day(day: Day, lanes: Sequence[SimulatedLane], link: Link, progre
             link.restore()
         progress(done, total, "link cut" if total // 3 <= done < total * 2 // 3 else "link up")
 
-    async def work(lane: SimulatedLane, parcels: Sequence[Parcel]) -> None:
+    async def work(lane: SimulatedLane, parcels: Sequence[DayParcel]) -> None:
         for parcel in parcels:
             await lane.present(parcel)
             step()

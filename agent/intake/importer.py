@@ -18,7 +18,7 @@ from agent.formats.batch import Batch
 from agent.hub import Hub
 from agent.intake.listener import Listener, NullListener
 from agent.intake.notices import PageProgress
-from agent.intake.protocol import Ended, Fault, FileHeader, Part, Progress, ReadRequest, Refused
+from agent.intake.protocol import Ended, Fault, FileHeader, FilePart, FileRefusal, Progress, ReadRequest
 from agent.intake.supervisor import OpenFile, opened, read_apart, resident_kb
 from agent.runtime.clock import Clock
 from agent.runtime.threads import in_thread
@@ -162,12 +162,12 @@ def preview(
         for frame in frames:
             if isinstance(frame, FileHeader):
                 yield frame
-            elif isinstance(frame, Part):
+            elif isinstance(frame, FilePart):
                 yield from map(decode, frame.batch.bodies)
                 yield from frame.faults
             elif isinstance(frame, Ended):
                 yield frame
-            elif isinstance(frame, Refused):
+            elif isinstance(frame, FileRefusal):
                 raise _refusal(file, frame)
 
 
@@ -185,7 +185,7 @@ def _request(
     )
 
 
-def _refusal(file: OpenFile, refused: Refused) -> FileRefused:
+def _refusal(file: OpenFile, refused: FileRefusal) -> FileRefused:
     return FileRefused(f"{file.name}: {refused.code}: {refused.message}; {refused.hint}")
 
 
@@ -227,12 +227,12 @@ class _Import:
         try:
             with closing(read_apart(self._file, request, self._clock)) as frames:
                 for frame in frames:
-                    if isinstance(frame, Part):
+                    if isinstance(frame, FilePart):
                         self._part(frame)
                         grown_kb = max(grown_kb, resident_kb() - before_kb)
                     elif isinstance(frame, FileHeader):
                         self._begin(frame, digest, speaker)
-                    elif isinstance(frame, Refused):
+                    elif isinstance(frame, FileRefusal):
                         self._keep()
                         raise _refusal(self._file, frame)
                     elif isinstance(frame, Ended):
@@ -285,7 +285,7 @@ class _Import:
         if not begun.known:
             self._skip = report.resumed_after = begun.taken
 
-    def _part(self, part: Part) -> None:
+    def _part(self, part: FilePart) -> None:
         report = self.report
         report.mended += part.mended
         for fault in part.faults:

@@ -62,7 +62,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The refused row as it stood; only with the first fault of a row."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, tag="part"):
+class FilePart(msgspec.Struct, frozen=True, kw_only=True, tag="part"):
     """Some rows further on."""
 
     done: int
@@ -74,7 +74,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, tag="part"):
     """Rows of this part in which something was corrected."""
 
 
-class Refused(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
+class FileRefusal(msgspec.Struct, frozen=True, kw_only=True, tag="refused"):
     """The file as such cannot be read, or not further."""
 
     code: str
@@ -116,12 +116,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int
 
 
-Frame = FileHeader | Part | Refused | Ended
+Frame = FileHeader | FilePart | FileRefusal | Ended
 
 
-def too_much_memory() -> Refused:
+def too_much_memory() -> FileRefusal:
     """A file that unfolds to more than the process may hold."""
-    return Refused(
+    return FileRefusal(
         code="E020",
         message=f"reading it takes more than {MEMORY_BYTES >> 20} MB of memory",
         hint="split it, or save it as CSV",

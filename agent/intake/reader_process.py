@@ -34,11 +34,11 @@ from agent.intake.protocol import (
     Ended,
     Fault,
     FileHeader,
+    FilePart,
+    FileRefusal,
     Frame,
-    Part,
     PreviewedColumn,
     ReadRequest,
-    Refused,
     pack,
     too_much_memory,
 )
@@ -99,9 +99,9 @@ def _tell(request: ReadRequest, out: int) -> None:
             _write(out, frame)
     except ManifestRefused as error:
         message = str(error).removeprefix(f"{error.code}: ").removesuffix(f"; {error.hint}")
-        refused = Refused(code=error.code, message=message, hint=error.hint)
+        refused = FileRefusal(code=error.code, message=message, hint=error.hint)
     except ProfileInvalid as error:
-        refused = Refused(code="E024", message="a mapping profile is at fault", hint=str(error))
+        refused = FileRefusal(code="E024", message="a mapping profile is at fault", hint=str(error))
     except MemoryError:
         reserve = None  # noqa: F841 - given back, so that there is room to say so
         refused = too_much_memory()
@@ -111,7 +111,7 @@ def _tell(request: ReadRequest, out: int) -> None:
         if "memory" in str(error).lower():
             refused = too_much_memory()
         else:
-            refused = Refused(
+            refused = FileRefusal(
                 code="E022",
                 message=f"the reader broke on it ({type(error).__name__})",
                 hint="save it again, or in another format; and send us the file if you may",
@@ -184,7 +184,7 @@ def _peak_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def _parts(reading: Reading, fd: int, most: int | None, look: Look | None) -> Generator[Part, None, int]:
+def _parts(reading: Reading, fd: int, most: int | None, look: Look | None) -> Generator[FilePart, None, int]:
     """The rows, some at a time.
 
     Returns:
@@ -224,9 +224,9 @@ def _parts(reading: Reading, fd: int, most: int | None, look: Look | None) -> Ge
             break
         if len(batch.bodies) + len(faults) >= PART_ROWS or size >= PART_BYTES:
             done = max(done, _position(fd))
-            yield Part(done=done, batch=batch, faults=tuple(faults), mended=mended)
+            yield FilePart(done=done, batch=batch, faults=tuple(faults), mended=mended)
             batch, faults, mended, size = Batch(), [], 0, 0
-    yield Part(done=max(done, _position(fd)), batch=batch, faults=tuple(faults), mended=mended)
+    yield FilePart(done=max(done, _position(fd)), batch=batch, faults=tuple(faults), mended=mended)
     return count
 
 

@@ -19,7 +19,7 @@ import msgspec
 
 from agent.domain.errors import DeclarationInvalid
 from agent.errors import FileRefused
-from agent.intake.protocol import Ended, Frame, ReadRequest, Refused, Unpacker, too_much_memory
+from agent.intake.protocol import Ended, FileRefusal, Frame, ReadRequest, Unpacker, too_much_memory
 from agent.runtime.clock import Clock
 
 MAX_BYTES = 4 << 30
@@ -117,7 +117,7 @@ def read_apart(file: OpenFile, order: ReadRequest, clock: Clock) -> Generator[Fr
                 break
             for frame in unpacker.feed(data):
                 yield frame
-                if isinstance(frame, Ended | Refused):
+                if isinstance(frame, Ended | FileRefusal):
                     return
     except DeclarationInvalid:
         yield _broken("its answer is not in the protocol")
@@ -129,7 +129,7 @@ def read_apart(file: OpenFile, order: ReadRequest, clock: Clock) -> Generator[Fr
     yield _late() if late else why_it_ended(process.returncode)
 
 
-def why_it_ended(code: int) -> Refused:
+def why_it_ended(code: int) -> FileRefusal:
     """What the end of a process means that had not come to the end of its file."""
     if code in (-signal.SIGXCPU, -signal.SIGALRM):
         return _late()
@@ -144,16 +144,18 @@ def why_it_ended(code: int) -> Refused:
     return _broken(f"exit {code}")
 
 
-def _broken(how: str) -> Refused:
-    return Refused(
+def _broken(how: str) -> FileRefusal:
+    return FileRefusal(
         code="E022",
         message=f"the reader broke on it ({how})",
         hint="save it again, or in another format",
     )
 
 
-def _late() -> Refused:
-    return Refused(code="E021", message="reading it takes too much time", hint="split it, or save it as CSV")
+def _late() -> FileRefusal:
+    return FileRefusal(
+        code="E021", message="reading it takes too much time", hint="split it, or save it as CSV"
+    )
 
 
 def resident_kb() -> int:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
 
-from agent.cases.scan import Origin, Scan, Weighing
+from agent.cases.scan import Origin, Scan, ScanWeighing
 from agent.clearance import clear_piece
 from agent.config.devices import DeviceSection, ScaleSection
 from agent.config.file import StationSection
@@ -81,10 +81,10 @@ class Station:
 
     # -- weights ---------------------------------------------------------------------------------------------
 
-    async def weighing_for(self, scan: Scan) -> Weighing:
+    async def weighing_for(self, scan: Scan) -> ScanWeighing:
         """The weighing of this scan and of no other; waits while its load settles, within a limit."""
         if self._scale is None:
-            return Weighing(weighed=None, reason="no_scale")
+            return ScanWeighing(weighed=None, reason="no_scale")
         settle_ns = self._hub.reference_data.current.policy.tolerance.settle_timeout_ms * 1_000_000
         announced = False
         deadline = self._hub.clock.monotonic_ns() + settle_ns
@@ -93,12 +93,12 @@ class Station:
             claim = self._scale.claim(scan.at_ns)
             if isinstance(claim, ScaleWeighing):
                 weighed = self._scale.weighed(claim, self._hub.clock.now().date())
-                return Weighing(weighed=weighed, reason=None, last_byte_ns=claim.last_byte_ns)
+                return ScanWeighing(weighed=weighed, reason=None, last_byte_ns=claim.last_byte_ns)
             if isinstance(claim, NoWeighing):
-                return Weighing(weighed=None, reason=claim.reason.value)
+                return ScanWeighing(weighed=None, reason=claim.reason.value)
             left_s = (deadline - self._hub.clock.monotonic_ns()) / 1e9
             if left_s <= 0:
-                return Weighing(weighed=None, reason="not_stable")
+                return ScanWeighing(weighed=None, reason="not_stable")
             assert isinstance(claim, Pending)
             if not announced:
                 self._publish(WeighingMessage(station=self.name))

@@ -31,7 +31,7 @@ class EntryRefused(AgentError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class DeviceEntry:
     """A device as it will be configured; ``profile`` is its protocol as the catalogue has it."""
 
     station: str

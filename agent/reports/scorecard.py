@@ -9,7 +9,7 @@ from typing import Literal
 
 from agent.domain.policy.pack import Policy
 from agent.errors import AgentError
-from agent.reports.scorecard_reading import Progress, Reading, Wanted
+from agent.reports.scorecard_reading import Progress, StoreReading, Wanted
 from agent.reports.scorecard_view import Heading, Shown, View
 from agent.store.assessment_reader import Asked, StoredAssessments
 from agent.store.declarations import FILE
@@ -25,7 +25,7 @@ class DeclarationsUnreadable(AgentError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class ScorecardOrder:
     """Which card, over which days, in which language."""
 
     by: Literal["shipper", "sender"] | None = None
@@ -42,7 +42,7 @@ class Order:
     """Descriptions on a card, at most."""
 
 
-def make_scorecard(folder: Path, policy: Policy, order: Order, progress: Progress) -> Shown:
+def make_scorecard(folder: Path, policy: Policy, order: ScorecardOrder, progress: Progress) -> Shown:
     """Read the store in that data directory; a hub at work is not disturbed.
 
     Args:
@@ -55,13 +55,13 @@ def make_scorecard(folder: Path, policy: Policy, order: Order, progress: Progres
     """
     try:
         with StoredAssessments(folder / FILE) as stored:
-            reading = Reading(stored, policy, Vagueness.load().score, progress)
+            reading = StoreReading(stored, policy, Vagueness.load().score, progress)
             return _made(reading, View(order.lang, policy.texts), order)
     except sqlite.Error as error:
         raise DeclarationsUnreadable(folder, error) from error
 
 
-def _made(reading: Reading, view: View, order: Order) -> Shown:
+def _made(reading: StoreReading, view: View, order: ScorecardOrder) -> Shown:
     party = None if order.party is None else reading.party(order.party)
     by_sender = order.by == "sender"
     asked = Asked(since=order.since, until=order.until, party=party, apart=party is not None or by_sender)

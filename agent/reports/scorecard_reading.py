@@ -17,7 +17,7 @@ from agent.domain.findings.codes import FACT_OF_CODE, pack_code
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.policy.pack import Policy
 from agent.domain.policy.totals_terms import LIMIT_CODE
-from agent.domain.scorecard.card import Card, Consignment, Described, Imports, Scorecard
+from agent.domain.scorecard.card import Card, DescribedGoods, Imports, Scorecard, ScoredConsignment
 from agent.domain.scorecard.overview import Overview, Overviewing
 from agent.domain.scorecard.trend import covered_days
 from agent.domain.screening.names import fold
@@ -53,7 +53,7 @@ class Wanted:
     country: str | None = None
 
 
-class Reading:
+class StoreReading:
     """One pass over the store; the hub may be running.
 
     Args:
@@ -163,11 +163,11 @@ class Reading:
 
     def _consignment(
         self, row: AssessedDeclaration, declared: DeclaredShipment | Declaration, name: str | None
-    ) -> Consignment:
+    ) -> ScoredConsignment:
         findings = None
         if row.findings is not None:
             findings = tuple(_finding(kept) for kept in row.findings if self._enters(kept))
-        return Consignment(
+        return ScoredConsignment(
             number=row.number,
             day=date.fromisoformat(row.received[:10]),
             name=name,
@@ -189,11 +189,11 @@ class Reading:
             return kept.severity == Severity.CORRECTABLE
         return kept.code in self._correctable
 
-    def _described(self, declared: DeclaredShipment | Declaration) -> Iterator[Described]:
+    def _described(self, declared: DeclaredShipment | Declaration) -> Iterator[DescribedGoods]:
         texts = (declared.description, *(item.description for item in declared.items))
         for key, text in {canonical(text): text for text in reversed(texts) if text is not None}.items():
             score, reason, refused, terms = self._judged(key)
-            yield Described(
+            yield DescribedGoods(
                 key=key,
                 text=_without_contacts(text),
                 score_permille=score,

@@ -9,8 +9,8 @@ from typing import Any
 from agent import __version__
 from agent.domain.description.check import CODE, VAGUE_CODE
 from agent.domain.policy.texts import PackText
-from agent.domain.scorecard.card import Case, Imports, Kind, Scorecard, Worst
-from agent.domain.scorecard.overview import Line, Overview
+from agent.domain.scorecard.card import Imports, Kind, Scorecard, ScorecardExample, Worst
+from agent.domain.scorecard.overview import Overview, OverviewLine
 from agent.domain.scorecard.trend import Period, permille
 from agent.store.assessment_reader import Asked
 from agent.texts.catalogue import choose
@@ -90,7 +90,7 @@ class View:
             "imports": None if card.imports is None else self._imports(card.imports),
         }
 
-    def _cases(self, cases: Iterable[Case], assessed: int) -> list[Shown]:
+    def _cases(self, cases: Iterable[ScorecardExample], assessed: int) -> list[Shown]:
         return [
             {
                 "code": case.code,
@@ -131,7 +131,7 @@ class View:
             ],
         }
 
-    def _line(self, line: Line) -> Shown:
+    def _line(self, line: OverviewLine) -> Shown:
         return {
             "name": line.name,
             "country": line.country or None,

@@ -70,7 +70,7 @@ SHOWN_BY = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class DayParcel:
     """A parcel as it lies on the belt."""
 
     label: str
@@ -85,8 +85,8 @@ class Parcel:
 class Day:
     """Everything the demonstration plays, lane by lane, and every declared parcel by its label."""
 
-    lanes: tuple[tuple[Parcel, ...], ...]
-    declared: dict[str, Parcel]
+    lanes: tuple[tuple[DayParcel, ...], ...]
+    declared: dict[str, DayParcel]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +156,7 @@ def _unused(rng: random.Random, used: set[str]) -> _Label:
 
 def _consignment(
     rng: random.Random, label: _Label, receptacle: int, planted: Planted
-) -> tuple[list[str], Parcel]:
+) -> tuple[list[str], DayParcel]:
     article = rng.choice(catalogue.ARTICLES)
     quantity = rng.choices((1, 2, 3), (80, 15, 5))[0]
     contents = sum(_lognormal(rng, article.grams, article.spread) for _ in range(quantity))
@@ -198,7 +198,7 @@ def _consignment(
         "yes",
         "parcel" if label.transport == "mail" else "",
     ]
-    parcel = Parcel(
+    parcel = DayParcel(
         label=label.label, aim=label.aim, number=label.number, grams=round(grams, 1), planted=planted
     )
     return row, parcel
@@ -208,9 +208,9 @@ def _lognormal(rng: random.Random, median: float, spread: float) -> float:
     return median * math.exp(rng.gauss(0, spread))
 
 
-def _deal(parcels: list[Parcel], lanes: int, rng: random.Random) -> tuple[tuple[Parcel, ...], ...]:
+def _deal(parcels: list[DayParcel], lanes: int, rng: random.Random) -> tuple[tuple[DayParcel, ...], ...]:
     """Deal the parcels out; the second parcel with a duplicated label comes to another lane, later."""
-    hands: list[list[Parcel]] = [[] for _ in range(lanes)]
+    hands: list[list[DayParcel]] = [[] for _ in range(lanes)]
     for index, parcel in enumerate(parcels):
         hands[index % lanes].append(parcel)
     for index, parcel in enumerate(parcels):

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 
 from agent.runtime.clock import Clock
-from agent.sandbox.day import Parcel
+from agent.sandbox.day import DayParcel
 from drivers.simulators.client import SimulatedDevice
 
 VERDICT_TIMEOUT_S = 15.0
@@ -29,7 +29,7 @@ class Played:
     """One scan and what the screen showed: the message, or None when nothing came in time."""
 
     lane: str
-    parcel: Parcel
+    parcel: DayParcel
     message: dict[str, Any] | None
 
 
@@ -83,11 +83,11 @@ class SimulatedLane:
     screen: Screen
     clock: Clock
     speed: float
-    declared: dict[str, Parcel]
+    declared: dict[str, DayParcel]
     played: list[Played] = field(default_factory=list)
     _hands: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def present(self, parcel: Parcel) -> Played:
+    async def present(self, parcel: DayParcel) -> Played:
         """Bring one parcel over the lane."""
         async with self._hands:
             pause_s = HANDS_S / self.speed
@@ -107,7 +107,9 @@ class SimulatedLane:
         """Bring the parcel whose number was typed on the page; an unknown one weighs a little."""
         wanted = text.strip().upper()
         known = next((p for p in self.declared.values() if wanted in (p.label, p.number)), None)
-        await self.present(known or Parcel(label=text.strip(), aim="]C0", number=wanted, grams=UNKNOWN_GRAMS))
+        await self.present(
+            known or DayParcel(label=text.strip(), aim="]C0", number=wanted, grams=UNKNOWN_GRAMS)
+        )
 
     @asynccontextmanager
     async def listening(self, path: Path) -> AsyncIterator[None]:

@@ -64,7 +64,7 @@ class StoredAssessment(msgspec.Struct, array_like=True, frozen=True):
     """The salted digest of the declarations that were assessed."""
 
 
-class Kept(NamedTuple):
+class KeptAssessment(NamedTuple):
     """A kept assessment, and its consignment's contribution to party totals."""
 
     assessment: StoredAssessment
@@ -76,18 +76,20 @@ _UNPACK = msgspec.msgpack.Decoder(StoredAssessment)
 _UNPACK_TALLY = msgspec.msgpack.Decoder(Tally)
 
 
-def read_kept(rows: Sequence[tuple[str, bytes, bytes | None]], read: str) -> Kept | None:
+def read_kept(rows: Sequence[tuple[str, bytes, bytes | None]], read: str) -> KeptAssessment | None:
     """Decode the row of ``ASSESSMENT``; None where it was made with another policy, list or model."""
     if not rows or rows[0][0] != read:
         return None
     try:
         tally = rows[0][2]
-        return Kept(_UNPACK.decode(rows[0][1]), None if tally is None else _UNPACK_TALLY.decode(tally))
+        return KeptAssessment(
+            _UNPACK.decode(rows[0][1]), None if tally is None else _UNPACK_TALLY.decode(tally)
+        )
     except msgspec.MsgspecError:
         return None  # another layout, or damaged: it is made again
 
 
-def keep(conn: sqlite.Connection, read: str, rows: Iterable[tuple[str, Kept]]) -> None:
+def keep(conn: sqlite.Connection, read: str, rows: Iterable[tuple[str, KeptAssessment]]) -> None:
     """Keep assessments; ``read`` names the policy, lists and model they were made with.
 
     One whose consignment was declared again meanwhile is left out; it is made when it is next needed.

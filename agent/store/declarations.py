@@ -19,7 +19,7 @@ from agent.store import assessment_table as assessments
 from agent.store import declaration_table as declared
 from agent.store import removal
 from agent.store import source_table as sources
-from agent.store.assessment_table import Kept
+from agent.store.assessment_table import KeptAssessment
 from agent.store.backlog import AssessmentBacklog
 from agent.store.declaration_table import Claims, read_claims
 from agent.store.matching import MATCH, Match, matched
@@ -199,7 +199,7 @@ class DeclarationStore:
         self._backlog.arrived_after(last)
         self.behind = True
 
-    def keep_assessments(self, read: str, rows: Sequence[tuple[str, Kept]]) -> Commit[None]:
+    def keep_assessments(self, read: str, rows: Sequence[tuple[str, KeptAssessment]]) -> Commit[None]:
         """Keep assessments and party totals; ``read`` names the policy, lists and model they were made with.
 
         One whose consignment was declared again meanwhile is left out; it is made when it is next needed.
@@ -223,7 +223,7 @@ class DeclarationStore:
         """All claims on one consignment, and on the master bill under which it travels."""
         return await self._read(lambda conn: read_claims(conn, consignment))
 
-    async def assessment(self, consignment: str, read: str) -> Kept | None:
+    async def assessment(self, consignment: str, read: str) -> KeptAssessment | None:
         """The kept assessment, if it was made with the present policy, lists and tables."""
         return assessments.read_kept(await self._select(assessments.ASSESSMENT, (consignment,)), read)
 

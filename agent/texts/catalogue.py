@@ -22,7 +22,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class CatalogueKind:
     """One kind of catalogue: its folder, and what its texts are held to."""
 
     folder: str
@@ -34,14 +34,14 @@ class Kind:
     """Whether texts may have ``{placeholders}``."""
 
 
-FINDINGS = Kind(
+FINDINGS = CatalogueKind(
     folder="findings",
     most_words={r"reason\..+": MAX_REASON_WORDS},
     remedies={r"reason\.(.+)": r"remedy.\1"},
 )
 """What a finding asks of a sender."""
 
-ROWS = Kind(
+ROWS = CatalogueKind(
     folder="rows",
     most_words={r"row\.\w+": 12},
     remedies={r"(row\.\w+)": r"\1.remedy"},
@@ -49,16 +49,16 @@ ROWS = Kind(
 )
 """What is wrong with a row of a file, and the report that goes back; column and value stand beside it."""
 
-SCORECARD = Kind(folder="scorecard")
+SCORECARD = CatalogueKind(folder="scorecard")
 """The words of a scorecard itself."""
 
-LANE = Kind(folder="lane", most_words={r"word\..+": 3, r"reason\..+": MAX_REASON_WORDS})
+LANE = CatalogueKind(folder="lane", most_words={r"word\..+": 3, r"reason\..+": MAX_REASON_WORDS})
 """All that the pages at the lanes show."""
 
 KINDS = (FINDINGS, ROWS, SCORECARD, LANE)
 
 
-def words_of(kind: Kind, lang: str) -> Mapping[str, str]:
+def words_of(kind: CatalogueKind, lang: str) -> Mapping[str, str]:
     """The catalogue of the language nearest to a BCP 47 tag."""
     return _catalogue(kind.folder, choose(lang))
 
@@ -97,7 +97,7 @@ def faults() -> Iterator[str]:
         yield from faults_of(kind, {language: words_of(kind, language) for language in LANGUAGES})
 
 
-def faults_of(kind: Kind, catalogues: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def faults_of(kind: CatalogueKind, catalogues: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """Faults of one kind: a key that is missing or that English lacks, other placeholders, a text that is
     empty or too long, a reason without its remedy.
 
@@ -115,7 +115,7 @@ def faults_of(kind: Kind, catalogues: Mapping[str, Mapping[str, str]]) -> Iterat
 
 
 def _text_faults(
-    kind: Kind, key: str, text: str, texts: Mapping[str, str], first: Mapping[str, str]
+    kind: CatalogueKind, key: str, text: str, texts: Mapping[str, str], first: Mapping[str, str]
 ) -> Iterator[str]:
     if not text.strip():
         yield "is empty"

@@ -11,7 +11,7 @@ from drivers.errors import PortLost
 from drivers.ports.interface import BACKLOG_CEILING, ByteTap, Chunk
 
 
-class Source(Protocol):
+class ByteSource(Protocol):
     """Whatever brings the bytes; it can be told to wait."""
 
     def pause_reading(self) -> None: ...
@@ -32,7 +32,7 @@ class Inbox:
         self._chunks: deque[Chunk] = deque()
         self._waiter: asyncio.Future[None] | None = None
         self._why: str | None = None
-        self.source: Source | None = None
+        self.source: ByteSource | None = None
         self.held = 0
         self.paused = False
 

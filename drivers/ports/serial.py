@@ -18,7 +18,7 @@ from drivers.errors import (
     PortStalled,
 )
 from drivers.line_settings import LineSettings
-from drivers.ports.inbox import Inbox, Source
+from drivers.ports.inbox import ByteSource, Inbox
 from drivers.ports.interface import WRITE_CEILING, ByteTap, Chunk, PortIdentity
 from drivers.ports.keepalive import keep_alive
 from drivers.ports.listing import LINKS, identity_of
@@ -180,7 +180,7 @@ class _Receiver(asyncio.Protocol):
         self._inbox = inbox
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._inbox.source = cast(Source, transport)
+        self._inbox.source = cast(ByteSource, transport)
 
     def data_received(self, data: bytes) -> None:
         self._inbox.put(data)

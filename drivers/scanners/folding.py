@@ -11,7 +11,7 @@ _MOST_REMEMBERED = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+class FoldedScan:
     """A label that was scanned; ``repeats`` counts the further reads that were folded into it."""
 
     read: ScanRead
@@ -31,8 +31,8 @@ class Folder:
 
     def __init__(self, window_ms: int = 800) -> None:
         self.window_ms = window_ms
-        self._recent: dict[tuple[str | None, str | None, bytes], Scan] = {}
-        self._last: Scan | None = None
+        self._recent: dict[tuple[str | None, str | None, bytes], FoldedScan] = {}
+        self._last: FoldedScan | None = None
 
     @property
     def window_ms(self) -> int:
@@ -46,7 +46,7 @@ class Folder:
         self._window_ns = window_ms * 1_000_000
 
     @property
-    def last(self) -> Scan | None:
+    def last(self) -> FoldedScan | None:
         """The scan that was made or extended last, with its count so far."""
         return self._last
 
@@ -54,7 +54,7 @@ class Folder:
         """Scans that a repeated read could still fold into."""
         return len(self._recent)
 
-    def feed(self, read: ScanRead, at_ns: int) -> Scan | None:
+    def feed(self, read: ScanRead, at_ns: int) -> FoldedScan | None:
         """A new scan, or None when the read was folded into an earlier one."""
         self._recent = {key: s for key, s in self._recent.items() if at_ns - s.at_ns < self._window_ns}
         key = (read.origin, read.aim, read.payload)
@@ -63,5 +63,5 @@ class Folder:
             return None
         if len(self._recent) >= _MOST_REMEMBERED:
             del self._recent[next(iter(self._recent))]
-        self._last = self._recent[key] = Scan(read=read, at_ns=at_ns)
+        self._last = self._recent[key] = FoldedScan(read=read, at_ns=at_ns)
         return self._last

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from drivers.clock import MonotonicClock, SystemClock
+from drivers.clock import DeviceClock, MonotonicClock
 from drivers.errors import SimulatorFailed
 
 _LOOK_AGAIN_S = 0.01
@@ -68,7 +68,7 @@ class SimulatedDevice:
             self._arguments += (name_of, value) if value is not None else ()
         self._tcp = tcp is not None
         self._start_timeout_s = start_timeout_s
-        self._clock = clock or SystemClock()
+        self._clock = clock or DeviceClock()
         self._process: asyncio.subprocess.Process | None = None
         self._connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
         self._turn = asyncio.Lock()

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from drivers.catalogue import profile_of
-from drivers.clock import MonotonicClock, SystemClock
+from drivers.clock import DeviceClock, MonotonicClock
 from drivers.errors import SimulatorFailed
 from drivers.events import Event, WeightReading
 from drivers.ports.serial import SerialPort
@@ -148,7 +148,7 @@ async def simulate(folder: Path, count: int, rate_hz: float) -> None:
     """Simulate so many scales until the parent is gone."""
     stop = asyncio.Event()
     stop_with_parent(stop)
-    clock = SystemClock()
+    clock = DeviceClock()
     devices = []
     for number, name in enumerate(protocols(count)):
         model = ScaleModel(random.Random(number), ScaleSettings(protocol=name, rate_hz=rate_hz))

@@ -19,7 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
-from drivers.clock import MonotonicClock, SystemClock
+from drivers.clock import DeviceClock, MonotonicClock
 from drivers.simulators.lines import Line, OnBytes, PtyLine, TcpLine
 from drivers.simulators.scale import FAULTS, ScaleModel, ScaleSettings, with_parity
 from drivers.simulators.scanner import ScannerSettings, SsiModel
@@ -225,7 +225,7 @@ async def run_simulator(options: SimulatorOptions) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     stop_with_parent(stop)
-    device = make_device(options, SystemClock())
+    device = make_device(options, DeviceClock())
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -15,7 +15,7 @@ LIST_TYPE = "application/vnd.preclear.list.v1+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class PublishedDocument:
     """A verified payload and the SHA-256 (hex) by which decisions name it."""
 
     payload: bytes
@@ -27,7 +27,7 @@ def publish(payload: bytes, payload_type: str, key: PrivateKey) -> bytes:
     return envelope.encode(envelope.seal_envelope(payload_type, payload, key))
 
 
-def read(path: Path, payload_type: str, keys: Keyring) -> Document:
+def read(path: Path, payload_type: str, keys: Keyring) -> PublishedDocument:
     """Read and verify one file of reference data.
 
     Raises:
@@ -40,4 +40,4 @@ def read(path: Path, payload_type: str, keys: Keyring) -> Document:
     except OSError as error:
         raise BadEnvelope(f"{path} cannot be read: {error.strerror}") from error
     payload = envelope.open_envelope(envelope.decode(data), keys, Role.PUBLISHING, {payload_type})
-    return Document(payload=payload, digest=hashlib.sha256(payload).hexdigest())
+    return PublishedDocument(payload=payload, digest=hashlib.sha256(payload).hexdigest())

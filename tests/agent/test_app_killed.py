@@ -19,7 +19,7 @@ import pytest
 from agent.evidence.reader import StoredLog
 from agent.feed.messages import decision_view
 from agent.runtime.clock import SystemClock
-from agent.sandbox.day import Day, Parcel, make_day
+from agent.sandbox.day import Day, DayParcel, make_day
 from agent.sandbox.hub_folder import HubFolder
 from agent.sandbox.lane import Screen, SimulatedLane
 from agent.sandbox.surroundings import Surroundings, surroundings
@@ -76,7 +76,7 @@ async def hub_running(around: Surroundings, witness: Witness) -> AsyncIterator[s
             await watching
 
 
-async def work(around: Surroundings, url: str, hands: Sequence[Iterable[Parcel]], day: Day) -> None:
+async def work(around: Surroundings, url: str, hands: Sequence[Iterable[DayParcel]], day: Day) -> None:
     """Both lanes bring their parcels, one after the other, until cancelled."""
     screen = Screen(around.site.clock)
     lanes = [
@@ -92,7 +92,7 @@ async def work(around: Surroundings, url: str, hands: Sequence[Iterable[Parcel]]
         for name, devices in around.lanes.items()
     ]
 
-    async def bring(lane: SimulatedLane, parcels: Iterable[Parcel]) -> None:
+    async def bring(lane: SimulatedLane, parcels: Iterable[DayParcel]) -> None:
         for parcel in parcels:
             await lane.present(parcel)
 

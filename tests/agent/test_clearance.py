@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent.app import Opened
-from agent.cases.scan import CommandLine, Scan, Weighing
+from agent.cases.scan import CommandLine, Scan, ScanWeighing
 from agent.clearance import clear_piece
 from agent.config.file import load_config
 from agent.control.verbs import decide_barcode
@@ -33,11 +33,11 @@ LISTED = "Obsidian Meridian Procurement"
 class FixedPlace:
     """A place whose scale always says the same, and that never repeats a verdict."""
 
-    weighing: Weighing
+    weighing: ScanWeighing
     name: str = "lane-1"
     scans: list[Recorded] = field(default_factory=list)
 
-    async def weighing_for(self, scan: Scan) -> Weighing:
+    async def weighing_for(self, scan: Scan) -> ScanWeighing:
         await asyncio.sleep(0)  # as a settling scale would, it lets others run
         return self.weighing
 
@@ -50,9 +50,9 @@ class FixedPlace:
 
 def place(grams: int | None = 290, name: str = "lane-1") -> FixedPlace:
     if grams is None:
-        return FixedPlace(Weighing(weighed=None, reason="device_lost"), name)
+        return FixedPlace(ScanWeighing(weighed=None, reason="device_lost"), name)
     return FixedPlace(
-        Weighing(weighed=Weighed(digits=str(grams), unit="g", grams=grams, u_grams=1), reason=None), name
+        ScanWeighing(weighed=Weighed(digits=str(grams), unit="g", grams=grams, u_grams=1), reason=None), name
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from agent.app import Opened
-from agent.cases.scan import CommandLine, Scan, Weighing
+from agent.cases.scan import CommandLine, Scan, ScanWeighing
 from agent.clearance import clear_piece
 from agent.feed.messages import decision_view
 from agent.sandbox.site import Site
@@ -27,7 +27,7 @@ async def test_a_manifest_that_lands_between_look_up_and_entry_is_not_missed(
     opened: Opened, site: Site
 ) -> None:
     class DeclaredWhileWeighed(CommandLine):
-        async def weighing_for(self, scan: Scan) -> Weighing:
+        async def weighing_for(self, scan: Scan) -> ScanWeighing:
             await site.declare(opened, {})  # nothing is decided on the piece yet, so nothing waits for it
             return await super().weighing_for(scan)
 

@@ -12,7 +12,7 @@ import pytest
 
 from agent.app import Opened
 from agent.cases.background import assess_some
-from agent.cases.scan import CommandLine, Scan, Weighing
+from agent.cases.scan import CommandLine, Scan, ScanWeighing
 from agent.clearance import clear_piece
 from agent.errors import Outdated
 from agent.lane.station import Station
@@ -96,7 +96,7 @@ class SwapsWhileItWeighs(CommandLine):
     opened: Opened | None = None
     loaded: Any = None
 
-    async def weighing_for(self, scan: Scan) -> Weighing:
+    async def weighing_for(self, scan: Scan) -> ScanWeighing:
         assert self.opened is not None
         await self.opened.hub.put_in_force(self.loaded)
         return await CommandLine.weighing_for(self, scan)

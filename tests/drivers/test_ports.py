@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import PortBusy, PortLost, PortMissing, PortNotOpen, PortStalled, PortUnreachable
 from drivers.line_settings import LineSettings
 from drivers.ports.interface import BACKLOG_CEILING, Port
@@ -33,7 +33,7 @@ async def port_of(request: pytest.FixtureRequest) -> AsyncIterator[Maker]:
     """Makes ports of one transport; afterwards none of them has left a thread behind."""
 
     def make(url: Path | str, settings: LineSettings | None = None, **options: Any) -> Any:
-        return request.param(str(url), settings or LineSettings(), clock=SystemClock(), **options)
+        return request.param(str(url), settings or LineSettings(), clock=DeviceClock(), **options)
 
     yield make
     assert [thread for thread in threading.enumerate() if thread.name.startswith("port ")] == []
@@ -75,7 +75,7 @@ async def read_bytes(port: Port, count: int) -> bytes:
 async def test_bytes_pass_both_ways_and_the_tap_sees_them(port_of: Maker, far_end: Any) -> None:
     tapped: list[tuple[str, bytes, int]] = []
     port = port_of(far_end.link, tap=lambda direction, data, at_ns: tapped.append((direction, data, at_ns)))
-    before_ns = SystemClock().monotonic_ns()
+    before_ns = DeviceClock().monotonic_ns()
     await port.open()
     await port.write(b"SIR\r\n")
     assert await far_end.receive(b"\n") == b"SIR\r\n"
@@ -84,7 +84,7 @@ async def test_bytes_pass_both_ways_and_the_tap_sees_them(port_of: Maker, far_en
     await port.close()
     assert chunk.data == b"S S      1.234 kg\r\n"
     assert [(direction, data) for direction, data, _ in tapped] == [("out", b"SIR\r\n"), ("in", chunk.data)]
-    assert before_ns < tapped[0][2] < tapped[1][2] == chunk.at_ns < SystemClock().monotonic_ns()
+    assert before_ns < tapped[0][2] < tapped[1][2] == chunk.at_ns < DeviceClock().monotonic_ns()
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ async def test_the_transports_keep_each_other_out(port_of: Maker, far_end: Any) 
     await port.open()
     for other in (SerialPort, ReaderThreadPort):
         with pytest.raises(PortBusy):
-            await other(str(far_end.link), LineSettings(), clock=SystemClock()).open()
+            await other(str(far_end.link), LineSettings(), clock=DeviceClock()).open()
     await port.close()
 
 
@@ -374,7 +374,7 @@ async def test_a_connection_to_a_server_is_asked_whether_it_lives(
 
 
 def test_a_thread_whose_loop_is_gone_ends_by_itself(far_end: Any) -> None:
-    port = ReaderThreadPort(str(far_end.link), LineSettings(), clock=SystemClock())
+    port = ReaderThreadPort(str(far_end.link), LineSettings(), clock=DeviceClock())
     asyncio.run(port.open())
     (thread,) = [thread for thread in threading.enumerate() if thread.name.startswith("port ")]
     far_end.send(b"nobody listens\n")

@@ -7,7 +7,7 @@ import contextlib
 import random
 from typing import Any
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.line_settings import LineSettings
 from drivers.ports.serial import SerialPort
 
@@ -17,7 +17,7 @@ MOST_READS = 100_000
 
 async def test_a_thousand_cancelled_reads_lose_nothing(far_end: Any) -> None:
     chance = random.Random(1)
-    port = SerialPort(str(far_end.link), LineSettings(), clock=SystemClock())
+    port = SerialPort(str(far_end.link), LineSettings(), clock=DeviceClock())
     await port.open()
     sent = b""
     got = b""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from drivers.catalogue import profile_of
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.events import Event, Noise, WeightReading
 from drivers.ports.serial import SerialPort
 from drivers.profile import DeviceProfile
@@ -44,7 +44,7 @@ class Bench:
     """One simulated scale and the host that reads it, in one loop."""
 
     def __init__(self, name: str, folder: Path) -> None:
-        self.clock = SystemClock()
+        self.clock = DeviceClock()
         self.speech = SPEECHES[name]
         # Without noise the display shows exactly what was laid down.
         self.model = ScaleModel(

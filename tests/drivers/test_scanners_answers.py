@@ -7,7 +7,7 @@ import contextlib
 import random
 from typing import Any
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.events import Event, ScanRead
 from drivers.line_settings import LineSettings
 from drivers.ports.opening import make_port
@@ -18,7 +18,7 @@ from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
 
 
 async def test_a_scan_is_acknowledged_and_a_spoilt_one_asked_for_again(far_end: Any) -> None:
-    clock, scans, up = SystemClock(), asyncio.Queue[Event](), asyncio.Event()
+    clock, scans, up = DeviceClock(), asyncio.Queue[Event](), asyncio.Event()
 
     def on_health(health: DeviceHealth) -> None:
         if health.state is DeviceState.UP:

@@ -13,14 +13,14 @@ from typing import Literal
 import pytest
 
 from drivers.catalogue import profile_of
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import SimulatorFailed
 from drivers.events import Event, Noise, ScanRead, Status, WeightReading
 from drivers.line_settings import LineSettings
 from drivers.ports.serial import SerialPort
 from drivers.profile import DeviceProfile
 from drivers.scales.mt_sics import MtSics
-from drivers.scanners.folding import Folder, Scan
+from drivers.scanners.folding import FoldedScan, Folder
 from drivers.simulators.client import SimulatedDevice
 from drivers.simulators.scale import ScaleModel, ScaleSettings, with_parity
 from drivers.simulators.scanner import label_bytes
@@ -167,10 +167,10 @@ class Lane:
     """One device under supervision, with a weighing machine behind a scale and a folder behind a scanner."""
 
     def __init__(self, device: SimulatedDevice, profile: DeviceProfile) -> None:
-        self.clock = SystemClock()
+        self.clock = DeviceClock()
         self.machine = WeighingMachine()
         self.folder = Folder()
-        self.scans: list[Scan] = []
+        self.scans: list[FoldedScan] = []
         self.readings: list[WeightReading] = []
         self.others: list[Event] = []
         self.states: list[DeviceState] = []

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.simulators.crowd import cost_of_reading
 
 pytestmark = pytest.mark.soak
 
 
 async def test_sixteen_scales_are_heard_ten_times_a_second_each(tmp_path: Path) -> None:
-    cost = await cost_of_reading(tmp_path, clock=SystemClock())
+    cost = await cost_of_reading(tmp_path, clock=DeviceClock())
     sys.stdout.write(
         f"\n{cost.scales} scales, {cost.readings} readings in {cost.seconds} s: "
         f"{cost.cpu_percent} % of a core (goal 5)\n"

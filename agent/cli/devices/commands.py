@@ -205,7 +205,7 @@ def add(
     A scale without --protocol is detected first; only a certain protocol is taken. The previous file
     is kept as FILE.bak.
     """
-    from agent.maintenance.device_entry import Entry, write_config  # noqa: PLC0415
+    from agent.maintenance.device_entry import DeviceEntry, write_config  # noqa: PLC0415
 
     lasting = _lasting_name(port)
     settings = lines[0] if lines else None
@@ -224,7 +224,7 @@ def add(
     assert profile is not None
     if role == "scale" and not profile.names_unit and unit is None:
         raise click.UsageError(f"{protocol} frames name no unit; give what the scale shows with --unit")
-    entry = Entry(
+    entry = DeviceEntry(
         station=station,
         role=role,
         port=lasting,

@@ -16,7 +16,7 @@ from enum import StrEnum
 from agent.domain.consignment.declaration import CEILINGS, Level
 from agent.domain.description.hanzi import simplified
 from agent.domain.description.obfuscation import unmasked, unspaced
-from agent.domain.description.terms import HAN, Match, Sort, Terms, split, tokens, without_accents
+from agent.domain.description.terms import HAN, Sort, TermMatch, Terms, split, tokens, without_accents
 from agent.domain.description.text_models import ReadingLimits
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.values.text import canonical, structural_fault, words
@@ -135,7 +135,7 @@ class _Judged:
     grade: DescriptionGrade
     reason: str | None
     score: float
-    named: Sequence[Match] = ()
+    named: Sequence[TermMatch] = ()
     disguised: bool = False
     scored: bool = False
     """Whether a model had a say in the score."""
@@ -178,11 +178,11 @@ def _permille(score: float) -> int:
     return int(1000.0 * score)
 
 
-_NOTHING: Sequence[Match] = ()
-_Listed = tuple[DescriptionGrade, str | None, Sequence[Match]]
+_NOTHING: Sequence[TermMatch] = ()
+_Listed = tuple[DescriptionGrade, str | None, Sequence[TermMatch]]
 
 
-def _language_by(named: Sequence[Match], terms: Terms) -> str | None:
+def _language_by(named: Sequence[TermMatch], terms: Terms) -> str | None:
     return terms.languages.get(named[0].term) if named else None
 
 
@@ -342,7 +342,7 @@ def _says_something(word: str) -> bool:
     return word.isalpha() or not any(c.isdecimal() for c in word)
 
 
-def _whole_text(read: _Reading, terms: Terms) -> tuple[Match, ...] | None:
+def _whole_text(read: _Reading, terms: Terms) -> tuple[TermMatch, ...] | None:
     """The terms of the text when it holds nothing but terms and fillers, else None."""
     matches = terms.covering(read.latin)
     if matches is None:
@@ -361,7 +361,7 @@ def _whole_text(read: _Reading, terms: Terms) -> tuple[Match, ...] | None:
     return matches
 
 
-def _mentioned(read: _Reading, terms: Terms) -> tuple[Match, ...]:
+def _mentioned(read: _Reading, terms: Terms) -> tuple[TermMatch, ...]:
     endings = (terms.covering(run) or terms.ending(run) for run in read.runs)
     matches = list(terms.within(read.latin))
     for ending in endings:
@@ -369,7 +369,7 @@ def _mentioned(read: _Reading, terms: Terms) -> tuple[Match, ...]:
     return tuple(matches)
 
 
-def _says_nothing(matches: Sequence[Match]) -> bool:
+def _says_nothing(matches: Sequence[TermMatch]) -> bool:
     """Whether no term names a thing by standing beside another: "steel pipes" does, "steel" does not."""
     sorts = [match.sort for match in matches]
     things, materials = sorts.count(Sort.ALONE), sorts.count(Sort.MATERIAL)

@@ -46,7 +46,7 @@ _COSTS = {Sort.FILLER: 0, Sort.STOP: 1, Sort.CONSOLIDATION: 1, Sort.MATERIAL: 8,
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class TermMatch:
     """A term found in a text; ``term`` in canonical form as its list writes it."""
 
     sort: Sort
@@ -69,20 +69,20 @@ class Terms:
     fillers: tuple[str, ...] = ()
     languages: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Of a term in canonical form, where its list says so."""
-    _phrases: Mapping[str, Mapping[Phrase, Match]] = field(init=False, repr=False, compare=False)
+    _phrases: Mapping[str, Mapping[Phrase, TermMatch]] = field(init=False, repr=False, compare=False)
     _vocabulary: frozenset[str] = field(init=False, repr=False, compare=False)
     _names: frozenset[str] = field(init=False, repr=False, compare=False)
-    _compact: Mapping[str, Match] = field(init=False, repr=False, compare=False)
+    _compact: Mapping[str, TermMatch] = field(init=False, repr=False, compare=False)
     _compact_starts: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        index: dict[str, dict[Phrase, Match]] = {}
-        compact: dict[str, Match] = {}
+        index: dict[str, dict[Phrase, TermMatch]] = {}
+        compact: dict[str, TermMatch] = {}
         vocabulary: set[str] = set()
         names: set[str] = set()
         for sort, terms in self._by_sort():
             for term in terms:
-                match = Match(sort, canonical(term))
+                match = TermMatch(sort, canonical(term))
                 # A letter by itself is put aside in a text, so it is in a term.
                 spoken = tokens(simplified(term))
                 written = [word for word in spoken if len(word) > 1 or not word.isascii()]
@@ -126,15 +126,15 @@ class Terms:
         """Whether ``word`` by itself is a term that somebody may want to hide; no filler is."""
         return self.lemma(word) in self._names
 
-    def covering(self, parts: Sequence[str]) -> tuple[Match, ...] | None:
+    def covering(self, parts: Sequence[str]) -> tuple[TermMatch, ...] | None:
         """The terms, fillers included, that ``parts`` are made of when they are nothing else; else None."""
         return _cover(parts, self._phrases) if self._vocabulary.issuperset(parts) else None
 
-    def covering_run(self, joined: str) -> tuple[Match, ...] | None:
+    def covering_run(self, joined: str) -> tuple[TermMatch, ...] | None:
         """As ``covering``, for Latin letters without the blanks that belong between them."""
         if joined[:_SHORTEST_COMPACT] not in self._compact_starts or len(joined) > _LONGEST_RUN:
             return None
-        best: list[tuple[int, tuple[Match, ...]] | None] = [(0, ()), *[None] * len(joined)]
+        best: list[tuple[int, tuple[TermMatch, ...]] | None] = [(0, ()), *[None] * len(joined)]
         for at in range(len(joined)):
             reached = best[at]
             if reached is not None:
@@ -143,9 +143,9 @@ class Terms:
                         _keep(best, end, reached, match)
         return best[-1][1] if best[-1] is not None else None
 
-    def within(self, parts: Sequence[str]) -> tuple[Match, ...]:
+    def within(self, parts: Sequence[str]) -> tuple[TermMatch, ...]:
         """Terms among ``parts``, fillers left out; at each place the longest."""
-        matches: list[Match] = []
+        matches: list[TermMatch] = []
         at = 0
         while at < len(parts):
             longest, step = None, 1
@@ -157,7 +157,7 @@ class Terms:
             at += step
         return tuple(matches)
 
-    def ending(self, run: str) -> Match | None:
+    def ending(self, run: str) -> TermMatch | None:
         """The longest term at the end of a run of Chinese characters, where such a text names its thing."""
         rest = run
         while rest:
@@ -178,11 +178,13 @@ _LONG_PLURALS = ("SES", "XES", "ZES", "CHES", "SHES", "LES", "NES", "RES", "DES"
 """Ends of English and Spanish plurals that both their letters are taken from."""
 _SHORTEST_COMPACT = 3
 _LONGEST_RUN = 80
-_NO_PHRASES: Mapping[Phrase, Match] = MappingProxyType({})
+_NO_PHRASES: Mapping[Phrase, TermMatch] = MappingProxyType({})
 
 
-def _cover(parts: Sequence[str], index: Mapping[str, Mapping[Phrase, Match]]) -> tuple[Match, ...] | None:
-    best: list[tuple[int, tuple[Match, ...]] | None] = [(0, ()), *[None] * len(parts)]
+def _cover(
+    parts: Sequence[str], index: Mapping[str, Mapping[Phrase, TermMatch]]
+) -> tuple[TermMatch, ...] | None:
+    best: list[tuple[int, tuple[TermMatch, ...]] | None] = [(0, ()), *[None] * len(parts)]
     for at, part in enumerate(parts):
         reached = best[at]
         if reached is None:
@@ -194,10 +196,10 @@ def _cover(parts: Sequence[str], index: Mapping[str, Mapping[Phrase, Match]]) ->
 
 
 def _keep(
-    best: list[tuple[int, tuple[Match, ...]] | None],
+    best: list[tuple[int, tuple[TermMatch, ...]] | None],
     end: int,
-    reached: tuple[int, tuple[Match, ...]],
-    match: Match,
+    reached: tuple[int, tuple[TermMatch, ...]],
+    match: TermMatch,
 ) -> None:
     known, cost = best[end], reached[0] + _COSTS[match.sort]
     if known is None or cost < known[0]:

@@ -10,7 +10,7 @@ from typing import Final
 
 from agent.domain.identifiers.carriers_other import OTHERS
 from agent.domain.identifiers.checks import FEDEX, FEDEX_92, GS1, MOD7, UPS, UPS_FREIGHT, USPS_91
-from agent.domain.identifiers.formats import Format, Shape, define
+from agent.domain.identifiers.formats import NumberFormat, Shape, define
 
 _DATA = "tracking_number_data (MIT), github.com/jkeen/tracking_number_data"
 _UPS = "UPS tracking number formats, ups.com/help-center"
@@ -30,7 +30,7 @@ _TAIL = r"(?P<_checked>[0-9]{2}(?P<number>[0-9]{12}))"
 
 _U, _C, _X = Shape.UNIQUE, Shape.COMMON, Shape.CHANCE
 
-_INTEGRATORS: Final[tuple[Format, ...]] = (
+_INTEGRATORS: Final[tuple[NumberFormat, ...]] = (
     # -- UPS -------------------------------------------------------------------------------------------------
     define(
         "ups:1z",

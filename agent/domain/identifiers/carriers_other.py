@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from agent.domain.identifiers.checks import DPD, GS1, LUHN, MOD7, ONTRAC_C, ONTRAC_D, UPS
-from agent.domain.identifiers.formats import Format, Shape, define
+from agent.domain.identifiers.formats import NumberFormat, Shape, define
 
 _DATA = "tracking_number_data (MIT), github.com/jkeen/tracking_number_data"
 _SHIPIT = "shipit (MIT), github.com/sailrish/shipit"
@@ -15,7 +15,7 @@ _ISO = "ISO/IEC 15459-1; data identifiers of ANSI MH10.8.2"
 
 _U, _C, _X = Shape.UNIQUE, Shape.COMMON, Shape.CHANCE
 
-OTHERS: Final[tuple[Format, ...]] = (
+OTHERS: Final[tuple[NumberFormat, ...]] = (
     # -- Air waybills ----------------------------------------------------------------------------------------
     define(
         "iata-awb:dashed",

@@ -31,7 +31,7 @@ class Shape(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
+class NumberFormat:
     """One way in which one carrier writes a number.
 
     ``pattern`` is matched against the whole compact text (capitals, no spaces) and must not backtrack beyond
@@ -63,9 +63,9 @@ def define(
     check: Check | None = None,
     value: tuple[str, ...] = (),
     last: int = 0,
-) -> Format:
+) -> NumberFormat:
     """A record of the table; its kind is the name up to the colon."""
-    return Format(
+    return NumberFormat(
         name=name,
         kind=name.partition(":")[0],
         shape=shape,
@@ -79,7 +79,7 @@ def define(
 
 
 def readings(
-    formats: Iterable[Format], text: str, aim: str | None, *, dashed: bool = False
+    formats: Iterable[NumberFormat], text: str, aim: str | None, *, dashed: bool = False
 ) -> Iterator[tuple[int, Candidate]]:
     """Every format of ``text`` (compact, at most ``MAX_NUMBER`` characters) with its rank.
 
@@ -115,7 +115,7 @@ def compact(payload: Payload) -> str | None:
     return text if text.isascii() and len(text) <= MAX_NUMBER else None
 
 
-def _rank(form: Format, sound: bool, *, by_chance: bool) -> int:
+def _rank(form: NumberFormat, sound: bool, *, by_chance: bool) -> int:
     shape = form.shape
     if shape is Shape.COMMON and by_chance:
         shape = Shape.CHANCE

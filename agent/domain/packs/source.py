@@ -101,7 +101,7 @@ def _first_line(text: str) -> tuple[int, str] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SourcePlace:
     """Where a value begins. ``line`` and ``column`` count from 1."""
 
     file: str | None
@@ -112,13 +112,13 @@ class Place:
     trimmed: bool = False
     """Whether a line break follows them, which does not belong to the text."""
 
-    def inside(self, line: int, column: int) -> Place:
+    def inside(self, line: int, column: int) -> SourcePlace:
         """The place of ``line`` and ``column`` of the text that begins here; escapes are not counted."""
         if self.trimmed:
-            return Place(self.file, self.line + line, column)
+            return SourcePlace(self.file, self.line + line, column)
         if line > 1:
-            return Place(self.file, self.line + line - 1, column)
-        return Place(self.file, self.line, self.column + self.quotes + column - 1)
+            return SourcePlace(self.file, self.line + line - 1, column)
+        return SourcePlace(self.file, self.line, self.column + self.quotes + column - 1)
 
 
 class Places:
@@ -127,14 +127,14 @@ class Places:
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
-        self._places: dict[str, Place] = {}
+        self._places: dict[str, SourcePlace] = {}
         self._counts: dict[str, int] = {}
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._line = 0
         self._file: tuple[str | None, int] = (None, 0)
         self._scan()
 
-    def of(self, path: str) -> Place | None:
+    def of(self, path: str) -> SourcePlace | None:
         """Where the value of ``path`` stands, or the nearest thing around it that is there."""
         while path:
             if path in self._places:
@@ -164,12 +164,12 @@ class Places:
             else:
                 return
 
-    def _place(self) -> Place:
+    def _place(self) -> SourcePlace:
         while self._line + 1 < len(self._starts) and self._starts[self._line + 1] <= self._at:
             self._line += 1
         opening = next((d for d in _DELIMITERS if self._text.startswith(d, self._at)), "")
         trimmed = len(opening) == 3 and self._text.startswith(("\n", "\r\n"), self._at + 3)
-        return Place(
+        return SourcePlace(
             self._file[0],
             self._line + 1 - self._file[1],
             self._at - self._starts[self._line] + 1,

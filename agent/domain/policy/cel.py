@@ -16,7 +16,7 @@ from agent.domain.consignment.declaration import Transport
 from agent.domain.errors import PolicyError, PolicyInvalid
 from agent.domain.findings.code import FindingCode
 from agent.domain.findings.finding import Finding, Severity
-from agent.domain.policy.entries import DatedEntry, Kind, Regime, Rule
+from agent.domain.policy.entries import DatedEntry, EntryKind, Regime, Rule
 from agent.domain.policy.facts import SCHEMA, FactType, FactValue
 
 _TYPES: Mapping[FactType, cel.Type] = {
@@ -236,7 +236,7 @@ class RuleSet:
             mode is None and regime.mode is not None,
             regime.not_evaluable(),
             regime.id,
-            regime.kind is Kind.ENTRY,
+            regime.kind is EntryKind.ENTRY,
             (regime.unless.fact, regime.unless.equals) if regime.unless is not None else None,
             tuple((group, regime.missing(group, at)) for group in regime.needs()),
         )

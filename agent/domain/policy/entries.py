@@ -13,7 +13,7 @@ from agent.domain.findings.codes import missing_code, pack_code
 from agent.domain.findings.finding import EMPTY, Disclosure, Finding, Severity
 
 
-class Confidence(StrEnum):
+class SourceConfidence(StrEnum):
     """How sure the author of an entry is of what its source says."""
 
     HIGH = "high"
@@ -34,7 +34,7 @@ class DatedEntry:
     origin: tuple[str, ...] = ()
     """Only for goods made in these countries; empty for all."""
     citation: str
-    confidence: Confidence = Confidence.HIGH
+    confidence: SourceConfidence = SourceConfidence.HIGH
     given: tuple[str, ...] = ()
     """Facts without which it does not apply; whatever asks for them is another entry's."""
     supersedes: tuple[str, ...] = ()
@@ -53,7 +53,7 @@ class DatedEntry:
         return (self.starts,) if self.ends is None else (self.starts, self.ends)
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What a regime is about."""
 
     SECURITY = "security"
@@ -77,7 +77,7 @@ class Regime(DatedEntry):
     """One legal regime: what data it asks for, from when to when."""
 
     title: str
-    kind: Kind
+    kind: EntryKind
     when: str | None = None
     """CEL as in a rule; None where date, mode and origin say it all."""
     requires: tuple[str, ...] = ()

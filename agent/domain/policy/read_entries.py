@@ -11,7 +11,16 @@ from typing import TypedDict, TypeVar
 from agent.domain.consignment.declaration import Transport
 from agent.domain.findings.finding import Disclosure, Severity
 from agent.domain.packs.table import Table
-from agent.domain.policy.entries import CodeNote, Confidence, DatedEntry, Kind, Notice, Regime, Rule, Unless
+from agent.domain.policy.entries import (
+    CodeNote,
+    DatedEntry,
+    EntryKind,
+    Notice,
+    Regime,
+    Rule,
+    SourceConfidence,
+    Unless,
+)
 from agent.domain.policy.facts import FACTS, FactType
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -39,7 +48,7 @@ class Common(TypedDict):
     mode: Transport | None
     origin: tuple[str, ...]
     citation: str
-    confidence: Confidence
+    confidence: SourceConfidence
     given: tuple[str, ...]
     supersedes: tuple[str, ...]
 
@@ -60,7 +69,7 @@ def read_regimes(root: Table, zone: tzinfo) -> tuple[Regime, ...]:
             Regime(
                 **common,
                 title=table.text("title", common["id"] or "?"),
-                kind=table.choice("kind", Kind, Kind.DATA),
+                kind=table.choice("kind", EntryKind, EntryKind.DATA),
                 when=table.text("when", most=4000) if table.has("when") else None,
                 requires=_facts(table, "requires", table.texts("requires")),
                 requires_any=tuple(
@@ -163,7 +172,7 @@ def dated_entries(root: Table, sort: str, zone: tzinfo) -> Iterator[tuple[Table,
                 mode=table.choice("mode", Transport) if table.has("mode") else None,
                 origin=origin,
                 citation=table.text("citation", most=400),
-                confidence=table.choice("confidence", Confidence, Confidence.HIGH),
+                confidence=table.choice("confidence", SourceConfidence, SourceConfidence.HIGH),
                 given=_facts(table, "given", table.texts("given")) if sort in _CONDITIONAL else (),
                 supersedes=table.texts("supersedes"),
             ),

@@ -31,7 +31,7 @@ _KINDS = ("field", "other", "or", "class", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
+class DescribedGoods:
     """A description of goods and what it is worth; what holds of a key holds of all texts that share it."""
 
     key: str
@@ -46,7 +46,7 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Consignment:
+class ScoredConsignment:
     """What a scorecard takes in of one consignment.
 
     Raises:
@@ -61,7 +61,7 @@ class Consignment:
     """Of the shipper or the sender, as written there."""
     findings: tuple[Finding, ...] | None = None
     """Those a sender can correct; None for a consignment that is not assessed yet."""
-    descriptions: tuple[Described, ...] = ()
+    descriptions: tuple[DescribedGoods, ...] = ()
     """Each key once."""
 
     def __post_init__(self) -> None:
@@ -80,7 +80,7 @@ def is_error(finding: Finding) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class ScorecardExample:
     """One kind of error: its code, and the field and reason that make it this one."""
 
     code: str
@@ -126,10 +126,10 @@ class Scorecard:
     consignments: int
     assessed: int
     clean: int
-    findings: tuple[Case, ...]
+    findings: tuple[ScorecardExample, ...]
     """Errors, the most frequent first."""
-    notes: tuple[Case, ...]
-    conflicts: tuple[Case, ...]
+    notes: tuple[ScorecardExample, ...]
+    conflicts: tuple[ScorecardExample, ...]
     descriptions: int
     vague: int
     worst: tuple[Worst, ...]
@@ -180,7 +180,7 @@ class Card:
         self._texts: dict[str, _Vaguest] = {}
         self._described = self._vague = 0
 
-    def add(self, consignment: Consignment) -> None:
+    def add(self, consignment: ScoredConsignment) -> None:
         """Take in one consignment."""
         if consignment.name is not None:
             named = (consignment.number, consignment.name)
@@ -258,9 +258,9 @@ class _Tally:
         }
 
 
-def _cases(tallies: Mapping[Kind, _Tally]) -> tuple[Case, ...]:
+def _cases(tallies: Mapping[Kind, _Tally]) -> tuple[ScorecardExample, ...]:
     cases = [
-        Case(
+        ScorecardExample(
             code=code,
             kind=MappingProxyType(dict(kind)),
             values=MappingProxyType(tally.values()),
@@ -279,10 +279,10 @@ class _Vaguest:
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, str]] = []
-        self._texts: dict[str, tuple[Described, int, int]] = {}
+        self._texts: dict[str, tuple[DescribedGoods, int, int]] = {}
         """By key: one of its texts, the number of its consignment, how many consignments."""
 
-    def add(self, described: Described, number: int) -> None:
+    def add(self, described: DescribedGoods, number: int) -> None:
         known = self._texts.get(described.key)
         if known is not None:
             earlier = min((known[1], known[0].text), (number, described.text)) == (number, described.text)

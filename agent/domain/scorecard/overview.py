@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from agent.domain.scorecard.card import Card, Consignment, Imports, Kind, Scorecard, is_error, kind_of
+from agent.domain.scorecard.card import Card, Imports, Kind, Scorecard, ScoredConsignment, is_error, kind_of
 from agent.domain.scorecard.trend import permille
 
 MOST_SHIPPERS = 20_000
@@ -15,7 +15,7 @@ MOST_SHIPPERS = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class OverviewLine:
     """One shipper or sender of an overview; all of them that had no line of their own, without a name."""
 
     name: str | None
@@ -44,8 +44,8 @@ class Overview:
     """All that was looked at, and each shipper's line, the one with most consignments to correct first."""
 
     total: Scorecard
-    lines: tuple[Line, ...]
-    others: Line | None
+    lines: tuple[OverviewLine, ...]
+    others: OverviewLine | None
     """Those past the ceiling, together; then each line counts what came while it was kept."""
 
 
@@ -63,7 +63,7 @@ class Overviewing:
         self._kinds: dict[Kind, Kind] = {}
         """Each kind once, for all rows: they are few, the rows are many."""
 
-    def add(self, key: tuple[str, str], consignment: Consignment) -> None:
+    def add(self, key: tuple[str, str], consignment: ScoredConsignment) -> None:
         """Take in one consignment of the shipper with that folded name and country."""
         self._total.add(consignment)
         row = self._rows.get(key)
@@ -98,7 +98,7 @@ class _Row:
         self._counts = [0, 0, 0]
         self._kinds: Counter[Kind] = Counter()
 
-    def add(self, consignment: Consignment, known: dict[Kind, Kind]) -> None:
+    def add(self, consignment: ScoredConsignment, known: dict[Kind, Kind]) -> None:
         if consignment.name is not None:
             named = (consignment.number, consignment.name)
             self._name = named if self._name is None else min(self._name, named)
@@ -118,10 +118,10 @@ class _Row:
         consignments, assessed, clean = self._counts
         return (assessed - clean, consignments)
 
-    def line(self, country: str, *, named: bool = True) -> Line:
+    def line(self, country: str, *, named: bool = True) -> OverviewLine:
         top = sorted(self._kinds.items(), key=lambda item: (-item[1], item[0]))
         consignments, assessed, clean = self._counts
-        return Line(
+        return OverviewLine(
             name=self._name[1] if self._name is not None and named else None,
             country=country,
             consignments=consignments,

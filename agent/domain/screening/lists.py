@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from agent.domain.errors import ListInvalid
-from agent.domain.screening.names import Entry, PartyList
+from agent.domain.screening.names import ListEntry, PartyList
 
 VERSION = 1
 MAX_ENTRIES = 200_000
@@ -49,7 +49,7 @@ def parse_party_list(data: bytes) -> PartyList:
         version = _HEAD.decode(data).v
         if version == VERSION:
             decoded = _LIST.decode(data)
-            entries = tuple(Entry(id=e.id, names=tuple(e.names)) for e in decoded.entries)
+            entries = tuple(ListEntry(id=e.id, names=tuple(e.names)) for e in decoded.entries)
             return PartyList(id=decoded.id, issued=decoded.issued, entries=entries)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ListInvalid(f"not a watchlist: {error}") from error

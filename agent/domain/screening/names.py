@@ -79,7 +79,7 @@ def _join_initials(words: list[str]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ListEntry:
     """One listed party: its number on the list, its name and aliases."""
 
     id: str
@@ -100,7 +100,7 @@ class PartyList:
 
     id: str
     issued: datetime
-    entries: tuple[Entry, ...]
+    entries: tuple[ListEntry, ...]
     _index: Mapping[str, tuple[Hit, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

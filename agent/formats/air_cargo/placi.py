@@ -23,7 +23,7 @@ from agent.formats.air_cargo.values import AIRPORT, MAX_HOUSE
 from agent.formats.rows import RowError
 
 
-class Reason(StrEnum):
+class PlaciReason(StrEnum):
     """Why an authority refused a message."""
 
     MISSING_WBL_LINE = "MISSING_WBL_LINE"
@@ -76,14 +76,14 @@ _BY_COLUMN: Final[Mapping[str, str]] = MappingProxyType(
         "piece_count": "BILL_QTY",
     }
 )
-_BY_CODE: Final[Mapping[str, Reason]] = MappingProxyType(
+_BY_CODE: Final[Mapping[str, PlaciReason]] = MappingProxyType(
     {
-        "E050": Reason.INVALID_MESSAGE_TYPE,
-        "E051": Reason.MISSING_WBL_LINE,
-        "E451": Reason.INVALID_ROUTING,
+        "E050": PlaciReason.INVALID_MESSAGE_TYPE,
+        "E051": PlaciReason.MISSING_WBL_LINE,
+        "E451": PlaciReason.INVALID_ROUTING,
     }
 )
-_BAD_REQUESTS = frozenset({Reason.INVALID_MESSAGE_TYPE, Reason.BAD_WBL_FORMAT})
+_BAD_REQUESTS = frozenset({PlaciReason.INVALID_MESSAGE_TYPE, PlaciReason.BAD_WBL_FORMAT})
 _CONSOLIDATION = frozenset(
     {"CONSOL", "CONSOLS", "CONSOLE", "CONSOLIDATED", "CONSOLIDATION", "CONSOLIDATIONS"}
 )
@@ -91,7 +91,7 @@ _FILLERS = frozenset({"AS", "PER", "ATTACHED", "LIST", "MANIFEST", "CARGO", "SHI
 _MASTER = re.compile(r"[0-9]{3}-[0-9]{8}")
 
 
-def reason_of(refused: RowError | ManifestRefused) -> Reason:
+def reason_of(refused: RowError | ManifestRefused) -> PlaciReason:
     """What an authority would have answered to a message that could not be read.
 
     What touches none of its elements, as a value for customs, leaves the message unreadable as a whole.
@@ -100,8 +100,8 @@ def reason_of(refused: RowError | ManifestRefused) -> Reason:
         return _BY_CODE[refused.code]
     element = _BY_COLUMN.get(refused.column) if isinstance(refused, RowError) else None
     if element is None or not isinstance(refused, RowError):
-        return Reason.BAD_WBL_FORMAT
-    return Reason(f"{'INVALID' if refused.value else 'MISSING'}_{element}")
+        return PlaciReason.BAD_WBL_FORMAT
+    return PlaciReason(f"{'INVALID' if refused.value else 'MISSING'}_{element}")
 
 
 def per_reasons(
@@ -118,52 +118,52 @@ def per_reasons(
     return tuple(dict.fromkeys(reason.value for reason in _reasons(declaration, ports, terms)))
 
 
-def _reasons(d: Declaration, ports: Collection[str] | None, terms: Terms | None) -> Iterator[Reason]:
+def _reasons(d: Declaration, ports: Collection[str] | None, terms: Terms | None) -> Iterator[PlaciReason]:
     if d.master is not None and _MASTER.fullmatch(d.master) is None:
-        yield Reason.BAD_WBL_FORMAT
+        yield PlaciReason.BAD_WBL_FORMAT
     if len(house_of(d) or "") > MAX_HOUSE:
-        yield Reason.INVALID_HOUSE_BILL_NBR
+        yield PlaciReason.INVALID_HOUSE_BILL_NBR
     yield from _party("SHP", d.consignor)
     yield from _party("CNE", d.consignee)
     yield from _description(d, terms)
     if d.gross_weight_g is None:
-        yield Reason.MISSING_WEIGHT
+        yield PlaciReason.MISSING_WEIGHT
     if d.piece_count is None:
-        yield Reason.MISSING_BILL_QTY
+        yield PlaciReason.MISSING_BILL_QTY
     unread = d.arrival_port is not None and AIRPORT.fullmatch(d.arrival_port) is None
     if unread or (ports is not None and d.arrival_port not in ports):
-        yield Reason.INVALID_ROUTING
+        yield PlaciReason.INVALID_ROUTING
 
 
-def _party(side: str, party: Party) -> Iterator[Reason]:
+def _party(side: str, party: Party) -> Iterator[PlaciReason]:
     """Name, first line of the address, and country are asked for; a postcode may be empty."""
     for element, text in (("NAME", party.name), ("ADDR", party.street)):
         if text is None:
-            yield Reason(f"MISSING_{side}_{element}")
+            yield PlaciReason(f"MISSING_{side}_{element}")
         elif structural_fault(text) is not None:
-            yield Reason(f"INVALID_{side}_{element}")
+            yield PlaciReason(f"INVALID_{side}_{element}")
     if party.country is None:
-        yield Reason(f"MISSING_{side}_CTRY")
+        yield PlaciReason(f"MISSING_{side}_CTRY")
     elif party.country not in ISO_COUNTRIES:
-        yield Reason(f"INVALID_{side}_CTRY")
+        yield PlaciReason(f"INVALID_{side}_CTRY")
 
 
-def _description(d: Declaration, terms: Terms | None) -> Iterator[Reason]:
+def _description(d: Declaration, terms: Terms | None) -> Iterator[PlaciReason]:
     """A consolidation may say so, and its houses are due; another waybill that says so is asked."""
     texts = (
         [d.description] if d.description is not None else [i.description for i in d.items if i.description]
     )
     if not texts:
-        yield Reason.MISSING_CARGO_DESC
+        yield PlaciReason.MISSING_CARGO_DESC
         return
     for text in texts:
         if says_consolidation(text):
             if house_of(d) is not None:
-                yield Reason.INVALID_CARGO_DESC
+                yield PlaciReason.INVALID_CARGO_DESC
             elif d.level is not Level.MASTER:
-                yield Reason.MISSING_CONSOL_INDI
+                yield PlaciReason.MISSING_CONSOL_INDI
         elif (structural_fault(text) if terms is None else check_description(text, terms)) is not None:
-            yield Reason.INVALID_CARGO_DESC
+            yield PlaciReason.INVALID_CARGO_DESC
 
 
 def says_consolidation(text: str) -> bool:
@@ -189,7 +189,7 @@ def waybill_of(master: str | None, house: str | None) -> str:
     return "-".join(part for part in (master, house) if part)
 
 
-def write_per(reason: Reason | str, *, master: str | None = None, house: str | None = None) -> str:
+def write_per(reason: PlaciReason | str, *, master: str | None = None, house: str | None = None) -> str:
     """The lines of an error report, without the end of the last one.
 
     An unrecognised message is refused as such (400), one with a fault in it for its content (422).
@@ -201,7 +201,7 @@ def write_per(reason: Reason | str, *, master: str | None = None, house: str | N
     PER
     007-12345678-HAW0123456 ERR/422/MISSING_SHP_ADDR
     """
-    known = Reason(reason)
+    known = PlaciReason(reason)
     line = f"ERR/{400 if known in _BAD_REQUESTS else 422}/{known}"
     waybill = waybill_of(master, house)
     return f"PER\n{waybill} {line}" if waybill else f"PER\n{line}"

@@ -57,7 +57,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptWeights:
     """Weights as they are shipped: of row ``rows[i]`` for chapter ``of[i]``, ``steps[i]`` times ``unit``."""
 
     rows: Wholes
@@ -128,7 +128,7 @@ class _Sparse:
         return np.stack(pulled).astype(np.float64)
 
 
-def fit(made: Sequence[Named], *, rounds: int = ROUNDS) -> Kept:
+def fit(made: Sequence[Named], *, rounds: int = ROUNDS) -> KeptWeights:
     """Weights that are positive where a row speaks for a chapter; the largest ``MOST_WEIGHTS`` of them."""
     data = _Sparse.of([phrase.text for phrase in made])
     places = np.array([phrase.chapter for phrase in made], dtype=np.int64)
@@ -158,23 +158,23 @@ def _shares(sums: Floats) -> Floats:
     return np.asarray(odds / odds.sum(axis=0), dtype=np.float64)
 
 
-def _largest(weights: Floats) -> Kept:
+def _largest(weights: Floats) -> KeptWeights:
     unit = round(float(np.abs(weights).max()) / 127.0, 6)
     steps = np.clip(np.rint(weights / unit), -127, 127).astype(np.int64)
     # By step, then by place: of equal ones the first are kept, on every machine.
     order = np.argsort(-np.abs(steps).ravel(), kind="stable")[:MOST_WEIGHTS]
     kept = np.sort(order[np.abs(steps).ravel()[order] > 0])
     rows, of = np.divmod(kept, weights.shape[1])
-    return Kept(rows=rows, of=of, steps=steps.ravel()[kept], unit=unit)
+    return KeptWeights(rows=rows, of=of, steps=steps.ravel()[kept], unit=unit)
 
 
-def _dense(kept: Kept) -> Floats:
+def _dense(kept: KeptWeights) -> Floats:
     weights = np.zeros((len(CHAPTERS), ROWS))
     weights[kept.of, kept.rows] = kept.steps * kept.unit
     return weights
 
 
-def measured(kept: Kept, test: Sequence[Named]) -> dict[str, Any]:
+def measured(kept: KeptWeights, test: Sequence[Named]) -> dict[str, Any]:
     """How often the chapter comes first, and how well true ones are told from the others, by language."""
     shares = _shares(_Sparse.of([phrase.text for phrase in test]).sums(_dense(kept))).T
     places = np.array([phrase.chapter for phrase in test], dtype=np.int64)
@@ -200,7 +200,7 @@ def build(folder: Path) -> str:
     return hashlib.sha256(files[DESCRIPTION]).hexdigest()
 
 
-def files_of(kept: Kept, figures: dict[str, Any]) -> dict[str, bytes]:
+def files_of(kept: KeptWeights, figures: dict[str, Any]) -> dict[str, bytes]:
     """The two files of the model."""
     counts = np.bincount(kept.rows, minlength=ROWS).astype(np.uint8).tobytes()
     packed = counts + kept.of.astype(np.uint8).tobytes() + kept.steps.astype(np.int8).tobytes()

@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 from rich.console import Console
 
-from agent.cli.progress import Bar, Lines
+from agent.cli.progress import Lines, ProgressBar
 from agent.intake.protocol import Progress
 from agent.sandbox.site import Site
 
@@ -158,7 +158,7 @@ def test_progress_is_a_line_each_tenth_and_a_bar_by_bytes(capsys: pytest.Capture
     assert [line.split()[0] for line in result] == ["10", "23"]
     assert "10 of 100 MB  10 rows, 2 corrected, 1 refused" in result[0]
     drawn = StringIO()
-    with Bar(Console(file=drawn, force_terminal=True, width=160)) as bar:
+    with ProgressBar(Console(file=drawn, force_terminal=True, width=160)) as bar:
         bar.progress(steps[3])
     assert "23 rows  2 corrected  1 refused" in drawn.getvalue()
 

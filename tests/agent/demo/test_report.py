@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from agent.demo.report import Report, make_report
-from agent.sandbox.day import Parcel, Planted
+from agent.sandbox.day import DayParcel, Planted
 from agent.sandbox.lane import Played
 
 GOOD_PROOF = {"verified": True, "entries": 3, "receipted": 3}
 
 
 def played(number: str, planted: Planted = Planted.NOTHING, kind: str | None = "decision") -> Played:
-    parcel = Parcel(label=number, aim="]C0", number=number, grams=100.0, planted=planted)
+    parcel = DayParcel(label=number, aim="]C0", number=number, grams=100.0, planted=planted)
     return Played(lane="lane-1", parcel=parcel, message=None if kind is None else {"type": kind})
 
 

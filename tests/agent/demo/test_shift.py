@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.sandbox.day import Parcel, Planted, make_day
+from agent.sandbox.day import DayParcel, Planted, make_day
 
 PRECLEAR = (sys.executable, "-c", "from agent.cli import main; main()")
 CHROMIUM = Path("/usr/bin/chromium")
@@ -80,7 +80,7 @@ async def demo(*arguments: str) -> AsyncIterator[str]:
         assert await process.wait() == 0
 
 
-def a_quiet_parcel(folder: Path, pieces: int) -> Parcel:
+def a_quiet_parcel(folder: Path, pieces: int) -> DayParcel:
     """A declared parcel that the shift does not play."""
     day = make_day(folder, pieces=pieces, lanes=2, seed=SEED)
     played = {parcel.number for lane in day.lanes for parcel in lane}

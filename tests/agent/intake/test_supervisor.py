@@ -28,10 +28,10 @@ from agent.intake.protocol import (
     Ended,
     Fault,
     FileHeader,
+    FilePart,
+    FileRefusal,
     Frame,
-    Part,
     ReadRequest,
-    Refused,
     Unpacker,
     pack,
 )
@@ -66,7 +66,7 @@ def manifest(tmp_path: Path) -> Path:
 def test_a_file_gives_its_header_its_rows_and_its_end(manifest: Path) -> None:
     header, part, ended = frames_of(manifest)
     assert isinstance(header, FileHeader)
-    assert isinstance(part, Part)
+    assert isinstance(part, FilePart)
     assert isinstance(ended, Ended)
     assert (header.format, header.columns) == ("csv", ("tracking_number", "transport", "gross_weight_g"))
     assert [decode(body).consignment for body in part.batch.bodies] == ["BOX-000001"]
@@ -84,7 +84,7 @@ def test_rows_come_in_the_order_of_the_file_with_the_numbers_that_are_not_their_
         f"BOX-000002,,mail\nBOX-000001,{last_mile},mail\nBOX-000003,BOX-000003,mail\n"
     )
     _, part, _ = frames_of(path)
-    assert isinstance(part, Part)
+    assert isinstance(part, FilePart)
     assert part.batch.numbers == ["BOX-000002", "BOX-000001", "BOX-000003"]
     assert [decode(body).consignment for body in part.batch.bodies] == part.batch.numbers
     assert part.batch.labels == [(last_mile, "plain", "BOX-000001")]
@@ -94,7 +94,7 @@ def test_rows_come_in_the_order_of_the_file_with_the_numbers_that_are_not_their_
 def test_a_row_that_stands_twice_is_refused_as_it_stood(manifest: Path) -> None:
     manifest.write_text(HEAD + "BOX-000001,mail,5\nbox-000001,mail,7\n")
     part = frames_of(manifest)[1]
-    assert isinstance(part, Part)
+    assert isinstance(part, FilePart)
     (fault,) = part.faults
     assert (fault.code, fault.line, fault.cells) == ("E112", 3, ("box-000001", "mail", "7"))
 
@@ -102,13 +102,13 @@ def test_a_row_that_stands_twice_is_refused_as_it_stood(manifest: Path) -> None:
 def test_a_preview_ends_after_its_rows(manifest: Path) -> None:
     manifest.write_text(HEAD + "".join(f"BOX-{number:06},mail,5\n" for number in range(500)))
     part = frames_of(manifest, rows=20)[1]
-    assert isinstance(part, Part)
+    assert isinstance(part, FilePart)
     assert len(part.batch.bodies) == 20
 
 
 def test_a_profile_that_is_not_there_is_said(manifest: Path) -> None:
     refused = frames_of(manifest, profile="acme")[-1]
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, FileRefusal)
     assert (refused.code, "acme" in refused.message) == ("E024", True)
 
 
@@ -128,7 +128,7 @@ def test_a_line_without_an_end_costs_itself_alone(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert isinstance(frames[-1], Ended)
     assert peak < 100 << 20, "more than three times the line was held"
-    parts = [frame for frame in frames if isinstance(frame, Part)]
+    parts = [frame for frame in frames if isinstance(frame, FilePart)]
     assert [decode(body).consignment for part in parts for body in part.batch.bodies] == [
         "BOX-000001",
         "BOX-000002",
@@ -142,7 +142,7 @@ def test_a_zip_bomb_is_refused_before_it_unfolds(tmp_path: Path) -> None:
         for name in ("[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml"):
             book.writestr(name, b"0" * (64 << 20))
     (refused,) = frames_of(path)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, FileRefusal)
 
 
 def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_an_entity_bomb_is_refused(tmp_path: Path) -> None:
     path.write_text(
         f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY e0 "ha">{entities}]><HouseWaybill>&e11;</HouseWaybill>'
     )
-    assert isinstance(frames_of(path)[-1], Refused)
+    assert isinstance(frames_of(path)[-1], FileRefusal)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_a_reader_that_goes_wrong_refuses_its_file_with_a_reason(
     program = _CODE.format(setting=setting, does=does or "return None")
     monkeypatch.setattr(supervisor, "CHILD", (sys.executable, "-P", "-c", program))
     refused = frames_of(manifest)[-1]
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, FileRefusal)
     assert (refused.code, bool(refused.hint)) == (code, True)
     written = manifest.with_name("written")
     assert not written.exists() or written.stat().st_size == 0
@@ -200,7 +200,7 @@ def test_a_process_that_does_not_speak_is_ended(
     monkeypatch.setattr(supervisor, "CHILD", (sys.executable, "-P", "-c", program))
     monkeypatch.setattr(supervisor, "SILENCE_S", 1.0)
     (refused,) = frames_of(manifest)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, FileRefusal)
     assert refused.code == code
 
 
@@ -286,7 +286,7 @@ _FAULTS = st.builds(
 _FRAMES = st.one_of(
     st.builds(FileHeader, format=_TEXT, columns=st.tuples(_TEXT)),
     st.builds(
-        Part,
+        FilePart,
         done=st.integers(0, 1 << 40),
         batch=st.builds(
             Batch,
@@ -299,7 +299,7 @@ _FRAMES = st.one_of(
         faults=st.tuples(_FAULTS),
         mended=st.integers(0, 9),
     ),
-    st.builds(Refused, code=_TEXT, message=_TEXT, hint=_TEXT),
+    st.builds(FileRefusal, code=_TEXT, message=_TEXT, hint=_TEXT),
     st.builds(Ended, peak_kb=st.integers(0, 1 << 30)),
 )
 

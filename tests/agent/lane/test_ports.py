@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from agent.config.devices import DeviceSection, ScaleSection, ScannerSection
 from agent.lane.ports import lane_port
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import BadPortName
 from drivers.ports.datawedge import DataWedgePort
 from drivers.ports.evdev import EvdevPort
@@ -46,12 +46,12 @@ def scale(**fields: Any) -> ScaleSection:
 async def test_a_device_gets_the_port_that_its_name_and_protocol_need(
     section: DeviceSection, kind: type
 ) -> None:
-    assert type(lane_port(section, clock=SystemClock())) is kind
+    assert type(lane_port(section, clock=DeviceClock())) is kind
 
 
 async def test_a_name_that_nothing_opens_is_refused_by_name() -> None:
     with pytest.raises(BadPortName, match="gopher://"):
-        lane_port(scale(port="gopher://192.0.2.1:70"), clock=SystemClock())
+        lane_port(scale(port="gopher://192.0.2.1:70"), clock=DeviceClock())
 
 
 @pytest.mark.parametrize(

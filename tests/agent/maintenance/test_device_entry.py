@@ -9,7 +9,7 @@ import pytest
 
 from agent.config.file import load_config
 from agent.errors import ConfigInvalid
-from agent.maintenance.device_entry import Entry, EntryRefused, Role, write_config
+from agent.maintenance.device_entry import DeviceEntry, EntryRefused, Role, write_config
 from drivers.catalogue import profile_of
 from drivers.line_settings import LineSettings
 
@@ -80,10 +80,10 @@ INLINE_IN_ONE_LINE = (
 LAYOUTS = (TABLES, TABLES_WITH_INLINE_DEVICES, DOTTED, INLINE, INLINE_IN_ONE_LINE)
 
 
-def entry(station: str, role: Role = "scale", *, port: str = "/dev/serial/by-id/new") -> Entry:
+def entry(station: str, role: Role = "scale", *, port: str = "/dev/serial/by-id/new") -> DeviceEntry:
     profile = profile_of("mt-sics" if role == "scale" else "line-scanner")
     switches = {"width": "any"} if role == "scale" else {}
-    return Entry(
+    return DeviceEntry(
         station=station,
         role=role,
         port=port,
@@ -127,7 +127,7 @@ def test_a_new_station_is_added_in_every_layout(config: Path, layout: str) -> No
 
 @pytest.mark.parametrize("layout", [TABLES, TABLES_WITH_INLINE_DEVICES, DOTTED])
 @pytest.mark.parametrize("added", [entry("lane-1"), entry("lane-2"), entry("lane-3", "scanner")])
-def test_among_tables_no_line_is_changed(layout: str, added: Entry) -> None:
+def test_among_tables_no_line_is_changed(layout: str, added: DeviceEntry) -> None:
     assert removed_lines(HEAD + layout, added.added_to(HEAD + layout)) == []
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from agent.domain.findings.finding import Finding
-from agent.domain.scorecard.card import Card, Consignment, Described, Imports
+from agent.domain.scorecard.card import Card, DescribedGoods, Imports, ScoredConsignment
 from agent.domain.scorecard.overview import Overviewing
 from agent.reports.scorecard_view import Heading, Shown, View
 from agent.store.assessment_reader import Asked
@@ -17,12 +17,12 @@ CardOf = Callable[..., Shown]
 SPAN = (date(2026, 3, 2), date(2026, 3, 15))
 
 
-def consignment(number: int, name: str, *, faulty: bool) -> Consignment:
+def consignment(number: int, name: str, *, faulty: bool) -> ScoredConsignment:
     finding = Finding(code="DESCRIPTION_REFUSED", params={"reason": "only_digits"})
-    described = Described(
+    described = DescribedGoods(
         key=name, text=name, score_permille=900, reason="only_digits" if faulty else None, refused=faulty
     )
-    return Consignment(
+    return ScoredConsignment(
         number=number,
         day=date(2026, 3, 2 + number),
         name=name,

@@ -17,7 +17,7 @@ from agent.domain.piece import PieceKey
 from agent.errors import StoreFailed
 from agent.sandbox.clock import ManualClock
 from agent.sandbox.site import Site
-from agent.store.assessment_table import Kept, StoredAssessment
+from agent.store.assessment_table import KeptAssessment, StoredAssessment
 from agent.store.declarations import DeclarationStore
 from agent.store.source_table import Source
 from sync import sqlite
@@ -252,7 +252,7 @@ async def test_an_assessment_of_what_was_declared_before_is_not_kept(
     assert await store.assessment(S10.value, "policy") is None
 
 
-def assessment(inputs: str, clock: ManualClock) -> Kept:
+def assessment(inputs: str, clock: ManualClock) -> KeptAssessment:
     body = StoredAssessment(
         findings=[],
         sealed=b"",
@@ -262,7 +262,7 @@ def assessment(inputs: str, clock: ManualClock) -> Kept:
         features=None,
         inputs=inputs,
     )
-    return Kept(body, None)
+    return KeptAssessment(body, None)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from agent.texts.catalogue import (
     LANGUAGES,
     ROWS,
     SCORECARD,
-    Kind,
+    CatalogueKind,
     faults,
     faults_of,
     words_of,
@@ -29,7 +29,7 @@ def test_no_catalogue_has_a_fault() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.folder)
-def test_a_folder_holds_a_catalogue_for_each_language_and_nothing_else(kind: Kind) -> None:
+def test_a_folder_holds_a_catalogue_for_each_language_and_nothing_else(kind: CatalogueKind) -> None:
     names = {entry.name for entry in files("agent.texts").joinpath(kind.folder).iterdir()}
     assert names == {f"{language}.json" for language in LANGUAGES}
     for language in LANGUAGES:
@@ -40,7 +40,7 @@ def test_a_folder_holds_a_catalogue_for_each_language_and_nothing_else(kind: Kin
         assert len(pairs) == len(set(pairs)), "a key stands twice"
 
 
-def broken(kind: Kind, **changes: Mapping[str, str | None]) -> dict[str, Mapping[str, str]]:
+def broken(kind: CatalogueKind, **changes: Mapping[str, str | None]) -> dict[str, Mapping[str, str]]:
     """The catalogues of a kind with some texts replaced, by language; None takes a text away."""
     catalogues: dict[str, Mapping[str, str]] = {}
     for language in LANGUAGES:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from drivers.catalogue import SCALES, profile_of
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.detection.probing import Detection, Outcome, detect
 from drivers.errors import PortLost, PortMissing, PortReadOnly
 from drivers.line_settings import LineSettings
@@ -98,7 +98,7 @@ def scale(protocol: str, grams: float = 1234, parity: str | None = None) -> Devi
 
 
 async def detected(device: Device, settings: Sequence[LineSettings] = (PLAIN,)) -> Detection:
-    detection = await detect(device.port_with, clock=SystemClock(), settings=settings)
+    detection = await detect(device.port_with, clock=DeviceClock(), settings=settings)
     assert not device.is_open
     assert list(detection.sent) == device.sent
     return detection
@@ -208,11 +208,11 @@ async def test_a_line_with_the_wrong_parity_is_told_and_the_next_settings_are_tr
     def port_with(settings: LineSettings) -> Device:
         return right if settings == SEVEN else wrong
 
-    detection = await detect(port_with, clock=SystemClock(), settings=[PLAIN])
+    detection = await detect(port_with, clock=DeviceClock(), settings=[PLAIN])
     assert (detection.outcome, detection.guess and detection.guess.parity) == (Outcome.WEAK, "even")
     assert detection.why is not None
     assert "7E1" in detection.why
-    both = await detect(port_with, clock=SystemClock(), settings=[PLAIN, SEVEN])
+    both = await detect(port_with, clock=DeviceClock(), settings=[PLAIN, SEVEN])
     assert (both.outcome, both.settings) == (Outcome.CONFIDENT, SEVEN)
     assert device.sent == []
 
@@ -225,7 +225,7 @@ async def test_the_first_settings_that_make_it_certain_are_the_last_that_are_tri
 
 async def test_no_settings_are_made_up() -> None:
     with pytest.raises(ValueError, match="device's plate"):
-        await detect(Device().port_with, clock=SystemClock(), settings=[])
+        await detect(Device().port_with, clock=DeviceClock(), settings=[])
 
 
 async def test_a_port_that_is_never_written_to_is_only_listened_to() -> None:
@@ -250,7 +250,7 @@ async def test_a_port_that_fails_is_closed_and_told() -> None:
 
     gone = Gone()
     with pytest.raises(PortLost):
-        await detect(gone.port_with, clock=SystemClock(), settings=[PLAIN])
+        await detect(gone.port_with, clock=DeviceClock(), settings=[PLAIN])
     assert not gone.is_open
     with pytest.raises(PortMissing):
-        await detect(Missing().port_with, clock=SystemClock(), settings=[PLAIN])
+        await detect(Missing().port_with, clock=DeviceClock(), settings=[PLAIN])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import BadSenders, CannotListen, PortBusy, PortNotOpen, PortReadOnly
 from drivers.events import Event, ScanRead
 from drivers.ports.datawedge import MOST_OF_ONE, DataWedgePort
@@ -22,7 +22,7 @@ ENOUGH_S = 10.0
 @contextlib.asynccontextmanager
 async def listening(*allowed: str, **options: Any) -> AsyncIterator[DataWedgePort]:
     port = DataWedgePort(
-        allowed or ("127.0.0.0/8",), clock=SystemClock(), host="127.0.0.1", port=0, **options
+        allowed or ("127.0.0.0/8",), clock=DeviceClock(), host="127.0.0.1", port=0, **options
     )
     await port.open()
     try:
@@ -197,9 +197,9 @@ async def test_a_port_can_be_closed_under_its_senders_and_opened_again() -> None
 
 async def test_a_number_that_is_taken_and_a_list_that_allows_nobody_are_named() -> None:
     async with listening() as port:
-        taken = DataWedgePort(["127.0.0.1"], clock=SystemClock(), host="127.0.0.1", port=port.listening_on)
+        taken = DataWedgePort(["127.0.0.1"], clock=DeviceClock(), host="127.0.0.1", port=port.listening_on)
         with pytest.raises(CannotListen, match="no other program uses"):
             await taken.open()
     for allowed in ([], ["127.0.0.300"], ["handheld-3"]):
         with pytest.raises(BadSenders, match="addresses or networks"):
-            DataWedgePort(allowed, clock=SystemClock())
+            DataWedgePort(allowed, clock=DeviceClock())

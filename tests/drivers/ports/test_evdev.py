@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import (
     NotAnInputDevice,
     PortBusy,
@@ -56,7 +56,7 @@ class Node:
                 raise OSError(failure, os.strerror(failure))
             self.grabbed.append(fd)
 
-        return EvdevPort(str(self.path), clock=SystemClock(), grab=grab, links=self.path.parent)
+        return EvdevPort(str(self.path), clock=DeviceClock(), grab=grab, links=self.path.parent)
 
 
 @pytest.fixture
@@ -157,11 +157,11 @@ async def test_a_node_that_cannot_be_had_says_why_and_is_closed_again(
 
 async def test_the_real_grab_refuses_what_is_no_input_device(node: Node) -> None:
     with pytest.raises(NotAnInputDevice, match="event7"):
-        await EvdevPort(str(node.path), clock=SystemClock()).open()
+        await EvdevPort(str(node.path), clock=DeviceClock()).open()
 
 
 async def test_a_node_that_is_not_there_is_missing_until_it_appears(tmp_path: Path) -> None:
-    port = EvdevPort(str(tmp_path / "event9"), clock=SystemClock())
+    port = EvdevPort(str(tmp_path / "event9"), clock=DeviceClock())
     with pytest.raises(PortMissing):
         await port.open()
     os.mkfifo(tmp_path / "event9")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import BadPortName, PortBusy, PortLost, PortMissing, PortNotOpen, PortReadOnly
 from drivers.ports.hidraw import (
     REPORT_CEILING,
@@ -46,7 +46,7 @@ class Hid:
         return self.ends[-1]
 
     def port(self, url: str, **options: Any) -> HidrawPort:
-        return HidrawPort(url, clock=SystemClock(), sys=self.sys, dev=self.dev, **options)
+        return HidrawPort(url, clock=DeviceClock(), sys=self.sys, dev=self.dev, **options)
 
     def unplug(self, node: str) -> None:
         (self.dev / node).unlink()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import PortBusy
 from drivers.line_settings import LineSettings
 from drivers.ports import local
@@ -105,7 +105,7 @@ async def test_a_socket_port_sets_them_on_its_connection(monkeypatch: pytest.Mon
     monkeypatch.setattr("drivers.ports.serial.keep_alive", look)
     async with await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", 0) as server:
         url = f"socket://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        port = SerialPort(url, LineSettings(), clock=SystemClock())
+        port = SerialPort(url, LineSettings(), clock=DeviceClock())
         await port.open()
         await port.close()
     assert options == [1]

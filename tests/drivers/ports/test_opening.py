@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import BadPortName, PortNotOpen
 from drivers.line_settings import LineSettings
 from drivers.ports.hidraw import HidrawPort
@@ -33,7 +33,7 @@ SETTINGS = LineSettings()
     ],
 )
 def test_each_name_gets_its_transport(url: str, transport: Transport, kind: type) -> None:
-    port = make_port(url, SETTINGS, transport=transport, clock=SystemClock())
+    port = make_port(url, SETTINGS, transport=transport, clock=DeviceClock())
     assert type(port) is kind
     assert port.identity().url == url
     assert port.backlog() == 0
@@ -51,7 +51,7 @@ def test_each_name_gets_its_transport(url: str, transport: Transport, kind: type
 )
 def test_a_name_that_nothing_opens_is_refused_with_those_that_can_be(url: str, why: str) -> None:
     with pytest.raises(BadPortName) as raised:
-        make_port(url, SETTINGS, clock=SystemClock())
+        make_port(url, SETTINGS, clock=DeviceClock())
     assert f"{url}: is not the name of a port ({why}); give a path below /dev/serial" in str(raised.value)
 
 
@@ -59,7 +59,7 @@ def test_a_name_that_nothing_opens_is_refused_with_those_that_can_be(url: str, w
 async def test_a_port_is_open_within_its_block_and_closed_after_it(
     far_end: Any, transport: Transport
 ) -> None:
-    async with open_port(str(far_end.link), SETTINGS, transport=transport, clock=SystemClock()) as port:
+    async with open_port(str(far_end.link), SETTINGS, transport=transport, clock=DeviceClock()) as port:
         far_end.send(b"A\r\n")
         assert (await port.read_some()).data.startswith(b"A")
     with pytest.raises(PortNotOpen):

@@ -17,7 +17,7 @@ import serial
 from serial.rfc2217 import SERVER_SET_DATASIZE, PortManager
 
 from drivers.catalogue import profile_of
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import BadPortSettings, OpenTimeout, PortLost, PortUnreachable
 from drivers.events import Event
 from drivers.line_settings import LineSettings
@@ -128,7 +128,7 @@ def no_thread_is_left() -> Iterator[None]:
 
 
 def port_of(url: str, **options: Any) -> ReaderThreadPort:
-    return ReaderThreadPort(url, SETTINGS, clock=SystemClock(), **options)
+    return ReaderThreadPort(url, SETTINGS, clock=DeviceClock(), **options)
 
 
 async def read_bytes(port: Port, count: int) -> bytes:
@@ -183,7 +183,7 @@ async def test_what_came_together_with_the_end_of_the_connection_is_read(server:
 
 
 async def test_a_device_behind_a_server_is_lost_and_found_again(server: Server, far_end: Any) -> None:
-    clock = SystemClock()
+    clock = DeviceClock()
     meter = HealthMeter(clock.monotonic_ns())
     states: list[DeviceState] = []
     events: list[Event] = []

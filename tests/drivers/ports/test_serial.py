@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import serialx
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import (
     BadPortSettings,
     DeviceError,
@@ -25,7 +25,7 @@ from drivers.ports.serial import SerialPort
 
 
 def port_of(link: Path, settings: LineSettings | None = None, **options: Any) -> SerialPort:
-    return SerialPort(str(link), settings or LineSettings(), clock=SystemClock(), **options)
+    return SerialPort(str(link), settings or LineSettings(), clock=DeviceClock(), **options)
 
 
 async def test_an_opening_that_hangs_is_given_up_and_its_port_closed(

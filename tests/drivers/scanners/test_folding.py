@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.events import ScanRead
-from drivers.scanners.folding import Folder, Scan
+from drivers.scanners.folding import FoldedScan, Folder
 
 MS = 1_000_000
 
@@ -23,10 +23,10 @@ def read_of(payload: bytes, aim: str | None = None) -> ScanRead:
 def test_reads_within_the_window_of_the_first_are_one_scan(window_ms: int) -> None:
     folder = Folder(window_ms=window_ms)
     read = read_of(b"A")
-    assert folder.feed(read, 0) == Scan(read=read, at_ns=0)
+    assert folder.feed(read, 0) == FoldedScan(read=read, at_ns=0)
     assert folder.feed(read, 200 * MS) is None
     assert folder.feed(read, (window_ms - 1) * MS) is None
-    assert folder.last == Scan(read=read, at_ns=0, repeats=2)
+    assert folder.last == FoldedScan(read=read, at_ns=0, repeats=2)
     assert folder.feed(read, window_ms * MS) is not None
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from drivers.catalogue import profile_of
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import PortLost, SimulatorFailed
 from drivers.events import Event, Noise, ScanRead, Status, WeightReading
 from drivers.line_settings import LineSettings
@@ -37,7 +37,7 @@ class Host:
 
     def __init__(self) -> None:
         self.events: list[Event] = []
-        self.clock = SystemClock()
+        self.clock = DeviceClock()
 
     @property
     def readings(self) -> list[WeightReading]:
@@ -90,7 +90,7 @@ async def test_a_scale_behind_tcp_is_hung_up_and_found_again_at_its_url(short_pa
     async with SimulatedDevice("scale", short_path, protocol="comma", tcp="127.0.0.1:0") as scale:
         url = scale.url
         assert url.startswith("socket://127.0.0.1:")
-        port = SerialPort(url, LineSettings(), clock=SystemClock())
+        port = SerialPort(url, LineSettings(), clock=DeviceClock())
         await port.open()
         assert b"GS" in (await port.read_some()).data
         await scale.fault("unplug")
@@ -189,7 +189,7 @@ async def test_a_scanner_sends_as_it_was_set_up(
 
 async def test_a_scanner_that_nobody_acknowledges_sends_its_packet_again(short_path: Path) -> None:
     async with SimulatedDevice("scanner", short_path, protocol="ssi", speed=20) as scanner:
-        port = SerialPort(scanner.url, LineSettings(), clock=SystemClock())
+        port = SerialPort(scanner.url, LineSettings(), clock=DeviceClock())
         await port.open()
         await scanner.scan("A1", aim="]C0")
         got = b""
@@ -206,7 +206,7 @@ async def test_a_protocol_nobody_speaks_is_refused_at_the_start(short_path: Path
 
 
 async def test_a_crowd_of_scales_is_read_and_what_that_costs_is_told(tmp_path: Path) -> None:
-    cost = await cost_of_reading(tmp_path, scales=5, rate_hz=50, seconds=0.3, clock=SystemClock())
+    cost = await cost_of_reading(tmp_path, scales=5, rate_hz=50, seconds=0.3, clock=DeviceClock())
     assert (cost.scales, list(tmp_path.iterdir())) == (5, [])
     assert cost.readings > 5
     assert cost.cpu_percent > 0

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.catalogue import CATALOGUE, profile_of
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.errors import PortLost, PortMissing, UnknownProtocol
 from drivers.events import Event, Noise, NoRead, ScanRead, WeightReading
 from drivers.line_settings import LineSettings
@@ -230,7 +230,7 @@ def test_a_protocol_that_is_not_in_the_catalogue_is_refused_with_those_that_are(
 async def test_a_real_port_is_lost_and_found_again_with_its_stream_restarted(
     world: Any, far_end: Any
 ) -> None:
-    clock = SystemClock()
+    clock = DeviceClock()
     port = SerialPort(str(far_end.link), LineSettings(), clock=clock)
     station = world.Station(port, SCALE, clock, random.Random(1))
     async with station.running():
@@ -250,7 +250,7 @@ async def test_a_real_port_is_lost_and_found_again_with_its_stream_restarted(
 
 
 async def test_a_real_scanner_is_read_at_any_cut(world: Any, far_end: Any) -> None:
-    clock = SystemClock()
+    clock = DeviceClock()
     port = SerialPort(str(far_end.link), SCANNER.settings, clock=clock)
     station = world.Station(port, SCANNER, clock, random.Random(1))
     async with station.running():

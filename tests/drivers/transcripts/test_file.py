@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.transcripts.file import TranscriptFile
 from drivers.transcripts.transcript import Record, Recorder, read_transcript
 
 
 @pytest.fixture
 def recorder() -> Recorder:
-    return Recorder("/dev/serial/by-id/scale", "9600 8N1", wall=SystemClock())
+    return Recorder("/dev/serial/by-id/scale", "9600 8N1", wall=DeviceClock())
 
 
 def test_what_passes_is_in_the_file_once_it_is_finished(tmp_path: Path, recorder: Recorder) -> None:
@@ -101,7 +101,7 @@ def test_a_folder_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
 
 
 def test_a_record_is_one_line_however_it_is_named(tmp_path: Path) -> None:
-    recorder = Recorder("a\nport", "9600 8N1", wall=SystemClock())
+    recorder = Recorder("a\nport", "9600 8N1", wall=DeviceClock())
     file = recorder.sink = TranscriptFile(tmp_path / "scale.jsonl")
     recorder("in", b"\n\r", 1)
     record: Record

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivers.clock import SystemClock
+from drivers.clock import DeviceClock
 from drivers.events import Event, Noise
 from drivers.scales.mt_sics import MtSics
 from drivers.transcripts import transcript as transcripts
@@ -129,7 +129,7 @@ def test_a_ring_too_small_for_one_record_is_refused() -> None:
 
 
 def test_the_machines_own_clock_gives_aware_times() -> None:
-    recorder = Recorder("scale", "9600 8N1", wall=SystemClock())
+    recorder = Recorder("scale", "9600 8N1", wall=DeviceClock())
     recorder("in", b"x", 1)
     assert recorder.recent()[0].wall.tzinfo is UTC
 

@@ -19,7 +19,7 @@ from models.goods.grams import ROWS, grams, stem
 from models.goods.scorer import DESCRIPTION, WEIGHTS, WEIGHTS_CEILING, Chapters
 from models.risk.bundle import canonical
 from models.training.goods.lists import by_chapter
-from models.training.goods.train import CHAPTERS, Kept, build, files_of, phrases
+from models.training.goods.train import CHAPTERS, KeptWeights, build, files_of, phrases
 from models.training.vagueness.phrases import LANGUAGES, Part
 
 
@@ -96,7 +96,7 @@ def test_weights_come_back_from_their_file_as_they_were_packed(tmp_path: Path) -
     row = min(grams("shoe") - grams("hat"))
     at = CHAPTERS.index("64")
     one = np.array([1])
-    kept = Kept(rows=row * one, of=at * one, steps=-100 * one, unit=0.01)
+    kept = KeptWeights(rows=row * one, of=at * one, steps=-100 * one, unit=0.01)
     for name, raw in files_of(kept, {}).items():
         (tmp_path / name).write_bytes(raw)
     made = Chapters.load(tmp_path)

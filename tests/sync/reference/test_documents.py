@@ -25,7 +25,9 @@ POLICY = b'version = 3\n[defaults]\noutcome = "RFS"\n'
 SIGNED = documents.publish(POLICY, POLICY_TYPE, AUTHORITY)
 
 
-def read(folder: Path, data: bytes, kind: str = POLICY_TYPE, ring: Keyring = PINNED) -> documents.Document:
+def read(
+    folder: Path, data: bytes, kind: str = POLICY_TYPE, ring: Keyring = PINNED
+) -> documents.PublishedDocument:
     path = folder / "policy.json"
     path.write_bytes(data)
     return documents.read(path, kind, ring)

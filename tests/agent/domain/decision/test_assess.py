@@ -18,7 +18,7 @@ from agent.domain.findings.disposition import Disposition
 from agent.domain.findings.finding import Disclosure, Severity
 from agent.domain.policy.cel import RuleSet
 from agent.domain.policy.pack import Policy, parse_policy
-from agent.domain.screening.names import Entry, PartyList
+from agent.domain.screening.names import ListEntry, PartyList
 from agent.domain.values.money import Money
 
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -38,7 +38,7 @@ GOOD = Declaration(
     value=Money(300_000, "USD"),
     origin_country="CN",
 )
-LISTED = PartyList(id="sdn", issued=ISSUED, entries=(Entry(id="42", names=("DOE, Jane",)),))
+LISTED = PartyList(id="sdn", issued=ISSUED, entries=(ListEntry(id="42", names=("DOE, Jane",)),))
 
 
 def assessed(policy: Policy, *lists: PartyList, at: datetime = NOW, **changes: Any) -> Assessment:
@@ -155,7 +155,7 @@ def test_a_party_that_one_source_names_is_screened_whatever_another_says(policy:
         GOOD, consignee=msgspec.structs.replace(GOOD.consignee, name="Avery Vale")
     )
     listed = Party(name="Nobody Listed")
-    party_list = PartyList(id="sdn", issued=NOW, entries=(Entry(id="42", names=("Nobody Listed",)),))
+    party_list = PartyList(id="sdn", issued=NOW, entries=(ListEntry(id="42", names=("Nobody Listed",)),))
     claims = [
         Claim(role=SourceRole.CARRIER, party="one", received="2026-01-02T00:00:00Z", declaration=other),
         Claim(

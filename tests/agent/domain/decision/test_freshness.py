@@ -9,11 +9,11 @@ import pytest
 from agent.domain.decision.freshness import check_freshness
 from agent.domain.findings.finding import Disclosure, Severity
 from agent.domain.policy.pack import Policy, parse_policy
-from agent.domain.screening.names import Entry, PartyList
+from agent.domain.screening.names import ListEntry, PartyList
 
 ISSUED = datetime(2026, 1, 1, tzinfo=UTC)
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
-LISTED = PartyList(id="sdn", issued=ISSUED, entries=(Entry(id="42", names=("DOE, Jane",)),))
+LISTED = PartyList(id="sdn", issued=ISSUED, entries=(ListEntry(id="42", names=("DOE, Jane",)),))
 
 
 def test_fresh_policy_and_lists_refer_nothing(policy: Policy) -> None:

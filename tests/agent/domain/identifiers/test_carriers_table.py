@@ -12,21 +12,21 @@ from agent.domain.identifiers import identify
 from agent.domain.identifiers.candidates import Candidate
 from agent.domain.identifiers.carriers import FORMATS
 from agent.domain.identifiers.checks import GS1, LUHN, MOD7, Check, Hybrid, Weighted, holds
-from agent.domain.identifiers.formats import Format, Shape, readings
+from agent.domain.identifiers.formats import NumberFormat, Shape, readings
 
 CHECKED = [form for form in FORMATS if form.check is not None]
 
 
-def read_as(form: Format, text: str) -> Candidate | None:
+def read_as(form: NumberFormat, text: str) -> Candidate | None:
     return next((findings for _, findings in readings([form], text, None)), None)
 
 
-def named(forms: list[Format] | tuple[Format, ...]) -> list[object]:
+def named(forms: list[NumberFormat] | tuple[NumberFormat, ...]) -> list[object]:
     return [pytest.param(form, id=form.name) for form in forms]
 
 
 @pytest.mark.parametrize("form", named(FORMATS))
-def test_every_record_reads_its_example_and_says_where_it_comes_from(form: Format) -> None:
+def test_every_record_reads_its_example_and_says_where_it_comes_from(form: NumberFormat) -> None:
     findings = read_as(form, form.example)
     assert findings is not None
     assert (findings.kind, findings.valid, findings.reason) == (form.name.partition(":")[0], True, None)
@@ -36,7 +36,7 @@ def test_every_record_reads_its_example_and_says_where_it_comes_from(form: Forma
 
 
 @pytest.mark.parametrize("form", named(CHECKED))
-def test_any_other_check_digit_is_wrong(form: Format) -> None:
+def test_any_other_check_digit_is_wrong(form: NumberFormat) -> None:
     match = form.pattern.fullmatch(form.example)
     assert match is not None
     at = match.end("_checked" if "_checked" in form.pattern.groupindex else 0) - 1
@@ -51,7 +51,7 @@ def test_any_other_check_digit_is_wrong(form: Format) -> None:
     at=st.integers(0, 33),
     digit=st.sampled_from("0123456789"),
 )
-def test_modulo_ten_finds_every_single_digit_read_wrong(form: Format, at: int, digit: str) -> None:
+def test_modulo_ten_finds_every_single_digit_read_wrong(form: NumberFormat, at: int, digit: str) -> None:
     match = form.pattern.fullmatch(form.example)
     assert match is not None
     start, end = match.span("_checked" if "_checked" in form.pattern.groupindex else 0)
@@ -68,7 +68,7 @@ def test_names_are_told_once_and_no_pattern_repeats_what_repeats() -> None:
 
 @pytest.mark.parametrize("aim", ["]E0", "]E4"])
 @pytest.mark.parametrize("form", named([form for form in FORMATS if form.shape is Shape.COMMON]))
-def test_no_carrier_is_read_out_of_a_shop_s_symbol_but_by_chance(form: Format, aim: str) -> None:
+def test_no_carrier_is_read_out_of_a_shop_s_symbol_but_by_chance(form: NumberFormat, aim: str) -> None:
     findings = [c.kind for c in identify(form.example, aim)]
     assert (
         form.kind not in findings

@@ -14,7 +14,7 @@ from agent.domain.consignment.effective import Effective
 from agent.domain.errors import PolicyInvalid
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.policy.cel import RuleSet
-from agent.domain.policy.entries import Kind, Regime, Rule, Unless
+from agent.domain.policy.entries import EntryKind, Regime, Rule, Unless
 from agent.domain.policy.facts import FACTS, SCHEMA, FactValue, facts_of
 from agent.domain.values.money import Money
 
@@ -217,7 +217,7 @@ def test_rules_ask_for_whatever_they_look_at() -> None:
     regime = Regime(
         id="some",
         title="Some",
-        kind=Kind.DATA,
+        kind=EntryKind.DATA,
         starts=STARTS,
         citation="a test",
         given=("consignment.flight",),

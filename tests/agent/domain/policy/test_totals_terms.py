@@ -10,7 +10,7 @@ import pytest
 from agent.domain.errors import PolicyInvalid
 from agent.domain.findings.finding import Finding, Severity
 from agent.domain.packs.source import join
-from agent.domain.policy.entries import Confidence
+from agent.domain.policy.entries import SourceConfidence
 from agent.domain.policy.pack import Policy, parse_policy
 from agent.domain.policy.totals_terms import (
     LIMIT_CODE,
@@ -103,7 +103,7 @@ def test_a_limit_is_an_entry_like_any_other_with_dates_in_the_zone_of_the_pack()
     policy = parsed(LIMIT)
     [limit] = policy.aggregation.limits
     assert limit.starts == datetime(2025, 3, 9, 6, tzinfo=UTC)
-    assert (limit.per, limit.overage, limit.confidence) == (Per.DAY, Overage.MARGINAL, Confidence.HIGH)
+    assert (limit.per, limit.overage, limit.confidence) == (Per.DAY, Overage.MARGINAL, SourceConfidence.HIGH)
     assert policy.bounds == (datetime(2025, 3, 9, 6, tzinfo=UTC),)
     result = Finding(code=LIMIT_CODE, severity=Severity.CORRECTABLE, params={"limit": "person-day"})
     assert policy.citation_of(result, limit.starts) == "a test"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agent.domain.findings.codes import pack_code
 from agent.domain.findings.finding import Disclosure, Finding, Severity
 from agent.domain.scorecard import card as scorecards
-from agent.domain.scorecard.card import Card, Consignment, Described, Scorecard
+from agent.domain.scorecard.card import Card, DescribedGoods, Scorecard, ScoredConsignment
 from agent.domain.scorecard.overview import Overviewing
 from agent.domain.scorecard.trend import MOST_DAYS, Unit, covered_days
 
@@ -26,19 +26,21 @@ def result(code: str, severity: Severity = Severity.CORRECTABLE, **params: str |
     return Finding(code=pack_code(code, severity, params=params), params=params)
 
 
-def described(key: str, score: int = 950, reason: str | None = "stop_term") -> Described:
-    return Described(key=key, text=key.lower(), score_permille=score, reason=reason, refused=True)
+def described(key: str, score: int = 950, reason: str | None = "stop_term") -> DescribedGoods:
+    return DescribedGoods(key=key, text=key.lower(), score_permille=score, reason=reason, refused=True)
 
 
-def card_of(consignments: Iterable[Consignment], covered: tuple[date, date] = ALL, **more: Any) -> Scorecard:
+def card_of(
+    consignments: Iterable[ScoredConsignment], covered: tuple[date, date] = ALL, **more: Any
+) -> Scorecard:
     card = Card(covered)
     for consignment in consignments:
         card.add(consignment)
     return card.scorecard(**more)
 
 
-def made(number: int, *findings: Finding, day: date = MONDAY, **more: Any) -> Consignment:
-    return Consignment(number=number, day=day, findings=findings, **more)
+def made(number: int, *findings: Finding, day: date = MONDAY, **more: Any) -> ScoredConsignment:
+    return ScoredConsignment(number=number, day=day, findings=findings, **more)
 
 
 KINDS = [
@@ -55,10 +57,10 @@ TEXTS = [
 
 
 @st.composite
-def consignments(draw: st.DrawFn) -> list[Consignment]:
+def consignments(draw: st.DrawFn) -> list[ScoredConsignment]:
     count = draw(st.integers(0, 30))
     return [
-        Consignment(
+        ScoredConsignment(
             number=number,
             day=MONDAY + timedelta(days=draw(st.integers(0, 60))),
             name=draw(st.sampled_from([None, "Pearl", "PEARL", "pearl ltd"])),
@@ -72,7 +74,7 @@ def consignments(draw: st.DrawFn) -> list[Consignment]:
 @settings(max_examples=30)
 @given(fed=consignments(), seed=st.integers(0, 1_000))
 def test_the_order_in_which_consignments_are_fed_changes_neither_card_nor_overview(
-    fed: list[Consignment], seed: int
+    fed: list[ScoredConsignment], seed: int
 ) -> None:
     shuffled = fed.copy()
     random.Random(seed).shuffle(shuffled)
@@ -111,9 +113,9 @@ def test_errors_of_one_code_are_told_apart_by_field_and_joined_over_terms() -> N
 
 
 def test_consignments_that_are_not_assessed_are_in_no_share() -> None:
-    card = card_of([made(1), Consignment(number=2, day=MONDAY)])
+    card = card_of([made(1), ScoredConsignment(number=2, day=MONDAY)])
     assert (card.consignments, card.assessed, card.clean_permille) == (2, 1, 1000)
-    assert card_of([Consignment(number=2, day=MONDAY)]).clean_permille is None
+    assert card_of([ScoredConsignment(number=2, day=MONDAY)]).clean_permille is None
 
 
 def test_a_sealed_finding_is_refused() -> None:
@@ -132,7 +134,7 @@ def test_the_vaguest_texts_stay_and_each_is_counted_in_full(monkeypatch: pytest.
 
 
 def test_a_long_description_is_cut_and_the_first_spelling_shown() -> None:
-    texts = [Described(key="A", text=text, score_permille=1000, reason="x") for text in ("b" * 900, "a")]
+    texts = [DescribedGoods(key="A", text=text, score_permille=1000, reason="x") for text in ("b" * 900, "a")]
     (worst,) = card_of([made(7, descriptions=(texts[1],)), made(3, descriptions=(texts[0],))]).worst
     assert (len(worst.text), worst.text[-1], worst.consignments) == (200, "…", 2)
 

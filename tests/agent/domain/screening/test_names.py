@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from agent.domain.screening.names import Entry, Hit, PartyList, fold, key, normalise
+from agent.domain.screening.names import Hit, ListEntry, PartyList, fold, key, normalise
 
 ISSUED = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -73,9 +73,9 @@ def test_a_list_finds_names_and_aliases_and_each_entry_once() -> None:
         id="test-list",
         issued=ISSUED,
         entries=(
-            Entry(id="7", names=("DOE, Jane", "Janey Doe", "Jane Doe")),
-            Entry(id="8", names=("Jane DOE",)),
-            Entry(id="9", names=("...",)),
+            ListEntry(id="7", names=("DOE, Jane", "Janey Doe", "Jane Doe")),
+            ListEntry(id="8", names=("Jane DOE",)),
+            ListEntry(id="9", names=("...",)),
         ),
     )
     seven, eight = Hit(list_id="test-list", entry_id="7"), Hit(list_id="test-list", entry_id="8")

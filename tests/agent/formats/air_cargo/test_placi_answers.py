@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.domain.findings.disposition import Disposition
-from agent.formats.air_cargo.placi import PSN_TEXTS, Reason, write_per, write_psn
+from agent.formats.air_cargo.placi import PSN_TEXTS, PlaciReason, write_per, write_psn
 from agent.formats.air_cargo.placi_answers import (
     MAX_ANSWER,
     AnswerKind,
@@ -27,8 +27,8 @@ def test_error_reports_are_written_as_the_guide_has_them() -> None:
     assert write_per("MISSING_WEIGHT", master="007-12345678", house="HAW0123456") == (
         "PER\n007-12345678-HAW0123456 ERR/422/MISSING_WEIGHT"
     )
-    assert write_per(Reason.BAD_WBL_FORMAT) == "PER\nERR/400/BAD_WBL_FORMAT"
-    assert write_per(Reason.MISSING_WBL_LINE, house="HAW1") == "PER\nHAW1 ERR/422/MISSING_WBL_LINE"
+    assert write_per(PlaciReason.BAD_WBL_FORMAT) == "PER\nERR/400/BAD_WBL_FORMAT"
+    assert write_per(PlaciReason.MISSING_WBL_LINE, house="HAW1") == "PER\nHAW1 ERR/422/MISSING_WBL_LINE"
     with pytest.raises(ValueError, match="MISSING_LUCK"):
         write_per("MISSING_LUCK")
 
@@ -60,8 +60,8 @@ def test_what_is_written_is_read_back(code: str) -> None:
         assert (answer.disposition, answer.kind) == (HOLDS[code[0]], KINDS[code[1]])
 
 
-@pytest.mark.parametrize("reason", Reason)
-def test_every_reason_is_read_back(reason: Reason) -> None:
+@pytest.mark.parametrize("reason", PlaciReason)
+def test_every_reason_is_read_back(reason: PlaciReason) -> None:
     (answer,) = read_camir(write_per(reason, master="007-12345678", house="HAW0123456"))
     assert (answer.kind, answer.reason) == (AnswerKind.ERROR, reason)
     assert (answer.master, answer.house) == ("007-12345678", "HAW0123456")
