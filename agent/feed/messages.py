@@ -26,15 +26,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     v: Literal[1] = VERSION
 
 
-class StateMessage(Message, frozen=True, kw_only=True):
-    """The present state of one thing; a newer message with the same key replaces it."""
-
-    @property
-    def key(self) -> str:
-        """Names the thing whose state this is."""
-        raise NotImplementedError
-
-
 class HelloMessage(Message, frozen=True, kw_only=True, tag="hello"):
     """The first message on a channel. ``seq`` is the newest decision's, -1 in a log without decisions."""
 
@@ -90,7 +81,7 @@ class RescanMessage(Message, frozen=True, kw_only=True, tag="rescan"):
     discarded: int | UnsetType = UNSET
 
 
-class StoppedMessage(StateMessage, frozen=True, kw_only=True, tag="stopped"):
+class StoppedMessage(Message, frozen=True, kw_only=True, tag="stopped"):
     """The station decides nothing more until the hub is restarted."""
 
     station: str
@@ -101,7 +92,7 @@ class StoppedMessage(StateMessage, frozen=True, kw_only=True, tag="stopped"):
         return f"stopped/{self.station}"
 
 
-class DeviceMessage(StateMessage, frozen=True, kw_only=True, tag="device"):
+class DeviceMessage(Message, frozen=True, kw_only=True, tag="device"):
     """How a device is. ``due`` is the day by which a scale must be verified, once that is near or past."""
 
     station: str
@@ -117,7 +108,7 @@ class DeviceMessage(StateMessage, frozen=True, kw_only=True, tag="device"):
         return f"device/{self.station}/{self.role}"
 
 
-class SyncMessage(StateMessage, frozen=True, kw_only=True, tag="sync"):
+class SyncMessage(Message, frozen=True, kw_only=True, tag="sync"):
     """How the link to the centre is; ``unsent`` and ``receipted`` count entries of the log."""
 
     online: bool
@@ -130,7 +121,7 @@ class SyncMessage(StateMessage, frozen=True, kw_only=True, tag="sync"):
         return "sync"
 
 
-class PolicyMessage(StateMessage, frozen=True, kw_only=True, tag="policy"):
+class PolicyMessage(Message, frozen=True, kw_only=True, tag="policy"):
     """The policy in force; ``texts`` are its own English words for finding codes."""
 
     id: str
@@ -144,7 +135,7 @@ class PolicyMessage(StateMessage, frozen=True, kw_only=True, tag="policy"):
         return "policy"
 
 
-class ImportMessage(StateMessage, frozen=True, kw_only=True, tag="import"):
+class ImportMessage(Message, frozen=True, kw_only=True, tag="import"):
     """How the newest import is getting on."""
 
     file: str
@@ -156,6 +147,10 @@ class ImportMessage(StateMessage, frozen=True, kw_only=True, tag="import"):
     @property
     def key(self) -> str:
         return "import"
+
+
+StateMessage = StoppedMessage | DeviceMessage | SyncMessage | PolicyMessage | ImportMessage
+"""The present state of the thing that its ``key`` names; a newer message with the same key replaces it."""
 
 
 AnyMessage = (
