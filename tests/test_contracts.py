@@ -16,6 +16,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("agent", "drivers", "models", "sync")
 BIN = Path(sys.executable).parent
+TWO_SIDES = {"Decision", "Digests"}
+"""Classes that are one thing in the domain and in what is signed of it."""
 IMPORTS_BY_NAME = {"agent/cli/__init__.py"}
 """Files that import a module by its name in a string; a command's module is held to its name elsewhere."""
 
@@ -153,6 +155,17 @@ def test_every_package_says_what_belongs_in_it() -> None:
     for package in PACKAGES:
         for init in (ROOT / package).rglob("__init__.py"):
             assert ast.get_docstring(ast.parse(init.read_text(encoding="utf-8"))), init
+
+
+def test_one_name_of_a_class_means_one_thing() -> None:
+    homes: dict[str, set[str]] = {}
+    for package in PACKAGES:
+        for source in (ROOT / package).rglob("*.py"):
+            for node in ast.parse(source.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    homes.setdefault(node.name, set()).add(source.relative_to(ROOT).as_posix())
+    assert len(homes) > 200
+    assert {name for name, places in homes.items() if len(places) > 1} == TWO_SIDES
 
 
 def test_no_import_hides_in_a_string() -> None:

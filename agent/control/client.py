@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from agent.control.protocol import FILE, LINE_BYTES, REFUSED, Failure, Line
+from agent.control.protocol import FILE, LINE_BYTES, REFUSED, AnswerLine, Failure
 from agent.errors import AgentError, UnknownName
 
 CALL_TIMEOUT_S = 3600.0
@@ -35,7 +35,7 @@ async def call(folder: Path, verb: str, body: dict[str, Any] | None = None) -> d
 
 
 async def stream(
-    folder: Path, verb: str, request: msgspec.Struct, on_line: Callable[[Line], None]
+    folder: Path, verb: str, request: msgspec.Struct, on_line: Callable[[AnswerLine], None]
 ) -> dict[str, Any] | None:
     """The report that ends a streamed answer; None when no hub runs on that data directory.
 
@@ -50,7 +50,7 @@ async def stream(
         if answer is None:
             return None
         async for raw in answer.content:
-            line = msgspec.json.decode(raw, type=Line)
+            line = msgspec.json.decode(raw, type=AnswerLine)
             if line.report is not None:
                 return line.report
             if (failure := line.failure()) is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.control.client import stream
 from agent.control.lines import LineWriter
-from agent.control.protocol import Import, Line
+from agent.control.protocol import AnswerLine, Import
 from agent.errors import ImportAbandoned
 from agent.hub import Hub
 from agent.intake.importer import Sender, take_in
@@ -46,16 +46,16 @@ class _Remote:
         self._faults = faults
 
     def begun(self, header: FileHeader) -> None:
-        self._send(Line(begun=header))
+        self._send(AnswerLine(begun=header))
 
     def faults(self, faults: tuple[Fault, ...]) -> None:
         if self._faults:
-            self._send(Line(faults=faults))
+            self._send(AnswerLine(faults=faults))
 
     def progress(self, progress: Progress) -> None:
-        self._send(Line(progress=progress))
+        self._send(AnswerLine(progress=progress))
 
-    def _send(self, line: Line) -> None:
+    def _send(self, line: AnswerLine) -> None:
         if not self._lines.gone:
             self._lines.send(line)
         if self._lines.gone:
@@ -84,7 +84,7 @@ async def import_by_hub(
         faults=faults,
     )
 
-    def pass_on(line: Line) -> None:
+    def pass_on(line: AnswerLine) -> None:
         if line.begun is not None:
             listener.begun(line.begun)
         elif line.faults is not None:

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from agent.control.protocol import Line
+from agent.control.protocol import AnswerLine
 
 
 class LineWriter:
@@ -23,7 +23,7 @@ class LineWriter:
         self._loop = loop
         self.gone = False
 
-    async def write(self, line: Line) -> None:
+    async def write(self, line: AnswerLine) -> None:
         """Write one line."""
         if self.gone:
             return
@@ -32,11 +32,11 @@ class LineWriter:
         except (ConnectionError, aiohttp.ClientError):
             self.gone = True
 
-    def post(self, line: Line) -> None:
+    def post(self, line: AnswerLine) -> None:
         """Write one line from another thread, some time later."""
         asyncio.run_coroutine_threadsafe(self.write(line), self._loop)
 
-    def send(self, line: Line) -> None:
+    def send(self, line: AnswerLine) -> None:
         """Write one line from another thread and wait for it.
 
         Waited for: a command that reads slowly must not fill the hub's memory.

@@ -68,7 +68,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         return HubRefused(f"{self.error} (the running hub has another version; restart it)", self.kinds)
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AnswerLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of a streamed answer; ``error``, ``kinds`` and ``v`` are those of a failure."""
 
     begun: FileHeader | None = None
@@ -81,9 +81,9 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     v: int = 1
 
     @staticmethod
-    def of_failure(failure: Failure) -> Line:
+    def of_failure(failure: Failure) -> AnswerLine:
         """The last line of a stream that failed."""
-        return Line(error=failure.error, kinds=failure.kinds, v=failure.v)
+        return AnswerLine(error=failure.error, kinds=failure.kinds, v=failure.v)
 
     def failure(self) -> Failure | None:
         """The failure that ends the stream here."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent.control.client import stream
 from agent.control.lines import LineWriter
-from agent.control.protocol import Line
+from agent.control.protocol import AnswerLine
 from agent.hub import Hub
 from agent.intake.removal import Choice, Going, remove_sources
 
@@ -19,7 +19,7 @@ async def remove(hub: Hub, choice: Choice, lines: LineWriter) -> dict[str, Any]:
     Raises:
         AgentError: there is no such source, or it could not be removed.
     """
-    return await remove_sources(hub, choice, lambda going: lines.post(Line(going=going)))
+    return await remove_sources(hub, choice, lambda going: lines.post(AnswerLine(going=going)))
 
 
 async def remove_by_hub(
@@ -31,7 +31,7 @@ async def remove_by_hub(
         AgentError: the hub refused it, or stopped meanwhile.
     """
 
-    def pass_on(line: Line) -> None:
+    def pass_on(line: AnswerLine) -> None:
         if line.going is not None:
             progress(line.going)
 

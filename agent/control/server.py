@@ -12,7 +12,7 @@ import msgspec
 from aiohttp import web
 
 from agent.control.lines import LineWriter
-from agent.control.protocol import FILE, REFUSED, Line, failure_of
+from agent.control.protocol import FILE, REFUSED, AnswerLine, failure_of
 from agent.control.verbs import VERBS, Verb
 from agent.errors import AgentError, ConfigInvalid
 from agent.hub import Hub
@@ -72,9 +72,9 @@ async def _stream(request: web.Request, hub: Hub, verb: Verb, wanted: Any) -> we
     await answer.prepare(request)
     lines = LineWriter(answer, asyncio.get_running_loop())
     try:
-        last = Line(report=await verb.stream(hub, wanted, lines))
+        last = AnswerLine(report=await verb.stream(hub, wanted, lines))
     except AgentError as error:
-        last = Line.of_failure(failure_of(error))
+        last = AnswerLine.of_failure(failure_of(error))
     await lines.write(last)
     return answer
 

@@ -17,7 +17,7 @@ from agent.domain.findings.disposition import Disposition
 from agent.domain.identifiers.s10 import REUSED_AFTER
 from agent.domain.piece import PieceKey, Previous
 from agent.errors import EvidenceFailed, Outdated
-from agent.evidence.opening import LogHead, OldLog, adopt_predecessor, load, set_aside
+from agent.evidence.opening import LogHead, SetAsideLog, adopt_predecessor, load, set_aside
 from agent.evidence.reader import FILE
 from agent.evidence.recorded import Recorded
 from agent.evidence.statements import decision_body, decision_statement, sealed_reasons
@@ -101,7 +101,7 @@ class EvidenceLog:
         """
         path = folder / FILE
         trouble: str | None = None
-        old: OldLog | None = None
+        old: SetAsideLog | None = None
         try:
             conn, head = load(path, connect)
         except sqlite.OperationalError as error:  # no permission, space or answer: nothing is damaged
@@ -301,7 +301,7 @@ class EvidenceLog:
 
     # -- inside the writer's transaction ---------------------------------------------------------------------
 
-    def _begin(self, old: OldLog | None) -> None:
+    def _begin(self, old: SetAsideLog | None) -> None:
         signer = self._signer
         body = {
             "hub": signer.hub,
@@ -321,19 +321,19 @@ class EvidenceLog:
 
         self._writer.submit(run).result()
 
-    def _place(self) -> statement.Place:
+    def _place(self) -> statement.LogPlace:
         head, clock = self._head, self._clock
         boot, mono_ns = clock.boot()
         source, u_ms = clock.trust()
         now = clock.now()
-        return statement.Place(
+        return statement.LogPlace(
             log_id=head.log_id,
             seq=head.tree.size,
             prev=None if head.last is None else head.last.hex(),
             boot=boot,
             mono_ns=mono_ns,
             at=iso(now),
-            clock=statement.Clock(source=source, u_ms=u_ms),
+            clock=statement.ClockReading(source=source, u_ms=u_ms),
             anchor=self._anchor,
         )
 
@@ -341,7 +341,7 @@ class EvidenceLog:
         return self._write_at(conn, self._place(), kind, body)
 
     def _write_at(
-        self, conn: sqlite.Connection, place: statement.Place, kind: str, body: dict[str, Any]
+        self, conn: sqlite.Connection, place: statement.LogPlace, kind: str, body: dict[str, Any]
     ) -> Entry:
         head = self._head
         payload = statement.encode(kind, place, body)

@@ -45,7 +45,7 @@ class LogHead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OldLog:
+class SetAsideLog:
     """Head and standing decisions of a log that a new one continues."""
 
     log_id: str
@@ -103,7 +103,7 @@ def _head(conn: sqlite.Connection, log_id: str) -> LogHead:
     )
 
 
-def set_aside(folder: Path, clock: Clock) -> OldLog | None:
+def set_aside(folder: Path, clock: Clock) -> SetAsideLog | None:
     """Set ``evidence.db`` aside under the name of its log; returns what can be read of its head."""
     path = folder / FILE
     old = _read_old(path)
@@ -119,13 +119,13 @@ def set_aside(folder: Path, clock: Clock) -> OldLog | None:
     return old
 
 
-def adopt_predecessor(folder: Path) -> OldLog | None:
+def adopt_predecessor(folder: Path) -> SetAsideLog | None:
     """The newest log that was set aside and that no new log continues yet."""
     aside = sorted(folder.glob("evidence-*.db"), key=lambda p: p.stat().st_mtime_ns)
     return _read_old(aside[-1]) if aside else None
 
 
-def _read_old(path: Path) -> OldLog | None:
+def _read_old(path: Path) -> SetAsideLog | None:
     """Head, standing decisions and issues in force of an old log, each as far as it can be read."""
     try:
         conn = sqlite.connect(path, read_only=True)
@@ -134,7 +134,7 @@ def _read_old(path: Path) -> OldLog | None:
     try:
         log_id = str(conn.execute(_META, ("log_id",)).fetchone()[0])
         tree = _old_tree(conn)
-        return OldLog(
+        return SetAsideLog(
             log_id=log_id,
             size=tree.size,
             root=tree.root().hex(),

@@ -44,7 +44,9 @@ def decision_body(decision: Decision) -> dict[str, Any]:
     }
 
 
-def decision_statement(body: dict[str, Any], sealed_block: str, place: statement.Place) -> statement.Decision:
+def decision_statement(
+    body: dict[str, Any], sealed_block: str, place: statement.LogPlace
+) -> statement.Decision:
     """The statement that a body of :func:`decision_body` becomes at its place in the log."""
     weight = body["weight"]
     return statement.Decision(
@@ -52,7 +54,7 @@ def decision_statement(body: dict[str, Any], sealed_block: str, place: statement
             **body,
             "piece": statement.Piece(**body["piece"]),
             "open": [statement.OpenFinding(**finding) for finding in body["open"]],
-            "weight": None if weight is None else statement.Weight(**weight),
+            "weight": None if weight is None else statement.SignedWeight(**weight),
             "digests": statement.Digests(**body["digests"]),
         },
         v=1,

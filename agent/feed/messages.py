@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from agent.domain.checks.metrology import DUE_SOON_DAYS
 from sync.log.entries import Entry
-from sync.log.statement import Decision, OpenFinding, Piece, Weight, parse
+from sync.log.statement import Decision, OpenFinding, Piece, SignedWeight, parse
 
 VERSION: Final = 1
 
@@ -51,7 +51,7 @@ class VerdictMessage(Message, frozen=True, kw_only=True):
     supersedes: int | None
     valid_until: str
     findings: list[OpenFinding]
-    weight: Weight | None
+    weight: SignedWeight | None
 
 
 class DecisionMessage(VerdictMessage, frozen=True, kw_only=True, tag="decision"):

@@ -26,7 +26,7 @@ WEIGHTS_BYTES = 2 * BUCKETS
 _DESCRIPTION_CEILING = 1 << 14
 
 
-class Described(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class VaguenessDescription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``model.json``: what the weights are, and what they were measured to do."""
 
     format: int
@@ -98,11 +98,11 @@ class Vagueness:
         return 1.0 / (1.0 + exp(-(self.slope * self.margin(text) + self.shift)))
 
 
-def _described(raw: bytes) -> Described:
+def _described(raw: bytes) -> VaguenessDescription:
     try:
         version = msgspec.json.decode(raw, type=_Format).format
         if version != FORMAT:
             raise BundleRefused(DESCRIPTION, f"format {version}; this program reads format {FORMAT}")
-        return msgspec.json.decode(raw, type=Described)
+        return msgspec.json.decode(raw, type=VaguenessDescription)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise BundleRefused(DESCRIPTION, f"malformed: {exc}") from exc

@@ -14,7 +14,7 @@ from sync.keys import PrivateKey, PublicKey
 from sync.log import statement
 from sync.log.envelope import Envelope, Signature, pae
 from sync.log.merkle import CompactRange, leaf_hash
-from sync.log.statement import Opened, Statement
+from sync.log.statement import LogOpened, Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ class Follower:
             raise BadLog(seq, f"its payload says it is entry {parsed.seq} of log {parsed.log_id}")
         if parsed.prev != (None if self._last is None else self._last.hex()):
             raise BadLog(seq, "it does not name the entry before it")
-        if isinstance(parsed, Opened) != (seq == 0):
+        if isinstance(parsed, LogOpened) != (seq == 0):
             raise BadLog(seq, "a log is opened by its first entry and by no other")
         self.tree.append(entry.leaf)
         self._last = entry.leaf

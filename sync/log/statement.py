@@ -82,7 +82,7 @@ Params = dict[Key, str | Whole]
 """Parameters of a finding or an event: strings and integers, never a sentence, never a person's data."""
 
 
-class Clock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClockReading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How far ``at`` may be trusted: its source, and its uncertainty in ms (null: unknown)."""
 
     source: str
@@ -111,7 +111,7 @@ class OpenFinding(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     params: Params
 
 
-class Weight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SignedWeight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The device's own digits and unit; grams and uncertainty are derived."""
 
     digits: str
@@ -139,7 +139,7 @@ class OldLog(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     root: str
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LogPlace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the log writer alone knows about an entry: its number, its predecessor and its time.
 
     ``mono_ns`` counts from the start of ``boot``, so that it stays below 2^53.
@@ -151,7 +151,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     boot: str
     mono_ns: Whole
     at: str
-    clock: Clock
+    clock: ClockReading
     anchor: Anchor | None
 
 
@@ -163,11 +163,11 @@ class _Placed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     boot: str
     mono_ns: Whole
     at: str
-    clock: Clock
+    clock: ClockReading
     anchor: Anchor | None
 
 
-class Opened(_Placed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LogOpened(_Placed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """First entry of a log: whose it is, which keys sign it, which log it continues.
 
     ``audit_key_sealed`` is the key of the random audit, sealed to the authority, who can thereby reproduce
@@ -208,13 +208,13 @@ class Decision(_Placed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     valid_until: str
     open: list[OpenFinding]
     sealed: str
-    weight: Weight | None
+    weight: SignedWeight | None
     digests: Digests
 
 
-Statement = Opened | Event | Decision
-_TYPES: dict[str, type[Opened] | type[Event] | type[Decision]] = {
-    "opened": Opened,
+Statement = LogOpened | Event | Decision
+_TYPES: dict[str, type[LogOpened] | type[Event] | type[Decision]] = {
+    "opened": LogOpened,
     "event": Event,
     "decision": Decision,
 }
@@ -235,7 +235,7 @@ def payload_type(kind: str) -> str:
     return f"application/vnd.preclear.{kind}.v{VERSION}+json"
 
 
-def encode(kind: str, place: Place, body: Mapping[str, Any]) -> bytes:
+def encode(kind: str, place: LogPlace, body: Mapping[str, Any]) -> bytes:
     """Canonical bytes of a statement at its place in the log."""
     anchor = place.anchor
     placed = {

@@ -9,7 +9,7 @@ from sync.errors import BadLog, BadNote
 from sync.keys import Keyring, Role
 from sync.log.entries import Entry, Follower, check_signature
 from sync.log.note import origin_of, verify_checkpoint, verify_cosignature
-from sync.log.statement import Decision, Opened
+from sync.log.statement import Decision, LogOpened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ def verify_log(
         check_signature(entry, signer)
         parsed = follower.follow(entry)
         decisions += isinstance(parsed, Decision)
-        if isinstance(parsed, Opened) and (parsed.hub != hub or signer.keyid not in parsed.keys):
+        if isinstance(parsed, LogOpened) and (parsed.hub != hub or signer.keyid not in parsed.keys):
             raise BadLog(
                 0, f"it opens a log of {parsed.hub} with other keys than the registered ones of {hub}"
             )

@@ -19,7 +19,7 @@ from agent.sandbox.site import Site
 from sync import sqlite
 from sync.central.cli import main as central
 from sync.central.http import Settings, create_app
-from sync.log.statement import Opened, parse
+from sync.log.statement import LogOpened, parse
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_a_hub_that_was_restored_from_an_old_copy_closes_that_log_and_goes
     assert site.verify().entries == 2
     with StoredLog(path) as stored:
         opening = parse("opened", next(iter(stored.entries())).payload)
-    assert isinstance(opening, Opened)
+    assert isinstance(opening, LogOpened)
     assert opening.continues is not None
     assert (opening.log_id, opening.continues.log_id, opening.continues.size) == (new_id, old_id, 4)
     assert site.verify(site.data / f"evidence-{old_id}.db").entries == 4

@@ -26,7 +26,7 @@ from sync.log import sealed, statement
 from sync.log.entries import Entry, sign_entry
 from sync.log.merkle import root_of
 from sync.log.note import Checkpoint, origin_of, sign_checkpoint
-from sync.log.statement import Place
+from sync.log.statement import LogPlace
 from sync.sqlite import Connection
 from sync.transport import wire
 from sync.transport.client import Client
@@ -58,15 +58,15 @@ class MemoryLog:
             payload = statement.encode(kind, self._place(seq, prev), body)
             self.entries.append(sign_entry(seq, kind, payload, signer or self.decisions))
 
-    def _place(self, seq: int, prev: str | None) -> Place:
-        return Place(
+    def _place(self, seq: int, prev: str | None) -> LogPlace:
+        return LogPlace(
             log_id=self.log_id,
             seq=seq,
             prev=prev,
             boot="b7",
             mono_ns=seq * 1_000_000,
             at="2026-03-01T09:30:00.000Z",
-            clock=statement.Clock(source="ntp", u_ms=20),
+            clock=statement.ClockReading(source="ntp", u_ms=20),
             anchor=None,
         )
 

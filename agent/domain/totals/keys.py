@@ -21,7 +21,7 @@ _MASK = 2**63 - 1
 _MOST_KEY = 64
 
 
-class Digests:
+class KeyedDigests:
     """Digests under one hub's secret.
 
     Args:

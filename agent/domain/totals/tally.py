@@ -15,7 +15,7 @@ from agent.domain.parties.tables import PartyTables, shipped
 from agent.domain.policy.totals_terms import CATEGORIES, MOST_ENTRY_TYPE, AggregationTerms, DayKey, PersonKey
 from agent.domain.totals.address_keys import place_key
 from agent.domain.totals.keys import (
-    Digests,
+    KeyedDigests,
     email_key,
     is_named,
     order_key,
@@ -127,8 +127,8 @@ def tally_of(
 
 
 @functools.lru_cache(maxsize=4)
-def _digests(secret: bytes) -> Digests:
-    return Digests(secret)
+def _digests(secret: bytes) -> KeyedDigests:
+    return KeyedDigests(secret)
 
 
 def _parties(declaration: Declaration, by: PersonKey) -> tuple[Party, Party]:
@@ -170,7 +170,7 @@ def _who(person: Party, where: Party, placeholders: frozenset[str], secret: byte
     )
 
 
-def _person(party: Party, tables: PartyTables, also: frozenset[str], digests: Digests) -> int:
+def _person(party: Party, tables: PartyTables, also: frozenset[str], digests: KeyedDigests) -> int:
     if party.name is None or not is_named(party.name, tables, also):
         return 0
     words = person_words(party.name, tables)

@@ -22,7 +22,7 @@ from models.goods.scorer import DESCRIPTION, FORMAT, MOST_WEIGHTS, WEIGHTS
 from models.risk.bundle import canonical
 from models.training.figures import auc
 from models.training.goods.lists import by_chapter
-from models.training.vagueness.phrases import LANGUAGES, Part, lists
+from models.training.vagueness.phrases import LANGUAGES, Split, lists
 
 NAME = "goods-chapters"
 VERSION = "1"
@@ -66,12 +66,12 @@ class KeptWeights:
     unit: float
 
 
-def phrases(part: Part, *, dressed: int = DRESSED) -> list[Named]:
+def phrases(part: Split, *, dressed: int = DRESSED) -> list[Named]:
     """Every entry of the part bare, and ``dressed`` times among words that any goods may have around them."""
     made: list[Named] = []
     for language in LANGUAGES:
         rng = random.Random(f"{SEED}/{language}/{part.value}")
-        words = lists(language, Part.ALL)
+        words = lists(language, Split.ALL)
         around = [word for name in _AROUND for word in words[name]]
         blank = "" if language == "zh" else " "
         for place, chapter in enumerate(CHAPTERS):
@@ -90,9 +90,9 @@ def phrases(part: Part, *, dressed: int = DRESSED) -> list[Named]:
 _AROUND = ("qualities", "realms", "audiences", "traits", "brands", "wearers", "uses", "codes")
 
 
-def _belongs(entry: str, part: Part) -> bool:
+def _belongs(entry: str, part: Split) -> bool:
     named = " ".join(map(stem, entry.lower().split()))
-    return part is Part.ALL or (crc32(named.encode()) % 10 < HELD_OUT_OF_TEN) is (part is Part.TEST)
+    return part is Split.ALL or (crc32(named.encode()) % 10 < HELD_OUT_OF_TEN) is (part is Split.TEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +193,7 @@ def measured(kept: KeptWeights, test: Sequence[Named]) -> dict[str, Any]:
 
 def build(folder: Path) -> str:
     """Measure on entries that were held out, train on all, write the model and return its digest."""
-    files = files_of(fit(phrases(Part.ALL)), measured(fit(phrases(Part.TRAIN)), phrases(Part.TEST)))
+    files = files_of(fit(phrases(Split.ALL)), measured(fit(phrases(Split.TRAIN)), phrases(Split.TEST)))
     folder.mkdir(parents=True, exist_ok=True)
     for name, raw in files.items():
         (folder / name).write_bytes(raw)

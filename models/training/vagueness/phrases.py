@@ -31,7 +31,7 @@ SINGULAR = 0.4
 Lists = Mapping[str, Sequence[str]]
 
 
-class Part(Enum):
+class Split(Enum):
     """Which entries of the lists are used."""
 
     TRAIN = "train"
@@ -48,7 +48,7 @@ class Phrase:
     vague: bool
 
 
-def lists(language: str, part: Part) -> dict[str, list[str]]:
+def lists(language: str, part: Split) -> dict[str, list[str]]:
     """The word lists of one language, or one part of them; its templates, each as often as it weighs.
 
     The goods of every chapter are things too, but for those that the lists here call a category.
@@ -97,9 +97,9 @@ def _stem(entry: str) -> str:
 _ENDING = re.compile(r"(?:e?s)+\b")
 
 
-def _belongs(name: str, entry: str, part: Part) -> bool:
+def _belongs(name: str, entry: str, part: Split) -> bool:
     held_out = crc32(f"{name}/{_stem(entry)}".encode()) % 10 < HELD_OUT_OF_TEN
-    return part is Part.ALL or held_out is (part is Part.TEST)
+    return part is Split.ALL or held_out is (part is Split.TEST)
 
 
 def _english_singular(entry: str) -> str:
@@ -150,7 +150,7 @@ class _Maker:
         return self._join.join(self.pick(word) for word in template.split())
 
 
-def pool(language: str, part: Part, vague: bool, count: int, seed: int = SEED) -> list[str]:
+def pool(language: str, part: Split, vague: bool, count: int, seed: int = SEED) -> list[str]:
     """``count`` draws of one kind, each text once, so mostly fewer."""
     kind = "vague" if vague else "precise"
     rng = random.Random(f"{seed}/{language}/{part.value}/{kind}")
@@ -177,7 +177,7 @@ def matched(
     return kept
 
 
-def phrases(part: Part, *, draws: int = 8_000) -> list[Phrase]:
+def phrases(part: Split, *, draws: int = 8_000) -> list[Phrase]:
     """Vague and precise phrases of every language, equal in number at each length."""
     made: list[Phrase] = []
     for language in LANGUAGES:

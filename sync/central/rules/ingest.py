@@ -27,7 +27,7 @@ from sync.log.note import (
     sign_note_ed25519,
     verify_checkpoint,
 )
-from sync.log.statement import Opened
+from sync.log.statement import LogOpened
 from sync.sqlite import Connection
 from sync.transport.protocol import EntriesMissing, Equivocation, Receipt, Stored
 
@@ -268,17 +268,17 @@ def _append_new(
     return Stored(size=follower.tree.size)
 
 
-def _opening(entry: Entry) -> Opened:
+def _opening(entry: Entry) -> LogOpened:
     try:
         opened = statement.parse(entry.kind, entry.payload)
     except BadStatement as error:
         raise Refused(400, "bad-entry", f"entry 0: {error}") from error
-    if not isinstance(opened, Opened):
+    if not isinstance(opened, LogOpened):
         raise Refused(400, "bad-entry", f"entry 0: a log begins with its opening, not with a {entry.kind}")
     return opened
 
 
-def _check_opening(opened: Opened, hub: RegisteredHub) -> None:
+def _check_opening(opened: LogOpened, hub: RegisteredHub) -> None:
     if opened.hub != hub.owner:
         raise Refused(403, "foreign-log", f"the log says it is of {opened.hub}, it is signed by {hub.owner}")
     if hub.decisions.keyid not in opened.keys:

@@ -15,7 +15,7 @@ import pytest
 
 from agent.control.client import call, hand_over, stream
 from agent.control.import_verb import import_by_hub
-from agent.control.protocol import FILE, Failure, Line
+from agent.control.protocol import FILE, AnswerLine, Failure
 from agent.control.removal_verb import remove_by_hub
 from agent.control.server import serve
 from agent.errors import AgentError, HubRefused, UnknownName
@@ -112,7 +112,7 @@ GOING = line(going={"done": 1, "total": 2, "removed": 1})
 async def test_a_hub_that_is_killed_in_the_middle_of_a_stream_is_reported_after_what_it_sent(
     short_folder: Path,
 ) -> None:
-    lines: list[Line] = []
+    lines: list[AnswerLine] = []
     with (
         hub_that_answers(short_folder, http(GOING, ended=False), "killed"),
         pytest.raises(AgentError, match=r"the hub stopped while it worked on this .*run the command again"),

@@ -27,7 +27,7 @@ from sync.keys import Role
 from sync.log import note, sealed
 from sync.log.entries import Entry, follow_all
 from sync.log.merkle import root_of
-from sync.log.statement import Event, Opened, parse
+from sync.log.statement import Event, LogOpened, parse
 
 Make = Callable[..., Decision]
 
@@ -71,7 +71,7 @@ async def test_the_first_entry_says_whose_log_it_is_and_seals_the_audit_key(
 ) -> None:
     (first,) = await log.read(0, 10)
     result = parse(first.kind, first.payload)
-    assert isinstance(result, Opened)
+    assert isinstance(result, LogOpened)
     signer = site.trust().signer
     assert (result.hub, result.continues, result.prev) == (signer.hub, None, None)
     assert result.keys == [signer.decisions.public.keyid, signer.checkpoints.public.keyid]

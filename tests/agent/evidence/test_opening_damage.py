@@ -25,7 +25,7 @@ from sync import sqlite
 from sync.central.identity import load_centre
 from sync.errors import BadLog
 from sync.log import note
-from sync.log.statement import Event, Opened, parse
+from sync.log.statement import Event, LogOpened, parse
 
 Make = Callable[..., Decision]
 Written = Callable[..., Awaitable[tuple[str, Path]]]
@@ -54,10 +54,10 @@ def reopen(site: Site) -> tuple[EvidenceLog, str | None]:
     return EvidenceLog.open(site.data, site.trust().signer, site.clock)
 
 
-async def opening_of(log: EvidenceLog) -> Opened:
+async def opening_of(log: EvidenceLog) -> LogOpened:
     (first,) = await log.read(0, 1)
     result = parse(first.kind, first.payload)
-    assert isinstance(result, Opened)
+    assert isinstance(result, LogOpened)
     return result
 
 

@@ -15,7 +15,7 @@ from sync.keys import Keyring, Role
 from sync.log import entries as log
 from sync.log import envelope, merkle, statement
 from sync.log.entries import Entry, Follower
-from sync.log.statement import Clock, Event, Opened, Place
+from sync.log.statement import ClockReading, Event, LogOpened, LogPlace
 
 KEY = keys.generate("hub-1", Role.DECISIONS)
 OPENING: dict[str, Any] = {
@@ -29,14 +29,14 @@ EVENT: dict[str, Any] = {"code": "STARTED", "params": {}}
 
 
 def entry(seq: int, prev: bytes | None, kind: str = "event", log_id: str = "00ff") -> Entry:
-    place = Place(
+    place = LogPlace(
         log_id=log_id,
         seq=seq,
         prev=None if prev is None else prev.hex(),
         boot="b",
         mono_ns=seq,
         at="2025-03-01T09:30:00Z",
-        clock=Clock(source="none", u_ms=None),
+        clock=ClockReading(source="none", u_ms=None),
         anchor=None,
     )
     return log.sign_entry(
@@ -90,7 +90,7 @@ def test_following_goes_on_from_a_kept_edge() -> None:
 
 def test_the_statement_of_the_entry_is_returned() -> None:
     opened = Follower("00ff").follow(LOG[0])
-    assert isinstance(opened, Opened)
+    assert isinstance(opened, LogOpened)
     assert opened.hub == "hub-1"
 
 

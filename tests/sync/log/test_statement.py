@@ -15,16 +15,25 @@ from hypothesis import strategies as st
 
 from sync.errors import BadStatement, UnknownVersion
 from sync.log import statement
-from sync.log.statement import MAX_INTEGER, MAX_PAYLOAD, Anchor, Clock, Decision, Event, Opened, Place
+from sync.log.statement import (
+    MAX_INTEGER,
+    MAX_PAYLOAD,
+    Anchor,
+    ClockReading,
+    Decision,
+    Event,
+    LogOpened,
+    LogPlace,
+)
 
-PLACE = Place(
+PLACE = LogPlace(
     log_id="00ff",
     seq=7,
     prev="ab" * 32,
     boot="b1",
     mono_ns=123_456_789,
     at="2025-03-01T09:30:00.000Z",
-    clock=Clock(source="ntp", u_ms=40),
+    clock=ClockReading(source="ntp", u_ms=40),
     anchor=Anchor(origin="centre.example/log", size=3, root="cd" * 32),
 )
 BODIES: dict[str, dict[str, Any]] = {
@@ -55,7 +64,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "digests": {"policy": "11" * 32, "lists": None, "model": None, "inputs": None, "scan": None},
     },
 }
-KINDS = {"opened": Opened, "event": Event, "decision": Decision}
+KINDS = {"opened": LogOpened, "event": Event, "decision": Decision}
 
 keys = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True)
 scalars = st.none() | st.booleans() | st.integers(-MAX_INTEGER, MAX_INTEGER) | st.text(max_size=20)

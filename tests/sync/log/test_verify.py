@@ -15,7 +15,7 @@ from sync.log import entries as log
 from sync.log import merkle, note, statement
 from sync.log.entries import Entry
 from sync.log.note import Checkpoint
-from sync.log.statement import Clock, Place
+from sync.log.statement import ClockReading, LogPlace
 from sync.log.verify import LogReport, verify_log
 
 SIGNER = keys.generate("hub-1", Role.DECISIONS)
@@ -55,14 +55,14 @@ BODIES = {"opened": OPENED, "event": EVENT, "decision": DECISION}
 
 
 def entry(seq: int, kind: str, prev: bytes | None, log_id: str = "00ff", **change: Any) -> Entry:
-    place = Place(
+    place = LogPlace(
         log_id=log_id,
         seq=seq,
         prev=None if prev is None else prev.hex(),
         boot="b",
         mono_ns=seq,
         at="2025-03-01T09:30:00Z",
-        clock=Clock(source="none", u_ms=None),
+        clock=ClockReading(source="none", u_ms=None),
         anchor=None,
     )
     return log.sign_entry(seq, kind, statement.encode(kind, place, BODIES[kind] | change), SIGNER)

@@ -18,7 +18,7 @@ from agent.domain.policy.facts import facts_of
 from agent.domain.policy.pack import Policy
 from agent.domain.policy.totals_terms import AggregationTerms, DayKey, PersonKey
 from agent.domain.totals.check import same_person
-from agent.domain.totals.keys import Digests
+from agent.domain.totals.keys import KeyedDigests
 from agent.domain.totals.ports_of_arrival import zone_of
 from agent.domain.totals.tally import MOST_DAYS_OFF, Tally, tally_of
 from agent.domain.values.money import Money
@@ -384,7 +384,7 @@ def test_digests_of_another_secret_do_not_compare_and_an_empty_one_is_refused(
 
 @given(text=st.text(max_size=40))
 def test_a_digest_is_a_positive_number_that_a_table_can_hold(text: str) -> None:
-    digests = Digests(SECRET)
+    digests = KeyedDigests(SECRET)
     assert 0 < digests.of("person", text) < 2**63
     assert digests.of("person", text) != digests.of("building", text)
 
