@@ -22,13 +22,13 @@ from models.goods.scorer import DESCRIPTION, FORMAT, MOST_WEIGHTS, WEIGHTS
 from models.risk.bundle import canonical
 from models.training.figures import auc
 from models.training.goods.lists import by_chapter
-from models.training.vagueness.phrases import LANGUAGES, Phrases, lists
+from models.training.vagueness.phrases import LANGUAGES, Portion, lists
 
 NAME = "goods-chapters"
 VERSION = "1"
 SEED = 20_261_124
 DRESSED = 2
-"""Phrases that are made of an entry besides itself, with words around it that say nothing of its chapter."""
+"""Portion that are made of an entry besides itself, with words around it that say nothing of its chapter."""
 ROUNDS = 24
 RATE = 0.08
 DECAY = 0.3
@@ -66,12 +66,12 @@ class KeptWeights:
     unit: float
 
 
-def phrases(part: Phrases, *, dressed: int = DRESSED) -> list[Named]:
+def phrases(part: Portion, *, dressed: int = DRESSED) -> list[Named]:
     """Every entry of the part bare, and ``dressed`` times among words that any goods may have around them."""
     made: list[Named] = []
     for language in LANGUAGES:
         rng = random.Random(f"{SEED}/{language}/{part.value}")
-        words = lists(language, Phrases.ALL)
+        words = lists(language, Portion.ALL)
         around = [word for name in _AROUND for word in words[name]]
         blank = "" if language == "zh" else " "
         for place, chapter in enumerate(CHAPTERS):
@@ -90,9 +90,9 @@ def phrases(part: Phrases, *, dressed: int = DRESSED) -> list[Named]:
 _AROUND = ("qualities", "realms", "audiences", "traits", "brands", "wearers", "uses", "codes")
 
 
-def _belongs(entry: str, part: Phrases) -> bool:
+def _belongs(entry: str, part: Portion) -> bool:
     named = " ".join(map(stem, entry.lower().split()))
-    return part is Phrases.ALL or (crc32(named.encode()) % 10 < HELD_OUT_OF_TEN) is (part is Phrases.TEST)
+    return part is Portion.ALL or (crc32(named.encode()) % 10 < HELD_OUT_OF_TEN) is (part is Portion.TEST)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +193,7 @@ def measured(kept: KeptWeights, test: Sequence[Named]) -> dict[str, Any]:
 
 def build(folder: Path) -> str:
     """Measure on entries that were held out, train on all, write the model and return its digest."""
-    files = files_of(fit(phrases(Phrases.ALL)), measured(fit(phrases(Phrases.TRAIN)), phrases(Phrases.TEST)))
+    files = files_of(fit(phrases(Portion.ALL)), measured(fit(phrases(Portion.TRAIN)), phrases(Portion.TEST)))
     folder.mkdir(parents=True, exist_ok=True)
     for name, raw in files.items():
         (folder / name).write_bytes(raw)

@@ -26,12 +26,12 @@ HELD_OUT_OF_TEN = 2
 """Tenths of each list that are kept for the test."""
 
 SINGULAR = 0.4
-"""Phrases of things that are named in the singular."""
+"""Portion of things that are named in the singular."""
 
 Lists = Mapping[str, Sequence[str]]
 
 
-class Phrases(Enum):
+class Portion(Enum):
     """Which entries of the lists are used."""
 
     TRAIN = "train"
@@ -48,7 +48,7 @@ class Phrase:
     vague: bool
 
 
-def lists(language: str, part: Phrases) -> dict[str, list[str]]:
+def lists(language: str, part: Portion) -> dict[str, list[str]]:
     """The word lists of one language, or one part of them; its templates, each as often as it weighs.
 
     The goods of every chapter are things too, but for those that the lists here call a category.
@@ -97,9 +97,9 @@ def _stem(entry: str) -> str:
 _ENDING = re.compile(r"(?:e?s)+\b")
 
 
-def _belongs(name: str, entry: str, part: Phrases) -> bool:
+def _belongs(name: str, entry: str, part: Portion) -> bool:
     held_out = crc32(f"{name}/{_stem(entry)}".encode()) % 10 < HELD_OUT_OF_TEN
-    return part is Phrases.ALL or held_out is (part is Phrases.TEST)
+    return part is Portion.ALL or held_out is (part is Portion.TEST)
 
 
 def _english_singular(entry: str) -> str:
@@ -150,7 +150,7 @@ class _Maker:
         return self._join.join(self.pick(word) for word in template.split())
 
 
-def pool(language: str, part: Phrases, vague: bool, count: int, seed: int = SEED) -> list[str]:
+def pool(language: str, part: Portion, vague: bool, count: int, seed: int = SEED) -> list[str]:
     """``count`` draws of one kind, each text once, so mostly fewer."""
     kind = "vague" if vague else "precise"
     rng = random.Random(f"{seed}/{language}/{part.value}/{kind}")
@@ -177,7 +177,7 @@ def matched(
     return kept
 
 
-def phrases(part: Phrases, *, draws: int = 8_000) -> list[Phrase]:
+def phrases(part: Portion, *, draws: int = 8_000) -> list[Phrase]:
     """Vague and precise phrases of every language, equal in number at each length."""
     made: list[Phrase] = []
     for language in LANGUAGES:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from models.risk.bundle import canonical
 from models.risk.emitter import Platt
 from models.training.figures import auc, calibration_error, fit_platt, sigmoid
-from models.training.vagueness.phrases import LANGUAGES, Phrase, Phrases, phrases
+from models.training.vagueness.phrases import LANGUAGES, Phrase, Portion, phrases
 from models.vagueness.grams import BUCKETS, grams
 from models.vagueness.scorer import DESCRIPTION, FORMAT, WEIGHTS
 
@@ -94,13 +94,13 @@ def fit(made: Sequence[Phrase], *, rounds: int = ROUNDS) -> NDArray[np.float16]:
 
 def learn() -> Learnt:
     """Fit on four fifths of every list and measure on the rest; then fit on all for what is shipped."""
-    test = phrases(Phrases.TEST, draws=3_000)
+    test = phrases(Portion.TEST, draws=3_000)
     data = _Sparse.of(test)
-    margins = data.margins(fit(phrases(Phrases.TRAIN)).astype(np.float64))
+    margins = data.margins(fit(phrases(Portion.TRAIN)).astype(np.float64))
     platt = fit_platt(margins, data.vague)
     languages = np.array([phrase.language for phrase in test])
     lengths = np.array([-float(len(phrase.text)) for phrase in test])
-    everything = phrases(Phrases.ALL)
+    everything = phrases(Portion.ALL)
     figures: dict[str, object] = {
         "phrases": {"shipped": len(everything), "test": len(test)},
         "auc": _short(auc(margins, data.vague)),
@@ -118,7 +118,7 @@ def learn() -> Learnt:
 
 
 def precision_at_recall(margins: Floats, vague: NDArray[np.bool_], recall: float) -> float:
-    """Phrases of vague ones among all that score as high as the ``recall``-th of the vague ones."""
+    """Portion of vague ones among all that score as high as the ``recall``-th of the vague ones."""
     ranked = np.sort(margins[vague])[::-1]
     threshold = ranked[max(int(np.ceil(recall * len(ranked))) - 1, 0)]
     return float(vague[margins >= threshold].mean())

@@ -20,7 +20,7 @@ from models.goods.scorer import DESCRIPTION, WEIGHTS, WEIGHTS_CEILING, Chapters
 from models.risk.bundle import canonical
 from models.training.goods.lists import by_chapter
 from models.training.goods.train import CHAPTERS, KeptWeights, build, files_of, phrases
-from models.training.vagueness.phrases import LANGUAGES, Phrases
+from models.training.vagueness.phrases import LANGUAGES, Portion
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +86,10 @@ def test_every_language_has_goods_of_every_chapter_and_none_twice_in_one() -> No
 
 
 def test_what_is_tested_shares_no_entry_with_what_is_learnt() -> None:
-    learnt, tested = ({p.text for p in phrases(part, dressed=0)} for part in (Phrases.TRAIN, Phrases.TEST))
+    learnt, tested = ({p.text for p in phrases(part, dressed=0)} for part in (Portion.TRAIN, Portion.TEST))
     assert not learnt & tested
     assert len(tested) > 0.1 * len(learnt)
-    assert phrases(Phrases.TEST, dressed=2) == phrases(Phrases.TEST, dressed=2)
+    assert phrases(Portion.TEST, dressed=2) == phrases(Portion.TEST, dressed=2)
 
 
 def test_weights_come_back_from_their_file_as_they_were_packed(tmp_path: Path) -> None:

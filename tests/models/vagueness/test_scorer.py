@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from models.errors import BundleRefused
 from models.risk.bundle import canonical
 from models.training.figures import auc
-from models.training.vagueness.phrases import LANGUAGES, Phrases, lists, matched, phrases, pool
+from models.training.vagueness.phrases import LANGUAGES, Portion, lists, matched, phrases, pool
 from models.training.vagueness.train import build, fit, precision_at_recall
 from models.vagueness import scorer
 from models.vagueness.grams import BUCKETS, fold, grams
@@ -58,7 +58,7 @@ def test_any_text_has_buckets_within_the_weights_and_a_score_between_0_and_1(tex
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_tested_shares_no_entry_with_what_is_learnt(language: str) -> None:
     learnt, tested, everything = (
-        lists(language, part) for part in (Phrases.TRAIN, Phrases.TEST, Phrases.ALL)
+        lists(language, part) for part in (Portion.TRAIN, Portion.TEST, Portion.ALL)
     )
     for name in set(everything) - {"vague", "precise"}:
         assert not set(learnt[name]) & set(tested[name])
@@ -69,29 +69,29 @@ def test_what_is_tested_shares_no_entry_with_what_is_learnt(language: str) -> No
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_templates_name_nothing_that_is_missing(language: str) -> None:
-    words = lists(language, Phrases.ALL)
+    words = lists(language, Portion.ALL)
     named = {word for kind in ("vague", "precise") for template in words[kind] for word in template.split()}
     assert set(words) - {"vague", "precise"} <= named
 
 
 def test_no_entry_is_both_a_thing_and_a_category() -> None:
     for language in LANGUAGES:
-        words = lists(language, Phrases.ALL)
+        words = lists(language, Portion.ALL)
         general = {*words["heads"], *words["categories"]}
         assert not set(words["nouns"]) & {*general, *words["generic"]}
         assert not general & set(words["generic"])
 
 
 def test_phrases_are_the_same_on_every_run_and_length_tells_nothing() -> None:
-    made = phrases(Phrases.TEST, draws=400)
-    assert made == phrases(Phrases.TEST, draws=400)
+    made = phrases(Portion.TEST, draws=400)
+    assert made == phrases(Portion.TEST, draws=400)
     assert len(made) > 600
     for language in LANGUAGES:
         chosen = [phrase for phrase in made if phrase.language == language]
         vague = np.array([phrase.vague for phrase in chosen])
         lengths = np.array([float(len(phrase.text)) for phrase in chosen])
         assert auc(lengths, vague) == pytest.approx(0.5)
-    assert pool("en", Phrases.TEST, True, 50) != pool("en", Phrases.TEST, True, 50, seed=1)
+    assert pool("en", Portion.TEST, True, 50) != pool("en", Portion.TEST, True, 50, seed=1)
 
 
 def test_matching_keeps_as_many_of_both_at_each_length() -> None:
@@ -99,8 +99,8 @@ def test_matching_keeps_as_many_of_both_at_each_length() -> None:
 
 
 def test_a_small_training_run_tells_the_unseen_apart() -> None:
-    weights = fit(phrases(Phrases.TRAIN, draws=700), rounds=30).astype(np.float64)
-    test = phrases(Phrases.TEST, draws=300)
+    weights = fit(phrases(Portion.TRAIN, draws=700), rounds=30).astype(np.float64)
+    test = phrases(Portion.TEST, draws=300)
     margins = np.array([weights[list(hashed := grams(p.text))].sum() / np.sqrt(len(hashed)) for p in test])
     assert auc(margins, np.array([phrase.vague for phrase in test])) > 0.85
 
@@ -125,9 +125,9 @@ def test_descriptions_that_people_wrote_are_told_apart_in_each_language(vaguenes
 
 
 def test_what_people_wrote_was_not_trained_on() -> None:
-    known = {phrase.text for phrase in phrases(Phrases.ALL)}
+    known = {phrase.text for phrase in phrases(Portion.ALL)}
     for language in LANGUAGES:
-        known.update(*lists(language, Phrases.ALL).values())
+        known.update(*lists(language, Portion.ALL).values())
     written = {text for texts in WRITTEN.values() for kind in texts.values() for text in kind}
     assert not written & known
 

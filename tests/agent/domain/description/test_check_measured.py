@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from agent.domain.description.check import DescriptionGrade, Judgement, judge
 from agent.domain.policy.pack import Policy
 from models.training.figures import auc, fit_platt, sigmoid
-from models.training.vagueness.phrases import LANGUAGES, Phrases, matched, phrases
+from models.training.vagueness.phrases import LANGUAGES, Portion, matched, phrases
 from models.training.vagueness.train import fit, precision_at_recall
 from models.vagueness.grams import grams
 from models.vagueness.scorer import Vagueness
@@ -38,8 +38,8 @@ def _judged(text: str, reading: float, policy: Policy) -> Judgement:
 def test_on_unseen_words_of_equal_length_the_printed_score_does_what_it_is_shipped_for(
     policy: Policy,
 ) -> None:
-    weights = fit(phrases(Phrases.TRAIN)).astype(np.float64)
-    test = phrases(Phrases.TEST, draws=3_000)
+    weights = fit(phrases(Portion.TRAIN)).astype(np.float64)
+    test = phrases(Portion.TEST, draws=3_000)
     margins = np.array(
         [weights[sorted(findings := grams(p.text))].sum() / np.sqrt(len(findings)) for p in test]
     )
