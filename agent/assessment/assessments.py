@@ -132,18 +132,18 @@ class Assessments:
     def assess(self, claims: Claims, in_force: InForce, now: datetime) -> KeptAssessment:
         """Checks, policy and document features of one consignment, and what is counted of it."""
         declaration, assessment, tally = assess_claims(claims, in_force, now, self._at_rest.counting_secret)
-        by_disclosure: dict[Disclosure, list[Finding]] = {Disclosure.OPEN: [], Disclosure.SEALED: []}
-        for finding in assessment.findings:
-            by_disclosure[finding.disclosure].append(finding)
+        findings = assessment.findings
         stored = StoredAssessment(
             findings=[
                 StoredFinding(f.code, f.severity.value, dict(f.params))
-                for f in by_disclosure[Disclosure.OPEN]
+                for f in findings
+                if f.disclosure is Disclosure.OPEN
             ],
             sealed=self._at_rest.lock(
                 [
                     LockedFinding(f.code, f.severity.value, dict(f.params))
-                    for f in by_disclosure[Disclosure.SEALED]
+                    for f in findings
+                    if f.disclosure is Disclosure.SEALED
                 ],
                 declaration.consignment,
             ),

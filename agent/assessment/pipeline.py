@@ -12,6 +12,7 @@ from agent.domain.consignment.declaration import Declaration
 from agent.domain.consignment.effective import Effective, effective
 from agent.domain.consignment.flights import arrivals, with_flight
 from agent.domain.decision.assess import Assessment, assess, instant_of_law
+from agent.domain.policy.pack import Policy
 from agent.domain.totals.tally import Tally, tally_of
 from agent.reference.in_force import InForce
 from agent.store.declaration_table import Claims
@@ -42,35 +43,34 @@ def assess_claims(
         DeclarationsMismatch: There is no claim, or the claims name different consignments.
     """
     policy = in_force.policy
-    consignment = _consignment(claims, in_force)
-    expected = arrivals(with_flight(claims.claims, claims.carried), policy.claims)
+    on_flight = with_flight(claims.claims, claims.carried)
+    consignment = effective(on_flight, policy.claims, houses=claims.houses)
+    expected = arrivals(on_flight, policy.claims)
     assessment = assess(consignment, policy, in_force.lists, at, expected, readings=in_force.readings)
     tally = None
     if counting_secret is not None:
-        tally = _tally(consignment, claims, in_force, at, counting_secret)
+        law_at = assessment.evaluated_for
+        tally = _tally(consignment, claims, policy, law_at if law_at > at else None, counting_secret)
     return AssessedClaims(consignment.declaration, assessment, tally)
 
 
 def tally_claims(claims: Claims, in_force: InForce, at: datetime, counting_secret: bytes) -> Tally | None:
     """The tally of :func:`assess_claims` alone, without the checks; the same arguments and errors."""
-    return _tally(_consignment(claims, in_force), claims, in_force, at, counting_secret)
-
-
-def _consignment(claims: Claims, in_force: InForce) -> Effective:
+    policy = in_force.policy
     on_flight = with_flight(claims.claims, claims.carried)
-    return effective(on_flight, in_force.policy.claims, houses=claims.houses)
+    consignment = effective(on_flight, policy.claims, houses=claims.houses)
+    law_at = instant_of_law(consignment.declaration, policy, at)
+    return _tally(consignment, claims, policy, law_at if law_at > at else None, counting_secret)
 
 
 def _tally(
-    consignment: Effective, claims: Claims, in_force: InForce, at: datetime, counting_secret: bytes
+    consignment: Effective, claims: Claims, policy: Policy, law_at: datetime | None, counting_secret: bytes
 ) -> Tally | None:
-    policy = in_force.policy
-    moment = instant_of_law(consignment.declaration, policy, at)
     return tally_of(
         consignment,
         policy.aggregation,
         counting_secret,
         received=max(datetime.fromisoformat(claim.received) for claim in claims.claims),
-        evaluated_for=moment if moment > at else None,
+        evaluated_for=law_at,
         placeholders=policy.placeholder_names,
     )

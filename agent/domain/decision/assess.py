@@ -90,6 +90,8 @@ def assess(
             continue
         if abs((moment - at).total_seconds()) <= policy.arrival.ahead_days * _DAY_S:
             earlier.append(_under_law(effective, document, (), policy, lists, at, moment))
+    if not (earlier or unread):
+        return made
     changes = (_law_changed(before, made, policy) for before in earlier[-MOST_EARLIER:])
     return replace(made, earlier=tuple(earlier), findings=(*made.findings, *changes, *unread))
 
