@@ -13,7 +13,8 @@ from agent.domain.checks.weight import scale_finding
 from agent.domain.findings.finding import Finding
 from agent.domain.piece import Weighed
 from drivers.events import WeightReading
-from drivers.weighing.machine import Mark, NoWeighing, Pending, Weighing, WeighingMachine, WeighingSettings
+from drivers.weighing.machine import WeighingMachine
+from drivers.weighing.outcome import Mark, NoWeighing, Pending, Weighing, WeighingSettings
 from drivers.weighing.units import GRAMS_PER
 from drivers.weighing.watch import Concern, ScaleWatch, WatchSettings, WatchState
 

@@ -36,8 +36,8 @@ from drivers.scanners.folding import Folder
 from drivers.supervision.device import run_device
 from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
 from drivers.transcripts.transcript import Recorder
-from drivers.weighing.machine import NoWeighing, Pending
-from drivers.weighing.machine import Weighing as ScaleWeighing
+from drivers.weighing.outcome import NoWeighing, Pending
+from drivers.weighing.outcome import Weighing as ScaleWeighing
 
 log = logging.getLogger(__name__)
 

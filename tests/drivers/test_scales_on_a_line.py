@@ -24,7 +24,8 @@ from drivers.simulators.speech import SPEECHES
 from drivers.simulators.speech.showing import in_unit
 from drivers.supervision.device import run_device
 from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
-from drivers.weighing.machine import Weighing, WeighingMachine
+from drivers.weighing.machine import WeighingMachine
+from drivers.weighing.outcome import Weighing
 
 SMALL_G, LARGE_G, TARE_G = 57, 12_345, 400
 POLL_S = 0.01

@@ -26,7 +26,8 @@ from drivers.simulators.scale import ScaleModel, ScaleSettings, with_parity
 from drivers.simulators.scanner import label_bytes
 from drivers.supervision.device import run_device
 from drivers.supervision.health import DeviceHealth, DeviceState, HealthMeter
-from drivers.weighing.machine import NoWeighing, NoWeighingReason, Weighing, WeighingMachine
+from drivers.weighing.machine import WeighingMachine
+from drivers.weighing.outcome import NoWeighing, NoWeighingReason, Weighing
 
 MS = 1_000_000
 

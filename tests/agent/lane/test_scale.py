@@ -13,7 +13,7 @@ from agent.config.devices import CardSection, ScaleSection
 from agent.domain.findings.codes import CODES, SCALE_CODES
 from agent.lane.scale import LaneScale
 from drivers.events import Status, WeightReading
-from drivers.weighing.machine import NoWeighing, Weighing
+from drivers.weighing.outcome import NoWeighing, Weighing
 
 MS = 1_000_000
 TODAY = date(2026, 6, 1)

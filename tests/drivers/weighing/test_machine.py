@@ -9,14 +9,8 @@ from decimal import Decimal
 import pytest
 
 from drivers.events import Status, WeightReading
-from drivers.weighing.machine import (
-    Mark,
-    NoWeighing,
-    Pending,
-    Weighing,
-    WeighingMachine,
-    WeighingSettings,
-)
+from drivers.weighing.machine import WeighingMachine
+from drivers.weighing.outcome import Mark, NoWeighing, Pending, Weighing, WeighingSettings
 
 MS = 1_000_000
 STEP = 50 * MS

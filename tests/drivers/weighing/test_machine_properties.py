@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from drivers.events import Status, WeightReading
-from drivers.weighing.machine import Pending, Weighing, WeighingMachine, WeighingSettings
+from drivers.weighing.machine import WeighingMachine
+from drivers.weighing.outcome import Pending, Weighing, WeighingSettings
 
 MS = 1_000_000
 RULES = WeighingSettings()
