@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import msgspec
 
 from agent.app import open_hub
 from agent.cli.exit_codes import FINDING, exit_code
@@ -21,13 +20,14 @@ from agent.cli.options import config_option, json_option, show
 from agent.cli.progress import Lines, ProgressBar, Silent
 from agent.config.file import Config, load_config
 from agent.control.import_verb import import_by_hub
-from agent.domain.consignment.declaration import Declaration, Transport
+from agent.domain.consignment.declaration import Transport
 from agent.domain.consignment.effective import SourceRole
 from agent.errors import AgentError
 from agent.hub import Hub
-from agent.intake.importer import Sender, preview, take_in, try_out
+from agent.intake.importer import Sender, take_in, try_out
 from agent.intake.listener import Listener
-from agent.intake.protocol import Ended, Fault, FileHeader, Progress
+from agent.intake.preview import preview_of
+from agent.intake.protocol import Fault, FileHeader, Progress
 from agent.intake.rejected_rows import MAX_FAULTS, RejectedRowsReport
 from agent.intake.supervisor import opened
 from agent.runtime.clock import SystemClock
@@ -261,26 +261,8 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
 
 def _preview(config: Config, path: Path, sender: Sender, as_json: bool) -> None:
     with opened(path) as file:
-        keys = config.intake.sender_keys()
-        items = list(preview(file, SystemClock(), sender, keys, PREVIEW_ROWS))
-    header = next(item for item in items if isinstance(item, FileHeader))
-    ended = next(item for item in items if isinstance(item, Ended))
-    shown = {
-        "file": path.name,
-        "format": header.format,
-        "profile": header.profile,
-        "encoding": header.encoding,
-        "columns": [msgspec.to_builtins(column) for column in ended.columns],
-        "notes": [f"{code} {message}" for code, message in (*header.notes, *ended.notes)],
-        "rows": [msgspec.to_builtins(item) for item in items if isinstance(item, Declaration)],
-        "faults": [msgspec.to_builtins(_without_cells(item)) for item in items if isinstance(item, Fault)],
-    }
+        shown = preview_of(file, SystemClock(), sender, config.intake.sender_keys(), PREVIEW_ROWS)
     show(shown, as_json=as_json, lines=_preview_lines)
-
-
-def _without_cells(fault: Fault) -> Fault:
-    """The fault without the row it stands in."""
-    return msgspec.structs.replace(fault, cells=())
 
 
 _NOT_READ = {"ignored": "passed over, as the profile says", "not read": "not read by its name"}
